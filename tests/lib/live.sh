@@ -1,0 +1,269 @@
+# shellcheck shell=bash
+# The frame of the live tests: sourced by each tests/live/*.sh, which then calls
+#
+#	t "what must hold" function	run one test (in a subshell with set -e), print its TAP line
+#	finish				remove everything, print the plan
+#
+# What a test has:
+#	RUNTIME		the program under test, KIND its name: hezi, runc or crun
+#	T		a private folder of this file; B the bundle, ID the id (both from `bundle`)
+#	bundle		a fresh bundle: busybox rootfs and config.json
+#	config, args, sh_args	edit config.json
+#	rt ARG...	the runtime with this file's --root
+#	cap CMD...	run CMD; OUT, ERR, ST hold what it printed and its status
+#	is, like, unlike, ok, bad, says, die, skip	judge
+#
+# After every test all its containers are deleted by force, and then no process, mount,
+# cgroup or state of it may be left: what is left fails the test.
+#
+# Peers (RUNTIME=runc, RUNTIME=crun) run the same tests to judge the tests. Where a peer is known
+# to do otherwise, `peer_differs NAME REASON` skips for it alone; hezi is never excused.
+
+set -u
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+umask 022
+
+LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TESTS=$(dirname "$LIB")
+
+plan_skip() { echo "TAP version 13"; echo "1..0 # SKIP $1"; exit 0; }
+
+[ "$(id -u)" = 0 ] || plan_skip "needs root"
+for tool in jq busybox python3 setpriv; do
+	command -v $tool >/dev/null || plan_skip "$tool is not installed"
+done
+RUNTIME=${RUNTIME:-$TESTS/../build/src/hezi}
+RUNTIME=$(command -v "$RUNTIME") || plan_skip "no runtime to test at ${RUNTIME:-RUNTIME}"
+RUNTIME=$(realpath "$RUNTIME")
+if [ -z "${LIVE_REAPER:-}" ]; then
+	RUNTIME=$RUNTIME exec python3 "$LIB/reaper.py" bash "$0" "$@"
+fi
+export RUNTIME
+KIND=$("$RUNTIME" --version 2>/dev/null | head -n 1 | cut -d' ' -f1)
+PEER_VERSION=$("$RUNTIME" --version 2>/dev/null | sed -n '1s/.*version //p')
+export KIND
+
+PREFIX=hezi-test-$$-
+T=$(mktemp -d "${TMPDIR:-/tmp}/hezi-live.XXXXXX")
+chmod 755 "$T"
+ROOT=$T/root
+COUNT=0
+BAD=0
+SERIAL=0
+
+# --- the container's files -----------------------------------------------------------------
+
+make_base() {
+	local d=$T/base
+	mkdir -p "$d"/{bin,etc,dev,proc,sys,tmp,root,home/u,run,var,mnt}
+	chmod 1777 "$d/tmp"
+	cp "$(command -v busybox)" "$d/bin/busybox"
+	chroot "$d" /bin/busybox --install -s /bin
+	printf 'root:x:0:0:root:/root:/bin/sh\nu:x:1000:1000:u:/home/u:/bin/sh\n' >"$d/etc/passwd"
+	printf 'root:x:0:\nu:x:1000:\n' >"$d/etc/group"
+	chown 1000:1000 "$d/home/u"
+}
+
+# bundle: a fresh rootfs, config.json and id
+bundle() {
+	SERIAL=$((SERIAL + 1))
+	ID=$PREFIX$COUNT-$SERIAL
+	B=$T/b$COUNT-$SERIAL
+	mkdir "$B"
+	[ -d "$T/base" ] || make_base
+	cp -al "$T/base" "$B/rootfs"
+	jq --arg cg "/$ID" '.linux.cgroupsPath=$cg' "$LIB/base-config.json" >"$B/config.json"
+}
+
+# config JQ-ARGS...: edit config.json in place
+config() {
+	jq "$@" <"$B/config.json" >"$B/.new" && mv "$B/.new" "$B/config.json"
+}
+
+args() { config '.process.args=$ARGS.positional' --args -- "$@"; }
+sh_args() { args sh -c "$1"; }
+ns_drop() { config --arg t "$1" 'del(.linux.namespaces[]|select(.type==$t))'; }
+ns_add() { config --arg t "$1" '.linux.namespaces+=[{type:$t}]'; }
+ns_path() { ns_drop "$1"; config --arg t "$1" --arg p "$2" '.linux.namespaces+=[{type:$t,path:$p}]'; }
+mount_add() { config --argjson m "$1" '.mounts+=[$m]'; }
+
+# --- running ---------------------------------------------------------------------------------
+
+rt() { timeout --foreground -k 5 "${RT_LIMIT:-30}" "$RUNTIME" --root "$ROOT" "$@"; }
+
+# cap CMD...: OUT, ERR and ST of a command
+cap() {
+	ST=0
+	rm -f "$T/out" "$T/err" # a container may still hold the last ones
+	"$@" >"$T/out" 2>"$T/err" </dev/null || ST=$?
+	OUT=$(cat "$T/out")
+	ERR=$(cat "$T/err")
+}
+
+# run_sh SCRIPT: the script as the whole life of a container; its own status in ST
+run_sh() { sh_args "$1"; cap rt run --bundle "$B" "$ID"; }
+# in_box SCRIPT: as run_sh, and it must succeed
+in_box() { run_sh "$1"; ok; }
+
+create() { cap rt create --bundle "$B" "$@" "$ID"; }
+must_create() { create "$@"; ok; }
+state() { rt state "${1:-$ID}"; }
+status_of() { state "${1:-$ID}" 2>/dev/null | jq -r .status; }
+pid_of() { state "${1:-$ID}" | jq -r .pid; }
+# a container that sleeps, created and started
+sleeper() { args sleep 60; must_create; cap rt start "$ID"; ok; }
+
+# within SECONDS CMD...: poll until CMD succeeds
+within() {
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@"; do
+		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
+		sleep 0.02
+	done
+}
+status_is() { [ "$(status_of "${2:-$ID}")" = "$1" ]; }
+wait_status() { within 10 status_is "$1" "${2:-$ID}" || die "no status $1, but $(status_of "${2:-$ID}")"; }
+alive() { [ -e "/proc/$1" ] && ! grep -q '^State:.[ZX]' "/proc/$1/status" 2>/dev/null; }
+dead() { ! alive "$1"; }
+
+# --- judging -----------------------------------------------------------------------------------
+
+die() {
+	echo "$*"
+	echo "  at line ${BASH_LINENO[*]}"
+	[ -z "${ST:-}" ] || printf 'last status %s\nstdout: %s\nstderr: %s\n' "$ST" "$(head -c 3000 <<<"$OUT")" "$(head -c 3000 <<<"$ERR")"
+	exit 1
+}
+is() { [ "$1" = "$2" ] || die "${3:-value}: got '$1', expected '$2'"; }
+like() { [[ $1 =~ $2 ]] || die "${3:-text}: '$1' does not match '$2'"; }
+unlike() { ! [[ $1 =~ $2 ]] || die "${3:-text}: '$1' matches '$2'"; }
+ok() { [ "$ST" = 0 ] || die "expected success"; }
+# bad: the last command failed as a runtime error (1; crun has others)
+bad() {
+	if [ "$KIND" = crun ]; then
+		[ "$ST" != 0 ] || die "expected a failure"
+	else
+		[ "$ST" = 1 ] || die "expected a failure with status 1"
+	fi
+}
+# says REGEX [RUNC-REGEX]: the error text. hezi keeps runc's wording, for engines match it; crun's is its own
+says() {
+	[ "$KIND" = crun ] && return
+	local want=$1
+	[ "$KIND" = runc ] && want=${2:-$1}
+	like "$ERR" "$want" "stderr"
+}
+skip() { echo "$*" >"$T/skip"; exit 77; }
+# peer_differs NAME REASON: a peer's known difference; hezi is held to the test
+peer_differs() { [ "$KIND" != "$1" ] || skip "$1 $PEER_VERSION differs: $2"; }
+peers_differ() { [ "$KIND" = hezi ] || skip "$KIND $PEER_VERSION differs: $1"; }
+is_peer() { [ "$KIND" != hezi ]; }
+
+# --- what may be left over ---------------------------------------------------------------------
+
+orphans() {
+	local stat pid rest
+	for stat in /proc/[0-9]*/stat; do
+		read -r rest 2>/dev/null <"$stat" || continue
+		pid=${rest%% *}
+		rest=${rest##*) }
+		read -r _ ppid _ <<<"$rest"
+		[ "$ppid" = "$LIVE_REAPER" ] && [ "$pid" != $$ ] && [ "${rest%% *}" != Z ] && echo "$pid"
+	done
+	return 0
+}
+our_cgroups() {
+	find /sys/fs/cgroup -depth -type d -name "*$PREFIX*" \( -fstype cgroup -o -fstype cgroup2 \) 2>/dev/null
+}
+our_mounts() { awk -v t="$T/" 'index($5 "/", t) == 1 {print $5}' /proc/self/mountinfo; }
+our_states() { [ ! -d "$ROOT" ] || find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*'; }
+
+leftovers() {
+	local x
+	for x in $(orphans); do
+		echo "process $x ($(tr '\0' ' ' <"/proc/$x/cmdline" 2>/dev/null))"
+	done
+	our_mounts | sed 's/^/mount /'
+	our_cgroups | sed 's/^/cgroup /'
+	our_states | sed 's/^/state /'
+}
+nothing_left() { [ -z "$(leftovers)" ]; }
+
+# delete_all: the runtime's own way of removing every container of this file
+delete_all() {
+	local d
+	for d in "$ROOT"/*/; do
+		[ -d "$d" ] || continue
+		d=${d%/}
+		rt delete --force -- "${d##*/}" >/dev/null 2>&1
+	done
+}
+
+# force_clean: when the runtime could not; touches only what carries this file's names
+force_clean() {
+	local x
+	for x in $(orphans); do kill -KILL "$x" 2>/dev/null; done
+	sleep 0.1
+	our_mounts | sort -r | while read -r x; do umount -l "$x" 2>/dev/null; done
+	our_cgroups | while read -r x; do
+		[ ! -e "$x/cgroup.procs" ] || xargs -r kill -KILL <"$x/cgroup.procs" 2>/dev/null
+		rmdir "$x" 2>/dev/null
+	done
+	rm -rf --one-file-system "$ROOT"
+}
+
+bye() {
+	trap - EXIT
+	delete_all
+	force_clean
+	rm -rf --one-file-system "$T"
+}
+trap bye EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT HUP
+
+# --- the runner --------------------------------------------------------------------------------
+
+# t DESCRIPTION FUNCTION [ARG...]
+t() {
+	local what=$1 st left
+	shift
+	COUNT=$((COUNT + 1))
+	rm -f "$T/skip"
+	(
+		trap - EXIT TERM INT HUP
+		set -e
+		ST=
+		"$@"
+	) >"$T/log" 2>&1 </dev/null
+	st=$?
+	delete_all
+	if ! within 3 nothing_left; then
+		left=$(leftovers)
+		force_clean
+		if [ -n "$left" ]; then
+			printf 'left behind after delete --force:\n%s\n' "$left" >>"$T/log"
+			st=1
+		fi
+	fi
+	rm -rf --one-file-system "$T"/b[0-9]*
+	if [ $st = 77 ] && [ -e "$T/skip" ]; then
+		echo "ok $COUNT - $what # SKIP $(head -n 1 "$T/skip")"
+	elif [ $st = 0 ]; then
+		echo "ok $COUNT - $what"
+	else
+		BAD=$((BAD + 1))
+		echo "not ok $COUNT - $what"
+		sed 's/^/# /' "$T/log" | head -n 60
+	fi
+}
+
+finish() {
+	echo "1..$COUNT"
+	bye
+	[ $BAD = 0 ]
+	exit
+}
+
+echo "TAP version 13"
