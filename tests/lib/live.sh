@@ -152,7 +152,7 @@ says() {
 	[ "$KIND" = crun ] && return
 	local want=$1
 	[ "$KIND" = runc ] && want=${2:-$1}
-	like "$ERR" "$want" "stderr"
+	like "${ERR//\\\"/\"}" "$want" "stderr" # in the text format the quotes of msg="..." are escaped
 }
 skip() { echo "$*" >"$T/skip"; exit 77; }
 # peer_differs NAME REASON: a peer's known difference; hezi is held to the test

@@ -1,0 +1,382 @@
+#!/bin/bash
+# process: environment, folder, ids, umask, capabilities, rlimits, flags.
+. "$(dirname "$0")/../lib/live.sh"
+
+# cap_mask NAME...: the 64-bit mask as /proc/PID/status prints it
+cap_mask() {
+	local name mask=0
+	declare -A bit=([CHOWN]=0 [KILL]=5 [SETUID]=7 [NET_BIND_SERVICE]=10 [SYS_ADMIN]=21 [AUDIT_WRITE]=29)
+	for name; do mask=$((mask | 1 << bit[$name])); done
+	printf '%016x' $mask
+}
+status_field() { awk -v f="$1:" '$1 == f {print $2}' <<<"$OUT"; }
+
+environment() {
+	bundle
+	config '.process.env=["PATH=/bin","A=1","B=x=y z","A=2","EMPTY="]'
+	args env
+	FROM_CALLER=1 cap rt run --bundle "$B" "$ID"
+	ok
+	is "$(grep -v ^HOME= <<<"$OUT" | sort)" $'A=2\nB=x=y z\nEMPTY=\nPATH=/bin'
+}
+
+home() {
+	bundle
+	in_box 'echo $HOME'
+	is "$OUT" /root
+	config '.process.user.uid=1000'
+	in_box 'echo $HOME'
+	is "$OUT" /home/u
+	config '.process.env+=["HOME=/mine"]'
+	in_box 'echo $HOME'
+	is "$OUT" /mine
+}
+
+home_unknown_user() {
+	peer_differs crun "leaves HOME unset"
+	bundle
+	config '.process.user.uid=4242'
+	in_box 'echo $HOME'
+	is "$OUT" /
+}
+
+home_without_passwd() {
+	bundle
+	rm "$B/rootfs/etc/passwd"
+	in_box 'echo $HOME'
+	like "$OUT" '^(/|/root)$'
+}
+
+cwd() {
+	bundle
+	config '.process.cwd="/etc"'
+	in_box 'pwd; readlink /proc/self/cwd'
+	is "$OUT" $'/etc\n/etc'
+}
+
+cwd_created() {
+	bundle
+	config '.process.cwd="/new/dir"'
+	in_box 'pwd'
+	is "$OUT" /new/dir
+}
+
+cwd_relative() {
+	peer_differs crun "takes a relative cwd"
+	bundle
+	config '.process.cwd="etc"'
+	cap rt run --bundle "$B" "$ID"
+	bad
+	nothing_left || die "left: $(leftovers)"
+}
+
+cwd_is_file() {
+	bundle
+	config '.process.cwd="/etc/passwd"'
+	cap rt run --bundle "$B" "$ID"
+	bad
+	nothing_left || die "left: $(leftovers)"
+}
+
+cwd_proc_fd() {
+	# a leaked fd of a host folder, or the caller's own, as the working folder
+	peer_differs crun "1.8 has the fault for the caller's own fds"
+	local n
+	bundle
+	for n in 3 4 5 6 7 8 9 10 11 12 13 14; do
+		config --arg p "/proc/self/fd/$n" '.process.cwd=$p'
+		run_sh 'ls ../../../../../../../../; pwd' 7</
+		[ "$ST" != 0 ] || die "cwd /proc/self/fd/$n worked"
+	done
+}
+
+args0_proc_fd() {
+	local n
+	bundle
+	for n in 3 4 5 6 7 8 9; do
+		args "/proc/self/fd/$n" -c 'echo escaped'
+		cap rt run --bundle "$B" "$ID"
+		[ "$ST" != 0 ] || die "args[0] /proc/self/fd/$n worked"
+		unlike "$OUT" escaped
+	done
+}
+
+user() {
+	bundle
+	config '.process.user={uid:1000,gid:1001,additionalGids:[5,20,1001]}'
+	in_box 'grep -E "^(Uid|Gid|Groups)" /proc/self/status'
+	is "$(tr -s '\t ' ' ' <<<"$OUT" | sed 's/ $//')" $'Uid: 1000 1000 1000 1000\nGid: 1001 1001 1001 1001\nGroups: 5 20 1001'
+}
+
+no_extra_groups() {
+	# the caller's own groups do not pass
+	bundle
+	sh_args 'grep ^Groups /proc/self/status'
+	cap setpriv --groups 4,24,27 timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	ok
+	is "$(tr -d '[:space:]' <<<"$OUT")" "Groups:"
+}
+
+umask_set() {
+	bundle
+	config '.process.user.umask=63'
+	in_box 'umask; touch /tmp/f; stat -c %a /tmp/f'
+	is "$OUT" $'0077\n600'
+}
+
+umask_default() {
+	bundle
+	in_box umask
+	is "$OUT" 0022
+}
+
+no_caps() {
+	bundle
+	config 'del(.process.capabilities)'
+	in_box 'grep ^Cap /proc/self/status'
+	is "$(status_field CapEff)" 0000000000000000
+	is "$(status_field CapPrm)" 0000000000000000
+	is "$(status_field CapInh)" 0000000000000000
+	is "$(status_field CapAmb)" 0000000000000000
+}
+
+caps_root() {
+	bundle
+	config '.process.capabilities={bounding:["CAP_CHOWN","CAP_KILL"],effective:["CAP_KILL"],
+		permitted:["CAP_CHOWN","CAP_KILL"]}'
+	in_box 'grep ^Cap /proc/self/status'
+	is "$(status_field CapBnd)" "$(cap_mask CHOWN KILL)" bounding
+	is "$(status_field CapInh)" "$(cap_mask)" inheritable
+	is "$(status_field CapAmb)" "$(cap_mask)" ambient
+	# execve by uid 0 gives all of the bounding set
+	is "$(status_field CapPrm)" "$(cap_mask CHOWN KILL)" permitted
+}
+
+caps_user_ambient() {
+	bundle
+	config '.process.user.uid=1000 | .process.capabilities={bounding:["CAP_KILL","CAP_CHOWN","CAP_NET_BIND_SERVICE"],
+		effective:["CAP_KILL"],permitted:["CAP_KILL","CAP_CHOWN"],inheritable:["CAP_KILL"],ambient:["CAP_KILL"]}'
+	in_box 'grep ^Cap /proc/self/status'
+	is "$(status_field CapBnd)" "$(cap_mask KILL CHOWN NET_BIND_SERVICE)" bounding
+	is "$(status_field CapInh)" "$(cap_mask KILL)" inheritable
+	is "$(status_field CapAmb)" "$(cap_mask KILL)" ambient
+	is "$(status_field CapPrm)" "$(cap_mask KILL)" permitted
+	is "$(status_field CapEff)" "$(cap_mask KILL)" effective
+}
+
+caps_user_plain() {
+	bundle
+	config '.process.user.uid=1000'
+	in_box 'grep ^Cap /proc/self/status'
+	is "$(status_field CapPrm)" "$(cap_mask)" permitted
+	is "$(status_field CapEff)" "$(cap_mask)" effective
+	is "$(status_field CapBnd)" "$(cap_mask AUDIT_WRITE KILL NET_BIND_SERVICE)" bounding
+}
+
+caps_unknown_warns() {
+	# the spec: names that map to nothing warn, and the rest is applied
+	bundle
+	config '.process.capabilities.bounding+=["CAP_NO_SUCH"]'
+	in_box 'grep ^CapBnd /proc/self/status'
+	is "$(status_field CapBnd)" "$(cap_mask AUDIT_WRITE KILL NET_BIND_SERVICE)" bounding
+}
+
+rlimits() {
+	bundle
+	config '.process.rlimits=[{type:"RLIMIT_NOFILE",soft:100,hard:200},{type:"RLIMIT_CORE",soft:0,hard:0},
+		{type:"RLIMIT_NPROC",soft:50,hard:60},{type:"RLIMIT_STACK",soft:1048576,hard:2097152}]'
+	in_box 'cat /proc/self/limits'
+	like "$OUT" "Max open files +100 +200 "
+	like "$OUT" "Max core file size +0 +0 "
+	like "$OUT" "Max processes +50 +60 "
+	like "$OUT" "Max stack size +1048576 +2097152 "
+}
+
+rlimits_unset() {
+	local mine
+	bundle
+	in_box 'cat /proc/self/limits'
+	mine=$(awk '/Max processes/{print $3,$4}' /proc/self/limits)
+	is "$(awk '/Max processes/{print $3,$4}' <<<"$OUT")" "$mine" "inherited"
+}
+
+rlimits_nofile_inherited() {
+	peer_differs runc "Go raises the soft limit of the caller"
+	bundle
+	sh_args 'ulimit -n; ulimit -Hn'
+	cap bash -c 'ulimit -Sn 1000; exec timeout 20 "$@"' - "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	ok
+	is "$OUT" $'1000\n'"$(ulimit -Hn)"
+}
+
+rlimits_bad() {
+	bundle
+	config '.process.rlimits=[{type:"RLIMIT_NONSENSE",soft:1,hard:1}]'
+	cap rt run --bundle "$B" "$ID"
+	bad
+	nothing_left || die "left: $(leftovers)"
+}
+
+rlimits_soft_over_hard() {
+	bundle
+	config '.process.rlimits=[{type:"RLIMIT_NOFILE",soft:300,hard:200}]'
+	cap rt run --bundle "$B" "$ID"
+	bad
+	nothing_left || die "left: $(leftovers)"
+}
+
+rlimits_duplicate() {
+	peers_differ "accepts two limits of one type"
+	bundle
+	config '.process.rlimits=[{type:"RLIMIT_NOFILE",soft:100,hard:200},{type:"RLIMIT_NOFILE",soft:100,hard:200}]'
+	cap rt run --bundle "$B" "$ID"
+	bad
+}
+
+nnp() {
+	bundle
+	in_box 'grep NoNewPrivs /proc/self/status'
+	is "$(status_field NoNewPrivs)" 1
+	config '.process.noNewPrivileges=false'
+	in_box 'grep NoNewPrivs /proc/self/status'
+	is "$(status_field NoNewPrivs)" 0
+}
+
+oom_score() {
+	local mine
+	bundle
+	config '.process.oomScoreAdj=100'
+	in_box 'cat /proc/self/oom_score_adj'
+	is "$OUT" 100
+	mine=$(cat /proc/self/oom_score_adj)
+	config 'del(.process.oomScoreAdj)'
+	in_box 'cat /proc/self/oom_score_adj'
+	is "$OUT" "$mine" "left alone"
+}
+
+fds_none() {
+	bundle
+	sh_args 'ls -1 /proc/self/fd'
+	cap rt run --bundle "$B" "$ID" 9</etc 23</
+	ok
+	# ls itself holds 3 while it lists
+	is "$(tr '\n' ' ' <<<"$OUT")" "0 1 2 3 "
+}
+
+fds_none_created() {
+	local fd n=0
+	bundle
+	sh_args 'ls -1 /proc/self/fd >/tmp/fds'
+	rt create --bundle "$B" "$ID" 9</etc 23</ </dev/null >/dev/null 2>&1
+	cap rt start "$ID" 11</etc
+	ok
+	wait_status stopped
+	is "$(tr '\n' ' ' <"$B/rootfs/tmp/fds")" "0 1 2 3 "
+}
+
+preserve_fds() {
+	bundle
+	echo three >"$T/f3"
+	echo four >"$T/f4"
+	sh_args 'cat <&3; cat <&4; ls /proc/self/fd'
+	cap rt run --preserve-fds 2 --bundle "$B" "$ID" 3<"$T/f3" 4<"$T/f4" 5</etc
+	ok
+	is "$(tr '\n' ' ' <<<"$OUT")" "three four 0 1 2 3 4 5 "
+}
+
+preserve_fds_closed() {
+	peers_differ "takes a closed fd"
+	bundle
+	cap rt run --preserve-fds 3 --bundle "$B" "$ID" 3</etc/passwd 4>&- 5</etc/passwd
+	bad
+	nothing_left || die "left: $(leftovers)"
+}
+
+# caller_signals CODE: run with a caller that has done CODE to its signals
+caller_signals() {
+	bundle
+	sh_args 'grep -E "^Sig(Blk|Ign)" /proc/self/status'
+	cap python3 -c "import os, signal, sys; $1; os.execv(sys.argv[1], sys.argv[1:])" \
+		"$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	ok
+}
+
+signals_blocked() {
+	peer_differs runc "passes the caller's blocked signals on"
+	caller_signals 'signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGTERM})'
+	is "$(status_field SigBlk)" 0000000000000000 blocked
+}
+
+signals_ignored() {
+	peer_differs crun "passes the caller's ignored signals on"
+	caller_signals 'signal.signal(signal.SIGQUIT, signal.SIG_IGN); signal.signal(signal.SIGUSR1, signal.SIG_IGN)'
+	is "$(status_field SigIgn)" 0000000000000000 ignored
+}
+
+session_leader() {
+	bundle
+	in_box 'awk "{print \$6}" /proc/1/stat'
+	is "$OUT" 1 "pid 1 leads its session"
+}
+
+hostname() {
+	bundle
+	in_box hostname
+	is "$OUT" box
+	is "$(cat /proc/sys/kernel/hostname)" "$(command hostname 2>/dev/null || uname -n)"
+}
+
+domainname() {
+	peer_differs runc "1.1 does not know domainname"
+	bundle
+	config '.domainname="dom.example"'
+	in_box 'cat /proc/sys/kernel/domainname'
+	is "$OUT" dom.example
+}
+
+hostname_without_uts() {
+	bundle
+	ns_drop uts
+	cap rt run --bundle "$B" "$ID"
+	bad
+	says 'hostname'
+}
+
+t "the environment is config.json's alone, the last of two wins" environment
+t "HOME comes from passwd unless it is set" home
+t "HOME of an uid without a line in passwd" home_unknown_user
+t "HOME without passwd" home_without_passwd
+t "cwd" cwd
+t "a missing cwd is created" cwd_created
+t "a relative cwd is refused" cwd_relative
+t "a cwd that is a file is refused" cwd_is_file
+t "a cwd of /proc/self/fd/N fails (CVE-2024-21626)" cwd_proc_fd
+t "args[0] of /proc/self/fd/N fails" args0_proc_fd
+t "uid, gid and additional gids" user
+t "the caller's groups do not pass" no_extra_groups
+t "umask" umask_set
+t "the default umask is 0022" umask_default
+t "no capabilities block: none" no_caps
+t "capabilities of root" caps_root
+t "capabilities of a user, with ambient ones" caps_user_ambient
+t "capabilities of a user without ambient ones" caps_user_plain
+t "an unknown capability only warns" caps_unknown_warns
+t "rlimits" rlimits
+t "rlimits that are not set are inherited" rlimits_unset
+t "NOFILE is inherited unchanged" rlimits_nofile_inherited
+t "an unknown rlimit is refused" rlimits_bad
+t "a soft limit over the hard one is refused" rlimits_soft_over_hard
+t "two limits of one type are refused" rlimits_duplicate
+t "noNewPrivileges" nnp
+t "oomScoreAdj: set, or left alone" oom_score
+t "only fds 0 to 2 reach the program (run)" fds_none
+t "only fds 0 to 2 reach the program (create and start)" fds_none_created
+t "--preserve-fds" preserve_fds
+t "--preserve-fds of a closed fd is refused" preserve_fds_closed
+t "signals that the caller blocks are not blocked inside" signals_blocked
+t "signals that the caller ignores are not ignored inside" signals_ignored
+t "the program leads its own session" session_leader
+t "hostname" hostname
+t "domainname" domainname
+t "a hostname without a uts namespace is refused" hostname_without_uts
+finish
