@@ -1,0 +1,152 @@
+#!/bin/bash
+# Options of create and run that are not about the box itself.
+. "$(dirname "$0")/../lib/live.sh"
+
+pid_file() {
+	bundle
+	args sleep 60
+	must_create --pid-file "$B/pid"
+	is "$(cat "$B/pid")" "$(pid_of)"
+	is "$(wc -l <"$B/pid")" 0 "no newline"
+	is "$(find "$B" -maxdepth 1 -name '.pid*')" "" "no temporary file"
+}
+
+pid_file_replaced() {
+	# CRI-O makes the file before; whoever holds the old file open must not see half a number
+	bundle
+	echo old >"$B/pid"
+	local before
+	before=$(stat -c %i "$B/pid")
+	peer_differs crun "writes into the file"
+	must_create --pid-file "$B/pid"
+	is "$(cat "$B/pid")" "$(pid_of)"
+	[ "$(stat -c %i "$B/pid")" != "$before" ] || die "the same inode: not renamed"
+}
+
+pid_file_run() {
+	bundle
+	sh_args 'sleep 60'
+	cap rt run -d --pid-file "$B/pid" --bundle "$B" "$ID"
+	ok
+	is "$(cat "$B/pid")" "$(pid_of)"
+}
+
+pid_file_foreground() {
+	bundle
+	mount_add '{"destination":"/tmp","type":"bind","source":"'"$B"'","options":["bind"]}'
+	sh_args 'i=0; while [ ! -s /tmp/pid ] && [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done; cat /tmp/pid'
+	cap rt run --pid-file "$B/pid" --bundle "$B" "$ID"
+	ok
+	like "$OUT" '^[0-9]+$'
+}
+
+pid_file_not_after_failure() {
+	bundle
+	args no-such-program
+	create --pid-file "$B/pid"
+	bad
+	[ ! -e "$B/pid" ] || die "a pid file after a failed create"
+}
+
+pid_file_unwritable() {
+	bundle
+	create --pid-file "$B/no/such/dir/pid"
+	bad
+	nothing_left || die "left: $(leftovers)"
+}
+
+options_both_styles() {
+	bundle
+	args sleep 60
+	cap rt create -b "$B" --pid-file="$B/pid" "$ID"
+	ok
+	is "$(cat "$B/pid")" "$(pid_of)"
+}
+
+no_new_keyring() {
+	# with the default a fresh session keyring, named after the id; with the option the caller's own
+	local k=/proc/keys
+	[ -e $k ] || skip "this kernel has no keyrings"
+	bundle
+	config '.linux.maskedPaths=[]'
+	sh_args 'cat /proc/keys'
+	cap rt run --bundle "$B" "$ID"
+	if [ "$KIND" = crun ]; then like "$OUT" "$ID"; else like "$OUT" "_ses\.$ID"; fi
+	bundle
+	config '.linux.maskedPaths=[]'
+	sh_args 'cat /proc/keys'
+	cap rt run --no-new-keyring --bundle "$B" "$ID"
+	unlike "$OUT" "$ID"
+}
+
+no_pivot() {
+	bundle
+	sh_args 'ls / && ls /proc/1/exe >/dev/null && cat /proc/self/mountinfo | wc -l'
+	cap rt run --no-pivot --bundle "$B" "$ID"
+	ok
+	like "$OUT" home
+	unlike "$OUT" "$(basename "$T")"
+	args cat /etc/passwd
+	cap rt run --no-pivot --bundle "$B" "$ID"
+	ok
+	like "$OUT" '^root:x:0:0:root:/root:/bin/sh'
+	nothing_left || die "left: $(leftovers)"
+}
+
+debug_works() {
+	bundle
+	sh_args 'echo fine'
+	cap rt --debug run --bundle "$B" "$ID"
+	ok
+	is "$OUT" fine
+}
+
+root_equals() {
+	bundle
+	args sleep 60
+	cap timeout 20 "$RUNTIME" --root="$ROOT" create --bundle="$B" "$ID"
+	ok
+	is "$(status_of)" created
+}
+
+root_is_private() {
+	bundle
+	must_create
+	is "$(stat -c %a "$ROOT")" 700
+}
+
+systemd_cgroup_refused() {
+	# until there is a systemd driver the option must be refused, not ignored
+	[ "$KIND" = hezi ] || skip "peers have a systemd driver"
+	bundle
+	cap rt --systemd-cgroup run --bundle "$B" "$ID"
+	bad
+	like "$ERR" 'not supported yet'
+	nothing_left || die "left: $(leftovers)"
+}
+
+annotations() {
+	bundle
+	config '.annotations={"org.example/very.long":"'"$(head -c 5000 /dev/zero | tr '\0' x)"'","empty":"","u":"é\"\\\n"}'
+	must_create
+	is "$(state | jq -r '.annotations["org.example/very.long"] | length')" 5000
+	is "$(state | jq -c '.annotations.u')" '"é\"\\\n"'
+	cap rt start "$ID"
+	ok
+}
+
+t "--pid-file: the pid, no newline" pid_file
+t "--pid-file replaces the file by renaming" pid_file_replaced
+t "--pid-file of run -d" pid_file_run
+t "--pid-file of run" pid_file_foreground
+t "no pid file after a failed create" pid_file_not_after_failure
+t "a pid file that cannot be written fails create" pid_file_unwritable
+t "-b DIR and --opt=value" options_both_styles
+t "a session keyring unless --no-new-keyring" no_new_keyring
+t "--no-pivot" no_pivot
+t "--debug does not disturb" debug_works
+t "--root=DIR" root_equals
+t "the root folder is private" root_is_private
+t "--systemd-cgroup is refused" systemd_cgroup_refused
+t "annotations pass through unharmed" annotations
+finish
