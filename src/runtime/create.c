@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create, and the first half of run. The order is that of RELIABILITY: the state directory and its lock, the intent record, then
+ * resources; what fails or is killed in between is undone from the record alone, here or by `delete --force`.
+ */
+#include "runtime/runtime.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+
+static const char *rfc3339_now(struct arena *a)
+{
+	struct timespec ts;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+			    tm.tm_min, tm.tm_sec, ts.tv_nsec);
+}
+
+static const struct plan_cgroup_create *find_cgroup(const struct plan_header *h)
+{
+	const struct plan_step *s;
+	uint32_t i;
+
+	plan_foreach(h, s, i)
+	{
+		if (s->kind == PLAN_CGROUP_CREATE)
+			return (const struct plan_cgroup_create *)s;
+	}
+	return NULL;
+}
+
+/* Write down what will be made, before anything is made. */
+static int write_intent(struct creation *c, struct hz_error *err)
+{
+	const struct plan_header *h = c->b->plan.h;
+	const struct plan_cgroup_create *cg = find_cgroup(h);
+	struct record *r = &c->record;
+	int e;
+
+	*r = (struct record){
+		.version = { 1, true },
+		.id = c->o->id,
+		.bundle = c->b->path,
+		.rootfs = plan_text(h, h->rootfs),
+		.created = rfc3339_now(&c->arena),
+		.owner = { c->b->facts.euid, true },
+		.own_pid_ns = { (h->flags & PLAN_F_NEW_PID) != 0, true },
+		.annotations = c->b->config->annotations,
+	};
+	if (!r->created)
+		return error_oom(err);
+	if (cg && cgroup_plan_dirs(cg, h, &c->b->facts, &c->arena, &r->cgroup_dirs, err))
+		return -1;
+	if (record_write(c->dirfd, r, err))
+		return -1;
+	e = file_replace_at(c->dirfd, "plan", 0600, h, c->b->plan.size);
+	return e ? error_sys(err, -e, "write", "plan", "write the plan of container \"%s\"", c->o->id) : 0;
+}
+
+/* The socket that `start` will knock at. */
+static int open_listener(struct creation *c, struct hz_error *err)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return error_sys(err, errno, "socket", NULL, "make the start socket");
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" INIT_START_SOCKET, c->dirfd);
+	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)))
+		return error_sys(err, errno, "bind", addr.sun_path, "make the start socket");
+	if (listen(fd, 16))
+		return error_sys(err, errno, "listen", addr.sun_path, "make the start socket");
+	c->listener = TAKE_FD(fd);
+	return 0;
+}
+
+static int open_sockets(struct creation *c, struct hz_error *err)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return error_sys(err, errno, "socketpair", NULL, "make the socket to the container's init");
+	c->sock = pair[0];
+	c->init_sock = pair[1];
+	return 0;
+}
+
+/* The first packet: the plan and the slots' descriptors. It is sent before init exists and waits in the socket. */
+static int send_boot(struct creation *c, struct hz_error *err)
+{
+	uint32_t n = c->b->plan.h->nslots;
+	struct init_msg m = { .type = INIT_BOOT, .value = n };
+	struct iovec iov = { &m, sizeof(m) };
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int) * (INIT_SLOTS_MAX + 1))];
+	} control = { 0 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control };
+	_cleanup_fd_ int plan = openat(c->dirfd, "plan", O_RDONLY | O_CLOEXEC);
+	size_t len = sizeof(int) * (n + 1);
+
+	if (plan < 0)
+		return error_sys(err, errno, "openat", "plan", "open the plan of container \"%s\"", c->o->id);
+	if (n > INIT_SLOTS_MAX)
+		return error_set(err, HZ_E_INTERNAL, "the plan has too many descriptors");
+	msg.msg_controllen = CMSG_SPACE(len);
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(&control.head), &plan, sizeof(int));
+	memcpy(CMSG_DATA(&control.head) + sizeof(int), c->slots, sizeof(int) * n);
+	if (sendmsg(c->sock, &msg, MSG_NOSIGNAL) < 0)
+		return error_sys(err, errno, "sendmsg", NULL, "hand the plan to the container's init");
+	for (uint32_t i = 0; i < n; i++)
+		if (c->slots[i] >= 0)
+			fd_close(TAKE_FD(c->slots[i]));
+	return 0;
+}
+
+static int make(struct creation *c, struct hz_error *err)
+{
+	const struct oci_config *config = c->b->config;
+
+	if (write_intent(c, err) || open_sockets(c, err))
+		return -1;
+	if (!c->attached && config->process && open_listener(c, err))
+		return -1;
+	if (step_before_spawn(c, err) || send_boot(c, err))
+		return -1;
+	if (config->linux_ && config->linux_->seccomp && config->process &&
+	    filter_build(config->linux_->seccomp, &c->filter, &c->filter_len, err))
+		return -1;
+	if (talk_until_ready(c, err))
+		return -1;
+	if (c->stub) {
+		/* it exits right after it told us its child's pid */
+		while (waitpid(c->stub, NULL, 0) < 0 && errno == EINTR)
+			;
+		c->stub = 0;
+	}
+	if (c->pty >= 0 && c->o->console_socket)
+		return console_send(c->o->console_socket, c->pty, err);
+	return 0;
+}
+
+static void kill_and_reap(struct creation *c)
+{
+	if (c->sock >= 0)
+		fd_close(TAKE_FD(c->sock)); /* a stub, and an init whose pid we do not know yet, end by this */
+	if (c->pidfd >= 0) {
+		siginfo_t info;
+
+		syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0);
+		while (waitid(P_PIDFD, (id_t)c->pidfd, &info, WEXITED) < 0 && errno == EINTR)
+			;
+	}
+	if (c->stub)
+		while (waitpid(c->stub, NULL, 0) < 0 && errno == EINTR)
+			;
+	c->stub = 0;
+}
+
+void creation_undo(struct creation *c)
+{
+	struct hz_error ignored = HZ_ERROR_INIT; /* the first error is the one to report */
+
+	kill_and_reap(c);
+	if (c->dirfd >= 0) {
+		if (container_destroy(c->rt, c->o->id, c->dirfd, &c->record, true, &ignored))
+			runtime_log(c->rt, HZ_LOG_WARNING, "clean up after a failed create: %s", ignored.msg);
+		if (c->o->pid_file && c->record.pid.set)
+			unlink(c->o->pid_file); /* best effort: it names a process that is gone */
+	}
+	hz_error_clear(&ignored);
+}
+
+void creation_done(struct creation *c)
+{
+	int *fds[] = { &c->dirfd, &c->sock, &c->init_sock, &c->listener, &c->pidfd, &c->pty };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (*fds[i] >= 0)
+			fd_close(TAKE_FD(*fds[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(c->slots); i++)
+		if (c->slots[i] >= 0)
+			fd_close(TAKE_FD(c->slots[i]));
+	cgroup_free(TAKE_PTR(c->cgroup));
+	free(TAKE_PTR(c->filter));
+	arena_done(&c->arena);
+}
+
+int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bundle *b, bool attached, struct creation *c,
+		  struct hz_error *err)
+{
+	*c = (struct creation){ .rt = rt, .b = b, .o = o, .dirfd = -1, .sock = -1, .init_sock = -1, .listener = -1, .pidfd = -1, .pty = -1,
+				.attached = attached, .at = plan_first(b->plan.h), .left = b->plan.h->nsteps };
+	for (size_t i = 0; i < ARRAY_SIZE(c->slots); i++)
+		c->slots[i] = -1;
+	if (store_create(rt, o->id, &c->dirfd, err))
+		return -1;
+	if (!o->no_subreaper)
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* only fails on kernels before 3.4 */
+	if (!make(c, err))
+		return 0;
+	creation_undo(c);
+	bundle_locate(b, err);
+	return -1;
+}
+
+static int let_wait(struct creation *c, struct hz_error *err)
+{
+	int r;
+
+	if (c->listener < 0)
+		return 0; /* no process to start: nothing waits for it but the end */
+	r = talk_send(c->sock, INIT_GO_WAIT, 0, NULL, 0, c->listener);
+	return r ? error_sys(err, -r, "sendmsg", NULL, "tell the container's init to wait for start") : 0;
+}
+
+int hz_create(hz_runtime *rt, const struct hz_create_options *o, struct hz_error *err)
+{
+	struct creation c;
+	struct bundle b;
+	int r = -1;
+
+	if (store_check_id(o->id, err) || bundle_load(rt, o, &b, err))
+		return -1;
+	if (console_check(b.config, o, true, err))
+		goto out;
+	r = creation_make(rt, o, &b, false, &c, err);
+	if (!r && let_wait(&c, err)) {
+		creation_undo(&c);
+		r = -1;
+	}
+	creation_done(&c);
+	if (!r)
+		for (unsigned i = 0; i < b.plan.nwarnings && i < PLAN_WARNINGS; i++)
+			runtime_log(rt, HZ_LOG_WARNING, "config.json %s: %s", b.plan.warnings[i].pointer, b.plan.warnings[i].text);
+out:
+	bundle_done(&b);
+	return r;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is so on this host: the compiler's second input. One read of each file. */
+#include "runtime/runtime.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/sched.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+static int read_file(const char *path, struct buf *b, struct hz_error *err)
+{
+	int r = file_read_at(AT_FDCWD, path, b, 1 << 20);
+
+	return r ? error_sys(err, -r, "read", path, "read \"%s\"", path) : 0;
+}
+
+/* A hexadecimal mask of /proc/self/status (proc(5)). */
+static bool status_mask(const char *text, const char *key, uint64_t *ret)
+{
+	const char *p = strstr(text, key);
+
+	if (!p)
+		return false;
+	*ret = strtoull(p + strlen(key), NULL, 16);
+	return true;
+}
+
+static int read_status(struct plan_facts *f, uint64_t *ret_ignored, struct hz_error *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	uint64_t permitted, effective, bounding;
+
+	if (read_file("/proc/self/status", &text, err))
+		return -1;
+	if (!status_mask(text.data, "\nCapPrm:", &permitted) || !status_mask(text.data, "\nCapEff:", &effective) ||
+	    !status_mask(text.data, "\nCapBnd:", &bounding) || !status_mask(text.data, "\nSigIgn:", ret_ignored))
+		return error_set(err, HZ_E_UNSUPPORTED, "/proc/self/status lacks the capability or signal masks");
+	f->caps = permitted & bounding;
+	f->privileged = effective & (1ull << CAP_SYS_ADMIN);
+	return 0;
+}
+
+static int read_cap_last(struct plan_facts *f, struct hz_error *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	if (read_file("/proc/sys/kernel/cap_last_cap", &text, err))
+		return -1;
+	f->cap_last = (unsigned)strtoul(text.data, NULL, 10);
+	return f->cap_last < 64 ? 0 : error_set(err, HZ_E_UNSUPPORTED, "this kernel has more than 64 capabilities");
+}
+
+/* The initial user namespace maps everything onto itself (user_namespaces(7)). */
+static int read_userns(struct plan_facts *f, struct hz_error *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	unsigned long in, out, len;
+
+	if (read_file("/proc/self/uid_map", &text, err))
+		return -1;
+	f->in_userns = sscanf(text.data, "%lu %lu %lu", &in, &out, &len) != 3 || in || out || len != 4294967295ul;
+	return 0;
+}
+
+static unsigned namespaces_here(void)
+{
+	static const struct {
+		const char *file;
+		unsigned flag;
+	} optional[] = {
+		{ "/proc/self/ns/user", CLONE_NEWUSER },
+		{ "/proc/self/ns/cgroup", CLONE_NEWCGROUP },
+		{ "/proc/self/ns/time", CLONE_NEWTIME },
+	};
+	unsigned have = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC;
+
+	for (size_t i = 0; i < ARRAY_SIZE(optional); i++)
+		if (!access(optional[i].file, F_OK))
+			have |= optional[i].flag;
+	return have;
+}
+
+/* The first line of /etc/subuid or /etc/subgid that is for this user, by name or by number (subuid(5)). */
+static void read_range(const char *path, uid_t uid, const char *name, struct facts_range *ret)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	char number[16], *save = NULL;
+
+	if (file_read_at(AT_FDCWD, path, &text, 1 << 20))
+		return; /* no such file: no ranges */
+	snprintf(number, sizeof(number), "%u", uid);
+	for (char *line = strtok_r(text.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *colon = strchr(line, ':');
+		unsigned long first, count;
+
+		if (!colon || sscanf(colon, ":%lu:%lu", &first, &count) != 2)
+			continue;
+		*colon = '\0';
+		if (strcmp(line, number) && (!name || strcmp(line, name)))
+			continue;
+		*ret = (struct facts_range){ (uint32_t)first, (uint32_t)count };
+		return;
+	}
+}
+
+static void read_ranges(struct plan_facts *f)
+{
+	const struct passwd *pw = getpwuid(f->euid);
+	const char *name = pw ? pw->pw_name : NULL;
+
+	read_range("/etc/subuid", f->euid, name, &f->subuid);
+	read_range("/etc/subgid", f->euid, name, &f->subgid);
+}
+
+int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a, struct hz_error *err)
+{
+	struct utsname u;
+
+	*f = (struct plan_facts){ .euid = geteuid(), .egid = getegid() };
+	if (uname(&u) || sscanf(u.release, "%u.%u", &f->kernel_major, &f->kernel_minor) != 2)
+		return error_set(err, HZ_E_UNSUPPORTED, "the kernel's version cannot be read");
+	if (read_status(f, ret_ignored, err) || read_cap_last(f, err) || read_userns(f, err))
+		return -1;
+	f->ns_supported = namespaces_here();
+	if (!f->privileged)
+		read_ranges(f);
+	f->apparmor = !access("/sys/kernel/security/apparmor", F_OK);
+	f->selinux = !access("/sys/fs/selinux/enforce", F_OK);
+	return cgroup_facts(f, a, err);
+}

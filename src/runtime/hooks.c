@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hooks in the runtime's namespaces: prestart, createRuntime, poststart, poststop. (createContainer and startContainer are run by
+ * init.) A hook gets the state on stdin, whether it reads it or not; its output is kept for the error; past its time-out it is
+ * killed with its whole process group. Its end is learnt from a pidfd, never from SIGCHLD, which may be lost.
+ */
+#include "runtime/runtime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define OUTPUT_KEPT 4096
+
+struct hook_run {
+	int in;	 /* our end of the hook's stdin, -1 when done */
+	int out; /* our end of its stdout and stderr, -1 at its end */
+	int pidfd;
+	pid_t pid;
+	const char *state;
+	size_t state_left;
+	char output[OUTPUT_KEPT + 1];
+	size_t output_len;
+	int status;
+};
+
+static void keep_output(struct hook_run *h, const char *data, size_t len)
+{
+	if (len > OUTPUT_KEPT) {
+		data += len - OUTPUT_KEPT;
+		len = OUTPUT_KEPT;
+	}
+	if (h->output_len + len > OUTPUT_KEPT) {
+		size_t drop = h->output_len + len - OUTPUT_KEPT;
+
+		memmove(h->output, h->output + drop, h->output_len - drop);
+		h->output_len -= drop;
+	}
+	memcpy(h->output + h->output_len, data, len);
+	h->output_len += len;
+	h->output[h->output_len] = '\0';
+}
+
+static void read_output(struct hook_run *h)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	do {
+		n = read(h->out, chunk, sizeof(chunk));
+		if (n > 0)
+			keep_output(h, chunk, (size_t)n);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	if (n == 0)
+		fd_close(TAKE_FD(h->out));
+}
+
+/* stdin is a socket and not a pipe, so that a hook that never reads cannot send us SIGPIPE. */
+static void write_state(struct hook_run *h)
+{
+	ssize_t n = send(h->in, h->state, h->state_left, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n > 0) {
+		h->state += n;
+		h->state_left -= (size_t)n;
+	}
+	if (!h->state_left || (n < 0 && errno != EAGAIN && errno != EINTR))
+		fd_close(TAKE_FD(h->in));
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
+}
+
+static void reap(struct hook_run *h)
+{
+	while (waitpid(h->pid, &h->status, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* 0: it ended (status is set); 1: timed out and was killed */
+static int wait_for(struct hook_run *h, unsigned timeout)
+{
+	int64_t end = timeout ? now_ms() + timeout * 1000ll : 0;
+
+	for (;;) {
+		struct pollfd p[] = { { h->pidfd, POLLIN, 0 }, { h->in, POLLOUT, 0 }, { h->out, POLLIN, 0 } };
+		int64_t left = end ? end - now_ms() : -1;
+
+		if (end && left <= 0)
+			break;
+		if (poll(p, ARRAY_SIZE(p), (int)(left > 3600000 ? 3600000 : left)) < 0 && errno != EINTR)
+			break;
+		if (p[1].revents)
+			write_state(h);
+		if (p[2].revents)
+			read_output(h);
+		if (p[0].revents) {
+			if (h->out >= 0)
+				read_output(h);
+			reap(h);
+			return 0;
+		}
+	}
+	kill(-h->pid, SIGKILL);
+	kill(h->pid, SIGKILL);
+	reap(h);
+	return 1;
+}
+
+static int spawn_hook(const struct plan_header *plan, const struct plan_hook *hook, struct hook_run *h, int in, int out)
+{
+	_cleanup_free_ char **argv = calloc(hook->argv.n + hook->envp.n + 2u, sizeof(char *));
+	char **envp = argv ? argv + hook->argv.n + 1 : NULL;
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int r;
+
+	if (!argv)
+		return ENOMEM;
+	for (uint32_t i = 0; i < hook->argv.n; i++)
+		argv[i] = (char *)plan_item(plan, hook->argv, i);
+	for (uint32_t i = 0; i < hook->envp.n; i++)
+		envp[i] = (char *)plan_item(plan, hook->envp, i);
+	sigemptyset(&none);
+	sigfillset(&all);
+	r = posix_spawn_file_actions_init(&actions);
+	if (r)
+		return r;
+	r = posix_spawnattr_init(&attr);
+	if (!r) {
+		r = posix_spawn_file_actions_adddup2(&actions, in, 0) ?: posix_spawn_file_actions_adddup2(&actions, out, 1) ?:
+		    posix_spawn_file_actions_adddup2(&actions, out, 2) ?: posix_spawnattr_setsigmask(&attr, &none) ?:
+		    posix_spawnattr_setsigdefault(&attr, &all) ?: posix_spawnattr_setpgroup(&attr, 0) ?:
+		    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP) ?:
+		    posix_spawn(&h->pid, plan_text(plan, hook->path), &actions, &attr, argv, envp);
+		posix_spawnattr_destroy(&attr);
+	}
+	posix_spawn_file_actions_destroy(&actions);
+	return r;
+}
+
+static int start_hook(const struct plan_header *plan, const struct plan_hook *hook, struct hook_run *h)
+{
+	_cleanup_fd_ int child_in = -1, child_out = -1;
+	int in[2], out[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in))
+		return errno;
+	h->in = in[0];
+	child_in = in[1];
+	shutdown(child_in, SHUT_WR); /* nothing comes back this way */
+	if (pipe2(out, O_CLOEXEC))
+		return errno;
+	h->out = out[0];
+	child_out = out[1];
+	if (fcntl(h->out, F_SETFL, O_NONBLOCK))
+		return errno;
+	r = spawn_hook(plan, hook, h, child_in, child_out);
+	if (r)
+		return r;
+	h->pidfd = (int)syscall(SYS_pidfd_open, h->pid, 0);
+	if (h->pidfd < 0) {
+		r = errno;
+		kill(h->pid, SIGKILL);
+		reap(h);
+	}
+	return r;
+}
+
+static int failed(const struct plan_header *plan, const struct plan_hooks *hs, uint32_t i, int num, int timed_out, struct hook_run *h,
+		  struct hz_error *err)
+{
+	const struct plan_hook *hook = &plan_hook_items(plan, hs->hooks)[i];
+	const char *path = plan_text(plan, hook->path);
+	char what[96];
+
+	while (h->output_len && h->output[h->output_len - 1] == '\n')
+		h->output[--h->output_len] = '\0';
+	if (num)
+		snprintf(what, sizeof(what), "%s", error_strerror(num));
+	else if (timed_out)
+		snprintf(what, sizeof(what), "timed out after %u seconds", hook->timeout);
+	else if (WIFSIGNALED(h->status))
+		snprintf(what, sizeof(what), "signal %d", WTERMSIG(h->status));
+	else
+		snprintf(what, sizeof(what), "exit status %d", WEXITSTATUS(h->status));
+	error_set(err, HZ_E_HOOK, "error running %s hook #%u (%s): %s%s%s", plan_hook_kind_name(hs->which), i, path, what,
+		  h->output_len ? ", output: " : "", h->output);
+	if (err) {
+		err->errnum = num;
+		snprintf(err->object, sizeof(err->object), "%s", path);
+	}
+	error_step(err, plan_kind_name(PLAN_HOOKS));
+	return error_pointer(err, plan_text(plan, hook->origin));
+}
+
+static int run_one(const struct plan_header *plan, const struct plan_hooks *hs, uint32_t i, const char *state, struct hz_error *err)
+{
+	struct hook_run h = { .in = -1, .out = -1, .pidfd = -1, .state = state, .state_left = strlen(state) };
+	int num = start_hook(plan, &plan_hook_items(plan, hs->hooks)[i], &h), timed_out = 0, r = 0;
+
+	if (!num)
+		timed_out = wait_for(&h, plan_hook_items(plan, hs->hooks)[i].timeout);
+	if (num || timed_out || h.status)
+		r = failed(plan, hs, i, num, timed_out, &h, err);
+	for (size_t k = 0; k < 3; k++) {
+		int fd = k == 0 ? h.in : k == 1 ? h.out : h.pidfd;
+
+		if (fd >= 0)
+			fd_close(fd);
+	}
+	return r;
+}
+
+static char *state_text(const struct plan_header *plan, const struct plan_hooks *hs, pid_t pid)
+{
+	struct buf b = BUF_INIT;
+
+	buf_printf(&b, "%s%d%s", plan_text(plan, hs->head), pid, plan_text(plan, hs->tail));
+	if (b.failed)
+		buf_done(&b);
+	return b.data;
+}
+
+int hooks_run(const struct plan_header *plan, const struct plan_hooks *hs, pid_t pid, struct hz_error *err)
+{
+	_cleanup_free_ char *state = state_text(plan, hs, pid);
+
+	if (!state)
+		return error_oom(err);
+	for (uint32_t i = 0; i < hs->hooks.n; i++)
+		if (run_one(plan, hs, i, state, err))
+			return -1;
+	return 0;
+}
+
+static const struct plan_hooks *find(const struct plan_header *plan, enum plan_hook_kind which)
+{
+	const struct plan_step *s;
+	uint32_t i;
+
+	plan_foreach(plan, s, i)
+	{
+		if (s->kind == PLAN_HOOKS && ((const struct plan_hooks *)s)->which == which)
+			return (const struct plan_hooks *)s;
+	}
+	return NULL;
+}
+
+int hooks_run_kind(const struct plan_header *plan, enum plan_hook_kind which, pid_t pid, struct hz_error *err)
+{
+	const struct plan_hooks *hs = find(plan, which);
+
+	return hs ? hooks_run(plan, hs, pid, err) : 0;
+}
+
+void hooks_run_all(const hz_runtime *rt, const struct plan_header *plan, enum plan_hook_kind which, pid_t pid)
+{
+	const struct plan_hooks *hs = find(plan, which);
+	_cleanup_free_ char *state = hs ? state_text(plan, hs, pid) : NULL;
+
+	for (uint32_t i = 0; state && i < hs->hooks.n; i++) {
+		struct hz_error err = HZ_ERROR_INIT;
+
+		if (run_one(plan, hs, i, state, &err))
+			runtime_log(rt, HZ_LOG_WARNING, "%s", err.msg);
+		hz_error_clear(&err);
+	}
+}

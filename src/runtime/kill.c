@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/runtime.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+
+/* 1: sent; 0: the process is gone; -1: error. The pidfd is opened before the start time is compared, so the pid cannot change hands. */
+static int signal_init(const struct record *r, int sig, struct hz_error *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+	int alive;
+
+	if (!r->pid.set)
+		return 0;
+	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)r->pid.v, 0);
+	if (pidfd < 0)
+		return errno == ESRCH ? 0 : error_sys(err, errno, "pidfd_open", NULL, "find process %lld", (long long)r->pid.v);
+	alive = process_is_alive((pid_t)r->pid.v, r->start_time.v, err);
+	if (alive <= 0)
+		return alive;
+	if (!syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0))
+		return 1;
+	if (errno == ESRCH)
+		return 0;
+	return error_sys(err, errno, "pidfd_send_signal", NULL, "send signal %d to process %lld", sig, (long long)r->pid.v);
+}
+
+int container_kill_all(const struct record *r, int sig, struct hz_error *err)
+{
+	if (signal_init(r, sig, err) < 0)
+		return -1;
+	return cgroup_kill(&r->cgroup_dirs, sig, err);
+}
+
+static int kill_container(int dirfd, int sig, bool all, struct arena *a, struct hz_error *err)
+{
+	struct record r;
+	int sent, frozen;
+
+	if (record_read(dirfd, a, &r, err))
+		return -1;
+	/* without a pid namespace of its own the end of init does not end the others */
+	if (sig == SIGKILL && r.pid.set && r.own_pid_ns.set && !r.own_pid_ns.v)
+		all = true;
+	sent = signal_init(&r, sig, err);
+	if (sent < 0)
+		return -1;
+	if (all && cgroup_kill(&r.cgroup_dirs, sig, err))
+		return -1;
+	if (!sent && !all)
+		return error_set(err, HZ_E_STATE, "container not running");
+	if (sig != SIGKILL)
+		return 0;
+	frozen = cgroup_is_frozen(&r.cgroup_dirs, err);
+	return frozen > 0 ? cgroup_thaw(&r.cgroup_dirs, err) : frozen;
+}
+
+int hz_kill(hz_runtime *rt, const char *id, int sig, bool all, struct hz_error *err)
+{
+	_cleanup_fd_ int dirfd = -1;
+	struct arena a = ARENA_INIT;
+	int r;
+
+	if (sig < 0 || sig > SIGRTMAX)
+		return error_set(err, HZ_E_USAGE, "unknown signal \"%d\"", sig);
+	if (store_open(rt, id, &dirfd, err))
+		return -1;
+	r = kill_container(dirfd, sig, all, &a, err);
+	arena_done(&a);
+	return r;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/record.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+
+#include <errno.h>
+
+#define FIELD(name, kind, required, member)                                                                           \
+	{                                                                                                              \
+		name, kind, required, offsetof(struct record, member)                                                  \
+	}
+
+static const struct oci_field fields[] = {
+	FIELD("version", OCI_FIELD_I64, true, version),
+	FIELD("id", OCI_FIELD_STR, true, id),
+	FIELD("bundle", OCI_FIELD_STR, true, bundle),
+	FIELD("rootfs", OCI_FIELD_STR, false, rootfs),
+	FIELD("created", OCI_FIELD_STR, true, created),
+	FIELD("owner", OCI_FIELD_I64, true, owner),
+	FIELD("pid", OCI_FIELD_I64, false, pid),
+	FIELD("startTime", OCI_FIELD_U64, false, start_time),
+	FIELD("ownPidNamespace", OCI_FIELD_BOOL, false, own_pid_ns),
+	FIELD("cgroupDirs", OCI_FIELD_STRINGS, false, cgroup_dirs),
+	FIELD("annotations", OCI_FIELD_MAP, false, annotations),
+};
+
+static void json_cleanup(struct oci_json **j)
+{
+	if (*j)
+		oci_json_free(*j);
+}
+
+int record_write(int dirfd, const struct record *r, struct hz_error *err)
+{
+	__attribute__((cleanup(json_cleanup))) struct oci_json *j = oci_json_new("");
+	const char *text;
+	size_t len;
+	int ret;
+
+	if (!j)
+		return error_oom(err);
+	oci_flat_encode(j, fields, ARRAY_SIZE(fields), r);
+	if (oci_json_text(j, &text, &len, err))
+		return -1;
+	ret = file_replace_at(dirfd, RECORD_FILE, 0600, text, len);
+	if (ret)
+		return error_sys(err, -ret, "write", RECORD_FILE, "write the record of container \"%s\"", r->id);
+	return 0;
+}
+
+int record_read(int dirfd, struct arena *a, struct record *ret, struct hz_error *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	int r = file_read_at(dirfd, RECORD_FILE, &text, RECORD_MAX);
+
+	if (r == -ENOENT)
+		return error_set(err, HZ_E_NOT_FOUND, "container does not exist");
+	if (r)
+		return error_sys(err, -r, "read", RECORD_FILE, "read the container's record");
+	*ret = (struct record){ 0 };
+	if (oci_flat_decode(a, text.data, text.len, RECORD_FILE, fields, ARRAY_SIZE(fields), ret, err))
+		return error_hint(err, "the record is damaged; \"hezi delete --force\" removes what is left of the container");
+	if (ret->version.v != 1)
+		return error_set(err, HZ_E_UNSUPPORTED, "the container was made by another version of hezi (record version %lld)",
+				 (long long)ret->version.v);
+	if (ret->pid.set && (ret->pid.v <= 0 || ret->pid.v > INT32_MAX || !ret->start_time.set))
+		return error_set(err, HZ_E_CONFIG, "the container's record holds no valid pid");
+	return 0;
+}

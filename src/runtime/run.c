@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run: create and start in one process, over one socket; in the foreground also the wait and the delete. */
+#include "runtime/runtime.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+static int go(struct creation *c, struct hz_error *err)
+{
+	int r = talk_send(c->sock, INIT_GO_START, 0, NULL, 0, -1);
+
+	if (r)
+		return error_sys(err, -r, "sendmsg", NULL, "tell the container's init to start");
+	if (talk_until_exec(c->sock, c->b->plan.h, err))
+		return -1;
+	return hooks_run_kind(c->b->plan.h, PLAN_HOOK_POSTSTART, c->pid, err);
+}
+
+/* Both ends of the foreground: its status, then nothing of the container is left. */
+static int foreground(struct creation *c, const struct hz_run_options *run, int *ret_status, struct hz_error *err)
+{
+	int r = attach_wait(c->pidfd, c->pid, c->pty, ret_status, err);
+
+	if (r) {
+		creation_undo(c);
+		return -1;
+	}
+	if (!run->keep) {
+		struct hz_error late = HZ_ERROR_INIT;
+
+		/* the program's own result is the answer; what cannot be removed is told beside it */
+		if (container_destroy(c->rt, c->o->id, c->dirfd, &c->record, true, &late))
+			runtime_log(c->rt, HZ_LOG_WARNING, "delete container \"%s\": %s", c->o->id, late.msg);
+		hz_error_clear(&late);
+	}
+	return 0;
+}
+
+static int run(hz_runtime *rt, const struct hz_create_options *o, const struct hz_run_options *run, struct bundle *b, int *ret_status,
+	       struct hz_error *err)
+{
+	sigset_t old;
+	struct creation c;
+	int r;
+
+	if (!b->config->process)
+		return error_set(err, HZ_E_CONFIG, "cannot run a container without \"process\" in its config.json");
+	if (console_check(b->config, o, run->detach, err))
+		return -1;
+	/* blocked before there is a child, so that no signal is lost; init clears its own mask */
+	if (!run->detach && attach_block_signals(&old, err))
+		return -1;
+	r = creation_make(rt, o, b, true, &c, err);
+	if (!r) {
+		r = go(&c, err);
+		if (r) {
+			creation_undo(&c);
+			bundle_locate(b, err);
+		} else if (!run->detach) {
+			r = foreground(&c, run, ret_status, err);
+		}
+	}
+	creation_done(&c);
+	if (!run->detach)
+		sigprocmask(SIG_SETMASK, &old, NULL); /* cannot fail with a valid mask */
+	return r;
+}
+
+int hz_run(hz_runtime *rt, const struct hz_create_options *o, const struct hz_run_options *options, int *ret_status,
+	   struct hz_error *err)
+{
+	struct bundle b;
+	int r;
+
+	*ret_status = 0;
+	if (store_check_id(o->id, err) || bundle_load(rt, o, &b, err))
+		return -1;
+	r = run(rt, o, options, &b, ret_status, err);
+	if (!r)
+		for (unsigned i = 0; i < b.plan.nwarnings && i < PLAN_WARNINGS; i++)
+			runtime_log(rt, HZ_LOG_WARNING, "config.json %s: %s", b.plan.warnings[i].pointer, b.plan.warnings[i].text);
+	bundle_done(&b);
+	return r;
+}

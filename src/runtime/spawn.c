@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making the first process of the box. The image of init is a freestanding program inside this binary; it goes into a sealed
+ * memfd and is executed from there, so that /proc/self/exe in the box is never a file of the host (CVE-2019-5736).
+ *
+ * The child shares our memory until it executes (CLONE_VM|CLONE_VFORK: no page tables are copied). It runs on a stack of its own and
+ * makes only raw system calls.
+ */
+#include "runtime/runtime.h"
+
+#include "base/fd.h"
+#include "config.h"
+#include "sys/raw.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/memfd.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+struct child {
+	int image, sock;
+	unsigned first_fd;
+	uint64_t ignored;
+	char sock_text[12], first_text[12];
+	int errnum; /* set by the child when it could not execute */
+};
+
+/* Signals that the caller ignored would stay ignored in the container: back to the default. */
+static void reset_ignored(uint64_t ignored)
+{
+	struct {
+		void *handler;
+		unsigned long flags;
+		void *restorer;
+		unsigned long mask;
+	} dfl = { 0 };
+
+	for (int sig = 1; sig <= 64; sig++)
+		if (ignored & (1ull << (sig - 1)))
+			sys_call(__NR_rt_sigaction, sig, &dfl, 0, 8); /* KILL and STOP are never ignored */
+}
+
+/* What both kinds of child do first. */
+static void child_prepare(const struct child *c)
+{
+	unsigned char all[128];
+
+	reset_ignored(c->ignored);
+	/* the caller's CPU affinity is not the container's; refused in some sandboxes, where it is then kept */
+	for (unsigned i = 0; i < sizeof(all); i++)
+		((volatile unsigned char *)all)[i] = 0xff;
+	sys_call(__NR_sched_setaffinity, 0, sizeof(all), all);
+}
+
+#if HEZI_SEALED_INIT
+extern const char init_image[], init_image_end[];
+
+static void child_exec(void *arg)
+{
+	struct child *c = arg;
+	const char *argv[] = { "hezi-init", c->sock_text, c->first_text, NULL };
+	const char *envp[] = { NULL };
+	long r;
+
+	child_prepare(c);
+	r = sys_call(__NR_fcntl, c->sock, F_SETFD, 0);
+	if (!r)
+		r = sys_call(__NR_execveat, c->image, "", argv, envp, AT_EMPTY_PATH);
+	c->errnum = (int)-r;
+	for (;;)
+		sys_call(__NR_exit_group, 127);
+}
+
+static int image_open(struct hz_error *err)
+{
+	size_t len = (size_t)(init_image_end - init_image);
+	_cleanup_fd_ int fd = -1;
+	int r;
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+	fd = (int)syscall(SYS_memfd_create, "hezi-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
+		fd = (int)syscall(SYS_memfd_create, "hezi-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0) {
+		int e = errno;
+
+		error_sys(err, e, "memfd_create", "hezi-init", "prepare the container's init");
+		if (e == EACCES)
+			error_hint(err, "the sysctl vm.memfd_noexec=2 forbids it: set it to 1 or 0");
+		return -1;
+	}
+	r = fd_write_all(fd, init_image, len);
+	if (!r && fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE))
+		r = -errno;
+	if (r)
+		return error_sys(err, -r, "memfd", "hezi-init", "prepare the container's init");
+	return TAKE_FD(fd);
+}
+
+static long spawn_child(struct child *c, struct sys_clone_args *args, struct hz_error *err)
+{
+	static char stack[16384] __attribute__((aligned(16)));
+	_cleanup_fd_ int image = image_open(err);
+	long pid;
+
+	if (image < 0)
+		return -1;
+	c->image = image;
+	args->flags |= CLONE_VM | CLONE_VFORK;
+	args->stack = (uint64_t)(uintptr_t)stack;
+	args->stack_size = sizeof(stack);
+	pid = sys_clone3_call(args, child_exec, c);
+	if (pid < 0)
+		return error_sys(err, (int)-pid, "clone3", NULL, "create the container's process");
+	if (c->errnum) {
+		waitpid((pid_t)pid, NULL, 0); /* it exits at once */
+		return error_sys(err, c->errnum, "execveat", "hezi-init", "start the container's init");
+	}
+	return pid;
+}
+#else
+static long spawn_child(struct child *c, struct sys_clone_args *args, struct hz_error *err)
+{
+	long pid = sys_clone3_fork(args);
+
+	if (pid < 0)
+		return error_sys(err, (int)-pid, "clone3", NULL, "create the container's process");
+	if (pid == 0) {
+		child_prepare(c);
+		init_main(c->sock, c->first_fd);
+	}
+	return pid;
+}
+#endif
+
+static int explain_clone(struct hz_error *err)
+{
+	if (!err)
+		return -1;
+	if (err->errnum == EPERM)
+		error_hint(err, "creating these namespaces needs CAP_SYS_ADMIN, or a user namespace in linux.namespaces");
+	else if (err->errnum == ENOSPC)
+		error_hint(err, "a limit of /proc/sys/user/max_*_namespaces is reached");
+	else if (err->errnum == EBUSY)
+		error_hint(err, "the cgroup has sub-cgroups with controllers on: processes can only live in its leaves");
+	return -1;
+}
+
+int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_error *err)
+{
+	struct child child = { .sock = c->init_sock, .first_fd = 3 + c->b->plan.h->preserve_fds, .ignored = c->b->ignored_signals };
+	int pidfd = -1, cgroup_fd = step->into_cgroup && c->cgroup ? cgroup_clone_fd(c->cgroup) : -1;
+	struct sys_clone_args args = {
+		.flags = step->clone_flags | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	long pid;
+
+	if (cgroup_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)cgroup_fd;
+	}
+	snprintf(child.sock_text, sizeof(child.sock_text), "%d", child.sock);
+	snprintf(child.first_text, sizeof(child.first_text), "%u", child.first_fd);
+	pid = spawn_child(&child, &args, err);
+	if (pid < 0)
+		return explain_clone(err);
+	fd_close(TAKE_FD(c->init_sock));
+	if (c->b->plan.h->flags & PLAN_F_STUB) {
+		c->stub = (pid_t)pid;
+		fd_close(pidfd);
+		return 0;
+	}
+	c->pid = (pid_t)pid;
+	c->pidfd = pidfd;
+	return 0;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host executor: walks the host's steps of the plan. Steps before PLAN_SPAWN are done before init exists; those after it when init has
+ * stopped at the sync point before them. What undoes them is in creation_undo() (create.c): the record names the cgroups, the
+ * descriptors close themselves, init dies with the socket.
+ */
+#include "runtime/runtime.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+static int do_ns_open(struct creation *c, const struct plan_ns_open *n, struct hz_error *err)
+{
+	const char *path = plan_text(c->b->plan.h, n->path);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return error_sys(err, errno, "open", path, "open namespace \"%s\"", path);
+	c->slots[n->slot] = fd;
+	return 0;
+}
+
+static int do_cgroup_create(struct creation *c, const struct plan_cgroup_create *s, struct hz_error *err)
+{
+	return cgroup_prepare(s, c->b->plan.h, &c->b->facts, &c->record.cgroup_dirs, c->slots, c->b->options.rootless_cgroup_ok,
+			      &c->cgroup, err);
+}
+
+static int do_cgroup_set(struct creation *c, const struct plan_cgroup_set *s, struct hz_error *err)
+{
+	if (!c->cgroup)
+		return error_set(err, HZ_E_UNSUPPORTED, "cgroup limits need a cgroup, and this user may not make one");
+	return cgroup_set(c->cgroup, c->b->plan.h, s, err);
+}
+
+static int do_rlimit(struct creation *c, const struct plan_rlimit *l, struct hz_error *err)
+{
+	struct rlimit64 lim = { .rlim_cur = l->soft, .rlim_max = l->hard };
+
+	if (!syscall(SYS_prlimit64, c->pid, l->resource, &lim, NULL))
+		return 0;
+	error_sys(err, errno, "prlimit64", plan_text(c->b->plan.h, l->name), "set limit %s", plan_text(c->b->plan.h, l->name));
+	if (errno == EPERM)
+		error_hint(err, "a hard limit above the runtime's own needs CAP_SYS_RESOURCE");
+	return -1;
+}
+
+static int do_oom_score(struct creation *c, const struct plan_oom_score *o, struct hz_error *err)
+{
+	char path[48], text[16];
+	int r, n = snprintf(text, sizeof(text), "%d", o->value);
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", c->pid);
+	r = file_write_at(AT_FDCWD, path, text, (size_t)n);
+	if (!r)
+		return 0;
+	error_sys(err, -r, "write", path, "set oom_score_adj to %d", o->value);
+	if (r == -EACCES)
+		error_hint(err, "a value below the runtime's own needs CAP_SYS_RESOURCE");
+	return -1;
+}
+
+static int do_record(struct creation *c, struct hz_error *err)
+{
+	uint64_t start;
+
+	if (process_start_time(c->pid, &start, err))
+		return -1;
+	c->record.pid = (struct oci_i64){ c->pid, true };
+	c->record.start_time = (struct oci_u64){ start, true };
+	return record_write(c->dirfd, &c->record, err);
+}
+
+/* Decimal, no newline, and complete from the moment it can be seen: engines read it as soon as it is there. */
+static int do_pid_file(struct creation *c, struct hz_error *err)
+{
+	const char *path = c->o->pid_file, *slash;
+	_cleanup_free_ char *dir = NULL;
+	_cleanup_fd_ int dirfd = -1;
+	char text[16];
+	int r, n = snprintf(text, sizeof(text), "%d", c->pid);
+
+	slash = strrchr(path, '/');
+	dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	if (!dir)
+		return error_oom(err);
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0)
+		return error_sys(err, errno, "open", dir, "write the pid file \"%s\"", path);
+	r = file_replace_at(dirfd, slash ? slash + 1 : path, 0644, text, (size_t)n);
+	return r ? error_sys(err, -r, "write", path, "write the pid file \"%s\"", path) : 0;
+}
+
+static int do_step(struct creation *c, const struct plan_step *s, struct hz_error *err)
+{
+	const struct plan_header *h = c->b->plan.h;
+
+	switch ((enum plan_kind)s->kind) {
+	case PLAN_STATE_DIR:	 /* made before the first step: it holds the intent and the lock */
+	case PLAN_SECCOMP_BUILD: /* done after the spawn, while init mounts */
+		return 0;
+	case PLAN_CGROUP_CREATE: return do_cgroup_create(c, (const struct plan_cgroup_create *)s, err);
+	case PLAN_CGROUP_SET: return do_cgroup_set(c, (const struct plan_cgroup_set *)s, err);
+	case PLAN_NS_OPEN: return do_ns_open(c, (const struct plan_ns_open *)s, err);
+	case PLAN_SPAWN: return spawn_init(c, (const struct plan_spawn *)s, err);
+	case PLAN_ID_MAP: return idmap_apply(c, (const struct plan_id_map *)s, err);
+	case PLAN_OOM_SCORE: return do_oom_score(c, (const struct plan_oom_score *)s, err);
+	case PLAN_HOOKS: return hooks_run(h, (const struct plan_hooks *)s, c->pid, err);
+	case PLAN_RLIMIT: return do_rlimit(c, (const struct plan_rlimit *)s, err);
+	case PLAN_RECORD: return do_record(c, err);
+	case PLAN_PID_FILE: return do_pid_file(c, err);
+	default: return error_set(err, HZ_E_INTERNAL, "the plan gives step \"%s\" to the host", plan_kind_name(s->kind));
+	}
+}
+
+/* Add to an error which step and which config value it was about. */
+static int step_failed(struct creation *c, const struct plan_step *s, struct hz_error *err)
+{
+	if (err && !err->pointer[0])
+		error_pointer(err, plan_text(c->b->plan.h, s->origin));
+	if (err && !err->step[0])
+		error_step(err, plan_kind_name(s->kind));
+	return -1;
+}
+
+static const struct plan_step *advance(struct creation *c)
+{
+	c->left--;
+	c->at = plan_next(c->at);
+	return c->at;
+}
+
+int step_before_spawn(struct creation *c, struct hz_error *err)
+{
+	for (; c->left; advance(c)) {
+		if (do_step(c, c->at, err))
+			return step_failed(c, c->at, err);
+		if (c->at->kind == PLAN_SPAWN) {
+			advance(c);
+			return 0;
+		}
+	}
+	return error_set(err, HZ_E_INTERNAL, "the plan starts no process");
+}
+
+int step_after_sync(struct creation *c, enum plan_point point, struct hz_error *err)
+{
+	for (; c->left; advance(c))
+		if (c->at->kind == PLAN_SYNC)
+			break;
+	if (!c->left || ((const struct plan_sync *)c->at)->point != point)
+		return error_set(err, HZ_E_INTERNAL, "the container's init stopped at an unexpected place");
+	for (advance(c); c->left && c->at->actor == PLAN_HOST; advance(c))
+		if (do_step(c, c->at, err))
+			return step_failed(c, c->at, err);
+	return 0;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state directories: <root>/<id>/, mode 0700, the lock is flock(2) on the directory itself.
+ *
+ *   record.json   see record.h
+ *   plan          the plan's bytes: start, delete and later commands need nothing else of the configuration
+ *   start         socket of an init that waits to be started
+ *
+ * delete renames <id> to ~<id> before it removes it; '~' is in no id, so what a killed delete leaves can be told and swept.
+ */
+#include "runtime/runtime.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define ID_MAX 200 /* the id, "~" and ".tmp" have to fit into a file name */
+
+int store_check_id(const char *id, struct hz_error *err)
+{
+	if (!id || !*id)
+		return error_set(err, HZ_E_USAGE, "container id cannot be empty");
+	if (strlen(id) > ID_MAX)
+		return error_set(err, HZ_E_USAGE, "invalid container ID format: longer than %d characters", ID_MAX);
+	if (!strcmp(id, ".") || !strcmp(id, ".."))
+		return error_set(err, HZ_E_USAGE, "invalid container ID format: \"%s\"", id);
+	for (const char *p = id; *p; p++) {
+		bool ok = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
+			  strchr("_+-.", *p);
+
+		if (!ok)
+			return error_set(err, HZ_E_USAGE,
+					 "invalid container ID format: only letters, digits and the characters _ + - . are allowed");
+	}
+	return 0;
+}
+
+/* mkdir -p: the components of a root that is not there yet */
+static int make_root(char *path)
+{
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(path, 0711) && errno != EEXIST) {
+			int r = -errno;
+
+			*p = '/';
+			return r;
+		}
+		*p = '/';
+	}
+	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
+}
+
+int store_open_root(hz_runtime *rt, bool create, struct hz_error *err)
+{
+	int r;
+
+	if (rt->rootfd >= 0)
+		return 0;
+	rt->rootfd = open(rt->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (rt->rootfd < 0 && errno == ENOENT && create) {
+		r = make_root(rt->root);
+		if (r)
+			return error_sys(err, -r, "mkdir", rt->root, "create the state directory \"%s\"", rt->root);
+		rt->rootfd = open(rt->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (rt->rootfd < 0)
+		return error_sys(err, errno, "open", rt->root, "open the state directory \"%s\"", rt->root);
+	return 0;
+}
+
+static int open_dir(hz_runtime *rt, const char *id)
+{
+	return openat(rt->rootfd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static int not_found(const char *id, struct hz_error *err)
+{
+	error_set(err, HZ_E_NOT_FOUND, "container \"%s\" does not exist", id);
+	if (err)
+		snprintf(err->object, sizeof(err->object), "%s", id);
+	return -1;
+}
+
+int store_open(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *err)
+{
+	int fd;
+
+	if (store_check_id(id, err))
+		return -1;
+	if (store_open_root(rt, false, err))
+		return err && err->errnum == ENOENT ? not_found(id, err) : -1;
+	fd = open_dir(rt, id);
+	if (fd < 0 && errno == ENOENT)
+		return not_found(id, err);
+	if (fd < 0)
+		return error_sys(err, errno, "openat", id, "open the state of container \"%s\"", id);
+	*ret_dirfd = fd;
+	return 0;
+}
+
+/* A directory that was removed while we waited for its lock has no links left. */
+static bool is_removed(int dirfd)
+{
+	struct stat st;
+
+	return fstat(dirfd, &st) || st.st_nlink == 0;
+}
+
+int store_create(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+
+	if (store_check_id(id, err) || store_open_root(rt, true, err))
+		return -1;
+	if (mkdirat(rt->rootfd, id, 0700)) {
+		if (errno != EEXIST)
+			return error_sys(err, errno, "mkdirat", id, "create the state directory of container \"%s\"", id);
+		error_set(err, HZ_E_EXISTS, "container with given ID already exists: \"%s\"", id);
+		return error_hint(err, "choose another id, or remove it with \"hezi delete %s\"", id);
+	}
+	fd = open_dir(rt, id);
+	if (fd < 0) {
+		int e = errno;
+
+		unlinkat(rt->rootfd, id, AT_REMOVEDIR); /* best effort: nothing is in it */
+		return error_sys(err, e, "openat", id, "open the state directory of container \"%s\"", id);
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) || is_removed(fd))
+		return error_set(err, HZ_E_BUSY, "container \"%s\" was deleted while it was being created", id);
+	*ret_dirfd = TAKE_FD(fd);
+	return 0;
+}
+
+bool store_is_locked(int dirfd)
+{
+	if (flock(dirfd, LOCK_SH | LOCK_NB))
+		return true;
+	flock(dirfd, LOCK_UN); /* cannot fail on a lock that is held */
+	return false;
+}
+
+int store_lock(hz_runtime *rt, const char *id, unsigned timeout_ms, int *ret_dirfd, struct hz_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	unsigned waited_us = 0, pause_us = 500;
+
+	if (store_open(rt, id, &fd, err))
+		return -1;
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
+		struct timespec t = { .tv_nsec = pause_us * 1000L };
+
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return error_sys(err, errno, "flock", id, "lock container \"%s\"", id);
+		if (waited_us / 1000 >= timeout_ms) {
+			error_set(err, HZ_E_BUSY, "another operation on container \"%s\" is in progress", id);
+			return error_hint(err, "wait for it to end, or use \"hezi delete --force\"");
+		}
+		nanosleep(&t, NULL);
+		waited_us += pause_us;
+		if (pause_us < 20000)
+			pause_us *= 2;
+	}
+	if (is_removed(fd))
+		return not_found(id, err);
+	*ret_dirfd = TAKE_FD(fd);
+	return 0;
+}
+
+/* Files only: the directory is ours and holds no others. Ends with the directory gone or -errno. */
+static int remove_dir(int rootfd, const char *name)
+{
+	_cleanup_dir_ DIR *d = NULL;
+	_cleanup_fd_ int fd = openat(rootfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	struct dirent *e;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	d = fdopendir(fd);
+	if (!d)
+		return -errno;
+	TAKE_FD(fd);
+	while ((errno = 0, e = readdir(d))) {
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		if (unlinkat(dirfd(d), e->d_name, 0) && errno != ENOENT)
+			return -errno;
+	}
+	if (errno)
+		return -errno;
+	return unlinkat(rootfd, name, AT_REMOVEDIR) && errno != ENOENT ? -errno : 0;
+}
+
+static void away_name(const char *id, char to[ID_MAX + 2])
+{
+	snprintf(to, ID_MAX + 2, "~%s", id);
+}
+
+int store_sweep(hz_runtime *rt, const char *id, struct hz_error *err)
+{
+	char away[ID_MAX + 2];
+	int r;
+
+	away_name(id, away);
+	r = remove_dir(rt->rootfd, away);
+	if (r)
+		return error_sys(err, -r, "unlinkat", away, "remove what is left of container \"%s\"", id);
+	return 0;
+}
+
+int store_remove(hz_runtime *rt, const char *id, int dirfd, struct hz_error *err)
+{
+	char away[ID_MAX + 2];
+
+	(void)dirfd; /* the lock on it is held until the caller closes it */
+	if (store_sweep(rt, id, err))
+		return -1;
+	away_name(id, away);
+	if (renameat(rt->rootfd, id, rt->rootfd, away) && errno != ENOENT)
+		return error_sys(err, errno, "renameat", id, "remove the state directory of container \"%s\"", id);
+	return store_sweep(rt, id, err);
+}
+
+int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	int r = file_read_at(dirfd, "plan", &text, PLAN_MAX);
+
+	if (r == -ENOENT)
+		return error_set(err, HZ_E_NOT_FOUND, "the container's plan is missing");
+	if (r)
+		return error_sys(err, -r, "read", "plan", "read the container's plan");
+	if (plan_verify(text.data, text.len, err))
+		return error_prefix(err, "the container's plan is damaged");
+	*ret = (struct plan){ .h = (struct plan_header *)(void *)TAKE_PTR(text.data), .size = text.len };
+	return 0;
+}
