@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libhezi: the life of OCI containers as a library. Handles are opaque; option structs begin with their size, so that fields can
- * be added at their end without breaking older callers; documents go in and out as text. The library never prints, never
- * exits and keeps no global state. Functions return 0, or -1 with @err filled in.
+ * libhezi: the life of OCI containers as a library. Handles are opaque; option structs begin with
+ * their size, so that fields can be added at their end without breaking older callers; documents go
+ * in and out as text. The library never prints, never exits and keeps no global state. Functions
+ * return 0, or -1 with @err filled in.
  *
- * A handle may be used by one thread at a time. create and run start processes: SIGCHLD of the caller is left alone, and only
- * children that the library made are waited for (hz_run reaps every child, because it is a subreaper; see there).
+ * A handle may be used by one thread at a time. create and run start processes: SIGCHLD of the
+ * caller is left alone, and only children that the library made are waited for (hz_run reaps every
+ * child, because it is a subreaper; see there).
  */
 #ifndef HEZI_HEZI_H
 #define HEZI_HEZI_H
@@ -18,31 +20,42 @@
 
 typedef struct hz_runtime hz_runtime;
 
-enum hz_log_level { HZ_LOG_DEBUG, HZ_LOG_INFO, HZ_LOG_WARNING };
+enum hz_log_level {
+	HZ_LOG_DEBUG,
+	HZ_LOG_INFO,
+	HZ_LOG_WARNING
+};
 
 /* Who makes the cgroup. */
-enum hz_cgroup_manager { HZ_CGROUP_CGROUPFS, HZ_CGROUP_SYSTEMD, HZ_CGROUP_DISABLED };
+enum hz_cgroup_manager {
+	HZ_CGROUP_CGROUPFS,
+	HZ_CGROUP_SYSTEMD,
+	HZ_CGROUP_DISABLED
+};
 
 struct hz_runtime_options {
 	size_t size;
-	const char *root;   /* directory of the containers' state; NULL: /run/hezi, or $XDG_RUNTIME_DIR/hezi when not root */
+	const char *root; /* directory of the containers' state; NULL: /run/hezi, or
+			     $XDG_RUNTIME_DIR/hezi when not root */
 	enum hz_cgroup_manager cgroup_manager;
-	int rootless;	    /* cgroup permission errors are forgiven: 1 yes, 0 no, -1 when not root */
-	void (*log)(void *data, enum hz_log_level level, const char *message); /* NULL: nobody listens */
+	int rootless; /* cgroup permission errors are forgiven: 1 yes, 0 no, -1 when not root */
+	void (*log)(void *data, enum hz_log_level level,
+		    const char *message); /* NULL: nobody listens */
 	void *log_data;
 };
 
 /** A handle. Nothing on disk is touched. */
-int hz_runtime_new(const struct hz_runtime_options *options, hz_runtime **ret, struct hz_error *err);
+int hz_runtime_new(const struct hz_runtime_options *options, hz_runtime **ret,
+		   struct hz_error *err);
 void hz_runtime_free(hz_runtime *rt);
 
 struct hz_create_options {
 	size_t size;
 	const char *id;
-	const char *bundle;	    /* NULL: the working directory */
+	const char *bundle;         /* NULL: the working directory */
 	const char *console_socket; /* path of a SOCK_STREAM socket that takes the pty's master */
 	const char *pid_file;
-	unsigned preserve_fds;	    /* fds 3 … 3+n-1 go to the container */
+	unsigned preserve_fds; /* fds 3 … 3+n-1 go to the container */
 	bool no_pivot;
 	bool no_new_keyring;
 	bool no_subreaper;
@@ -58,21 +71,29 @@ struct hz_run_options {
 };
 
 /**
- * run: create and start; unless detached also wait for the end with signals forwarded and the terminal relayed, then delete.
+ * run: create and start; unless detached also wait for the end with signals forwarded and the
+ * terminal relayed, then delete.
  * @ret_status: exit status of the program, 128+N when signal N ended it.
  */
-int hz_run(hz_runtime *rt, const struct hz_create_options *create, const struct hz_run_options *run, int *ret_status,
-	   struct hz_error *err);
+int hz_run(hz_runtime *rt, const struct hz_create_options *create, const struct hz_run_options *run,
+	   int *ret_status, struct hz_error *err);
 
 int hz_start(hz_runtime *rt, const char *id, struct hz_error *err);
 
 /** @all: every process of the container gets the signal, and a stopped container is no error. */
 int hz_kill(hz_runtime *rt, const char *id, int signal, bool all, struct hz_error *err);
 
-/** @force: kill it first; an unknown id is no error; what an interrupted create or delete left behind is removed too. */
+/** @force: kill it first; an unknown id is no error; what an interrupted create or delete left
+ * behind is removed too. */
 int hz_delete(hz_runtime *rt, const char *id, bool force, struct hz_error *err);
 
-enum hz_status { HZ_CREATING, HZ_CREATED, HZ_RUNNING, HZ_PAUSED, HZ_STOPPED };
+enum hz_status {
+	HZ_CREATING,
+	HZ_CREATED,
+	HZ_RUNNING,
+	HZ_PAUSED,
+	HZ_STOPPED
+};
 
 /** "creating", "created", "running", "paused", "stopped". */
 const char *hz_status_name(enum hz_status status);
@@ -80,7 +101,7 @@ const char *hz_status_name(enum hz_status status);
 struct hz_info {
 	size_t size;
 	enum hz_status status;
-	int pid; /* 0 unless created, running or paused */
+	int pid;        /* 0 unless created, running or paused */
 	uint32_t owner; /* uid that created it */
 	char *id, *bundle, *rootfs, *created;
 	char **annotations; /* key, value, key, value …, NULL */
@@ -89,7 +110,8 @@ struct hz_info {
 int hz_info_get(hz_runtime *rt, const char *id, struct hz_info **ret, struct hz_error *err);
 void hz_info_free(struct hz_info *info);
 
-/** The state document of the runtime-spec (with runc's fields beside it) as indented JSON; free() it. */
+/** The state document of the runtime-spec (with runc's fields beside it) as indented JSON; free()
+ * it. */
 int hz_state_json(hz_runtime *rt, const char *id, char **ret_json, struct hz_error *err);
 
 /** Ids, sorted; a NULL-terminated array to be freed with hz_ids_free. */
@@ -97,8 +119,8 @@ int hz_ids(hz_runtime *rt, char ***ret, size_t *ret_n, struct hz_error *err);
 void hz_ids_free(char **ids);
 
 /** What create would do, as text or JSON; free() it. Needs no privileges and changes nothing. */
-int hz_explain(hz_runtime *rt, const struct hz_create_options *options, bool json, bool show_env, char **ret_text,
-	       struct hz_error *err);
+int hz_explain(hz_runtime *rt, const struct hz_create_options *options, bool json, bool show_env,
+	       char **ret_text, struct hz_error *err);
 
 /** "0.1.0" */
 const char *hz_version(void);

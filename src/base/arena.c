@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define CHUNK_SIZE 16384
-#define ALIGN	   16
+#define ALIGN      16
 
 struct arena_chunk {
 	struct arena_chunk *next;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that is freed all at once. Not thread safe. All functions return NULL when memory is out (or a size overflows). */
+/* Memory that is freed all at once. Not thread safe. All functions return NULL when memory is out
+ * (or a size overflows). */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
@@ -12,7 +13,10 @@ struct arena {
 	char *at, *end;
 };
 
-#define ARENA_INIT { 0 }
+#define ARENA_INIT \
+	{          \
+		0  \
+	}
 
 /** Zeroed memory, aligned to 16 bytes. */
 void *arena_alloc(struct arena *a, size_t size);

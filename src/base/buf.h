@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A growing byte buffer. A failed allocation is remembered (`failed`), so that a chain of appends is checked once at its end.
- * `data` is NUL-terminated whenever it is not NULL.
+ * A growing byte buffer. A failed allocation is remembered (`failed`), so that a chain of appends
+ * is checked once at its end. `data` is NUL-terminated whenever it is not NULL.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
-#include <stdbool.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buf {
@@ -16,9 +16,13 @@ struct buf {
 	bool failed;
 };
 
-#define BUF_INIT { 0 }
+#define BUF_INIT  \
+	{         \
+		0 \
+	}
 
-/** Append @len bytes; returns their place (to be filled by the caller when @p is NULL), or NULL when memory is out. */
+/** Append @len bytes; returns their place (to be filled by the caller when @p is NULL), or NULL
+ * when memory is out. */
 void *buf_add(struct buf *b, const void *p, size_t len);
 void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);

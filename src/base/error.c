@@ -13,7 +13,10 @@ static const struct {
 	const char *name;
 	const char *text;
 } errnos[] = {
-#define E(num, text) { num, #num, text }
+#define E(num, text)            \
+	{                       \
+		num, #num, text \
+	}
 	E(EPERM, "operation not permitted"),
 	E(ENOENT, "no such file or directory"),
 	E(ESRCH, "no such process"),
@@ -152,7 +155,8 @@ int error_set(struct hz_error *err, enum hz_error_code code, const char *fmt, ..
 	return -1;
 }
 
-int error_sys(struct hz_error *err, int errnum, const char *call, const char *object, const char *fmt, ...)
+int error_sys(struct hz_error *err, int errnum, const char *call, const char *object,
+	      const char *fmt, ...)
 {
 	size_t len;
 	va_list ap;
@@ -221,7 +225,8 @@ int error_step(struct hz_error *err, const char *step)
 	return -1;
 }
 
-static void append_more(struct hz_error *err, const char *pointer, unsigned line, unsigned column, const char *text)
+static void append_more(struct hz_error *err, const char *pointer, unsigned line, unsigned column,
+			const char *text)
 {
 	size_t old = err->more ? strlen(err->more) : 0;
 	size_t room = strlen(text) + strlen(pointer) + strlen(err->file) + 64;
@@ -231,14 +236,14 @@ static void append_more(struct hz_error *err, const char *pointer, unsigned line
 		return; /* still counted */
 	err->more = p;
 	if (line)
-		snprintf(p + old, room, "%s%s:%u:%u %s: %s", old ? "\n" : "", err->file[0] ? err->file : "config.json",
-			 line, column, pointer, text);
+		snprintf(p + old, room, "%s%s:%u:%u %s: %s", old ? "\n" : "",
+			 err->file[0] ? err->file : "config.json", line, column, pointer, text);
 	else
 		snprintf(p + old, room, "%s%s: %s", old ? "\n" : "", pointer, text);
 }
 
-int error_fault(struct hz_error *err, enum hz_error_code code, const char *pointer, unsigned line, unsigned column,
-		const char *fmt, ...)
+int error_fault(struct hz_error *err, enum hz_error_code code, const char *pointer, unsigned line,
+		unsigned column, const char *fmt, ...)
 {
 	char text[1024];
 	va_list ap;

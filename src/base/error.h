@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Filling a struct hz_error. All functions return -1, so that `return error_set(err, ...)` ends a function. @err may be NULL
- * (the caller does not want to know). Message style: lower case, no full stop, objects in "double quotes", errno in words as
- * Go prints them (error_strerror), because engines match on those words (CONTRACT 2.0).
+ * Filling a struct hz_error. All functions return -1, so that `return error_set(err, ...)` ends a
+ * function. @err may be NULL (the caller does not want to know). Message style: lower case, no full
+ * stop, objects in "double quotes", errno in words as Go prints them (error_strerror), because
+ * engines match on those words (CONTRACT 2.0).
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
@@ -16,11 +17,12 @@ int error_set(struct hz_error *err, enum hz_error_code code, const char *fmt, ..
 	__attribute__((format(printf, 3, 4)));
 
 /**
- * A failed system call: code HZ_E_SYSTEM (HZ_E_NOMEM for ENOMEM), @errnum > 0, @call its name, @object what it was done to (may be NULL).
- * The message becomes `<fmt...>: <errno in words>`, so name the action and object in @fmt: `mount "proc" on "/proc"`.
+ * A failed system call: code HZ_E_SYSTEM (HZ_E_NOMEM for ENOMEM), @errnum > 0, @call its name,
+ * @object what it was done to (may be NULL). The message becomes `<fmt...>: <errno in words>`, so
+ * name the action and object in @fmt: `mount "proc" on "/proc"`.
  */
-int error_sys(struct hz_error *err, int errnum, const char *call, const char *object, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+int error_sys(struct hz_error *err, int errnum, const char *call, const char *object,
+	      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /** Out of memory. */
 int error_oom(struct hz_error *err);
@@ -38,13 +40,15 @@ int error_pointer(struct hz_error *err, const char *pointer);
 int error_step(struct hz_error *err, const char *step);
 
 /**
- * One fault more of a document (a decoder or compiler that goes on): the first one fills the error as error_set + error_pointer would, later ones
- * are appended to `more` as "<file>:<line>:<col> <pointer>: <text>" (line and column only when line > 0). At most 64 are kept; all are counted.
+ * One fault more of a document (a decoder or compiler that goes on): the first one fills the error
+ * as error_set + error_pointer would, later ones are appended to `more` as "<file>:<line>:<col>
+ * <pointer>: <text>" (line and column only when line > 0). At most 64 are kept; all are counted.
  */
-int error_fault(struct hz_error *err, enum hz_error_code code, const char *pointer, unsigned line, unsigned column,
-		const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+int error_fault(struct hz_error *err, enum hz_error_code code, const char *pointer, unsigned line,
+		unsigned column, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
-/** errno in lower-case words ("no such file or directory"), never locale dependent; "errno 4711" for unknown ones. */
+/** errno in lower-case words ("no such file or directory"), never locale dependent; "errno 4711"
+ * for unknown ones. */
 const char *error_strerror(int errnum);
 
 /** "ENOENT"; "E4711"-like text never appears: unknown ones give "E?". */

@@ -11,12 +11,15 @@
 int fd_write_all(int fd, const void *data, size_t len);
 /** Read to the end of file into @buf; more than @max bytes give -EFBIG. */
 int fd_read_all(int fd, struct buf *buf, size_t max);
-/** openat(O_RDONLY|O_CLOEXEC) + fd_read_all. For files of the kernel and of our own; not for hostile paths. */
+/** openat(O_RDONLY|O_CLOEXEC) + fd_read_all. For files of the kernel and of our own; not for
+ * hostile paths. */
 int file_read_at(int dirfd, const char *path, struct buf *buf, size_t max);
-/** openat(O_WRONLY|O_CLOEXEC) + one write(2) of the whole text (kernel files take one write as one value). */
+/** openat(O_WRONLY|O_CLOEXEC) + one write(2) of the whole text (kernel files take one write as one
+ * value). */
 int file_write_at(int dirfd, const char *path, const void *data, size_t len);
 /**
- * Replace @name in @dirfd atomically: ".<name>.tmp" (O_EXCL; a left-over of a killed run is removed first), write, rename.
+ * Replace @name in @dirfd atomically: ".<name>.tmp" (O_EXCL; a left-over of a killed run is removed
+ * first), write, rename.
  */
 int file_replace_at(int dirfd, const char *name, mode_t mode, const void *data, size_t len);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The foreground of run: signals go to the container's process, the terminal is relayed, and the end of the process is our end.
- * stdio without a terminal was inherited and needs nothing.
+ * The foreground of run: signals go to the container's process, the terminal is relayed, and the
+ * end of the process is our end. stdio without a terminal was inherited and needs nothing.
  */
 #include "runtime/runtime.h"
 
@@ -72,8 +72,8 @@ static void pump_drain(struct pump *p)
 static struct pollfd pump_poll(const struct pump *p)
 {
 	if (p->len)
-		return (struct pollfd){ p->to, POLLOUT, 0 };
-	return (struct pollfd){ p->ended ? -1 : p->from, POLLIN, 0 };
+		return (struct pollfd){p->to, POLLOUT, 0};
+	return (struct pollfd){p->ended ? -1 : p->from, POLLIN, 0};
 }
 
 static void pump_step(struct pump *p, short revents)
@@ -88,7 +88,7 @@ static void pump_step(struct pump *p, short revents)
 
 static int find_tty(void)
 {
-	static const int order[] = { STDERR_FILENO, STDOUT_FILENO, STDIN_FILENO };
+	static const int order[] = {STDERR_FILENO, STDOUT_FILENO, STDIN_FILENO};
 
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
 		if (isatty(order[i]))
@@ -108,7 +108,7 @@ static int relay_start(struct relay *r, int pty, struct hz_error *err)
 {
 	struct termios t;
 
-	*r = (struct relay){ .pty = pty, .tty = -1 };
+	*r = (struct relay){.pty = pty, .tty = -1};
 	if (pty < 0)
 		return 0;
 	r->tty = find_tty();
@@ -127,8 +127,8 @@ static int relay_start(struct relay *r, int pty, struct hz_error *err)
 		return error_sys(err, errno, "ioctl", "tty", "set the terminal to raw mode");
 	r->raw = true;
 	copy_size(r);
-	r->in = (struct pump){ .from = STDIN_FILENO, .to = pty };
-	r->out = (struct pump){ .from = pty, .to = STDOUT_FILENO };
+	r->in = (struct pump){.from = STDIN_FILENO, .to = pty};
+	r->out = (struct pump){.from = pty, .to = STDOUT_FILENO};
 	return 0;
 }
 
@@ -149,7 +149,7 @@ static void relay_flush(struct relay *r)
 		return;
 	for (;;) {
 		while (r->out.len) {
-			struct pollfd p = { STDOUT_FILENO, POLLOUT, 0 };
+			struct pollfd p = {STDOUT_FILENO, POLLOUT, 0};
 
 			if (poll(&p, 1, 10000) <= 0)
 				return; /* nobody has read for ten seconds */
@@ -172,13 +172,15 @@ static bool reap(pid_t pid, int *ret_status)
 
 	while ((p = waitpid(-1, &status, WNOHANG)) > 0)
 		if (p == pid) {
-			*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+			*ret_status =
+				WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 			ended = true;
 		}
 	return ended;
 }
 
-static void on_signal(int sigfd, int pidfd, struct relay *r, pid_t pid, int *ret_status, bool *ended)
+static void on_signal(int sigfd, int pidfd, struct relay *r, pid_t pid, int *ret_status,
+		      bool *ended)
 {
 	struct signalfd_siginfo si;
 
@@ -191,17 +193,24 @@ static void on_signal(int sigfd, int pidfd, struct relay *r, pid_t pid, int *ret
 			copy_size(r);
 		break;
 	case SIGURG: break;
-	default: syscall(SYS_pidfd_send_signal, pidfd, (int)si.ssi_signo, NULL, 0); /* it may have ended: then SIGCHLD follows */
+	default:
+		syscall(SYS_pidfd_send_signal, pidfd, (int)si.ssi_signo, NULL,
+			0); /* it may have ended: then SIGCHLD follows */
 	}
 }
 
-static int loop(struct relay *r, int sigfd, int pidfd, pid_t pid, int *ret_status, struct hz_error *err)
+static int loop(struct relay *r, int sigfd, int pidfd, pid_t pid, int *ret_status,
+		struct hz_error *err)
 {
 	/* it may have ended before we listened */
 	bool ended = reap(pid, ret_status);
 
 	while (!ended) {
-		struct pollfd p[] = { { sigfd, POLLIN, 0 }, { -1, 0, 0 }, { -1, 0, 0 } };
+		struct pollfd p[] = {
+			{sigfd, POLLIN, 0},
+                        {-1,    0,      0},
+                        {-1,    0,      0}
+                };
 
 		if (r->pty >= 0) {
 			p[1] = pump_poll(&r->in);

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int absolute_bundle(struct arena *a, const char *path, const char **ret, struct hz_error *err)
+static int absolute_bundle(struct arena *a, const char *path, const char **ret,
+			   struct hz_error *err)
 {
 	char cwd[PATH_MAX];
 
@@ -19,7 +20,8 @@ static int absolute_bundle(struct arena *a, const char *path, const char **ret, 
 	} else {
 		if (!getcwd(cwd, sizeof(cwd)))
 			return error_sys(err, errno, "getcwd", NULL, "find the working directory");
-		*ret = !path || !strcmp(path, ".") ? arena_strdup(a, cwd) : arena_printf(a, "%s/%s", cwd, path);
+		*ret = !path || !strcmp(path, ".") ? arena_strdup(a, cwd)
+						   : arena_printf(a, "%s/%s", cwd, path);
 	}
 	if (!*ret)
 		return error_oom(err);
@@ -29,7 +31,8 @@ static int absolute_bundle(struct arena *a, const char *path, const char **ret, 
 	return 0;
 }
 
-/* O_NONBLOCK and the file type: a FIFO or a terminal in the place of config.json must not hang us. */
+/* O_NONBLOCK and the file type: a FIFO or a terminal in the place of config.json must not hang us.
+ */
 static int read_config(struct bundle *b, struct hz_error *err)
 {
 	_cleanup_fd_ int dirfd = open(b->path, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
@@ -41,20 +44,26 @@ static int read_config(struct bundle *b, struct hz_error *err)
 		return error_sys(err, errno, "open", b->path, "open the bundle \"%s\"", b->path);
 	fd = openat(dirfd, "config.json", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == ENOENT) {
-		error_sys(err, errno, "openat", "config.json", "JSON specification file config.json not found in \"%s\"", b->path);
-		return error_hint(err, "give the bundle with --bundle, or make a configuration with \"hezi spec\"");
+		error_sys(err, errno, "openat", "config.json",
+			  "JSON specification file config.json not found in \"%s\"", b->path);
+		return error_hint(err, "give the bundle with --bundle, or make a configuration "
+				       "with \"hezi spec\"");
 	}
 	if (fd < 0 || fstat(fd, &st))
-		return error_sys(err, errno, "openat", "config.json", "open config.json in \"%s\"", b->path);
+		return error_sys(err, errno, "openat", "config.json", "open config.json in \"%s\"",
+				 b->path);
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, HZ_E_CONFIG, "config.json in \"%s\" is not a regular file", b->path);
+		return error_set(err, HZ_E_CONFIG, "config.json in \"%s\" is not a regular file",
+				 b->path);
 	if (st.st_size > OCI_CONFIG_MAX)
-		return error_set(err, HZ_E_CONFIG, "config.json in \"%s\" is larger than %u MiB", b->path, OCI_CONFIG_MAX >> 20);
+		return error_set(err, HZ_E_CONFIG, "config.json in \"%s\" is larger than %u MiB",
+				 b->path, OCI_CONFIG_MAX >> 20);
 	buf_add(&text, NULL, (size_t)st.st_size);
 	text.len = 0;
 	r = fd_read_all(fd, &text, OCI_CONFIG_MAX);
 	if (r)
-		return error_sys(err, -r, "read", "config.json", "read config.json in \"%s\"", b->path);
+		return error_sys(err, -r, "read", "config.json", "read config.json in \"%s\"",
+				 b->path);
 	b->len = text.len;
 	b->text = TAKE_PTR(text.data);
 	return 0;
@@ -70,7 +79,8 @@ static int parse_listen_fds(struct plan_options *o, struct hz_error *err)
 		return 0;
 	n = strtoul(fds, &end, 10);
 	if (!*fds || *end || n > 1024)
-		return error_set(err, HZ_E_USAGE, "LISTEN_FDS=\"%s\" is not a number of descriptors", fds);
+		return error_set(err, HZ_E_USAGE,
+				 "LISTEN_FDS=\"%s\" is not a number of descriptors", fds);
 	o->listen_fds = (unsigned)n;
 	o->preserve_fds += (unsigned)n;
 	return 0;
@@ -79,14 +89,18 @@ static int parse_listen_fds(struct plan_options *o, struct hz_error *err)
 static int check_preserved(const struct plan_options *o, struct hz_error *err)
 {
 	if (o->preserve_fds > 1024)
-		return error_set(err, HZ_E_USAGE, "--preserve-fds %u: at most 1024 descriptors can be handed on", o->preserve_fds);
+		return error_set(err, HZ_E_USAGE,
+				 "--preserve-fds %u: at most 1024 descriptors can be handed on",
+				 o->preserve_fds);
 	for (unsigned i = 0; i < o->preserve_fds; i++)
 		if (fcntl((int)(3 + i), F_GETFD) < 0)
-			return error_set(err, HZ_E_USAGE, "descriptor %u is to be preserved but is not open", 3 + i);
+			return error_set(err, HZ_E_USAGE,
+					 "descriptor %u is to be preserved but is not open", 3 + i);
 	return 0;
 }
 
-static int set_options(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *b, struct hz_error *err)
+static int set_options(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
+		       struct hz_error *err)
 {
 	b->options = (struct plan_options){
 		.id = o->id,
@@ -95,7 +109,8 @@ static int set_options(const hz_runtime *rt, const struct hz_create_options *o, 
 		.no_new_keyring = o->no_new_keyring,
 		.systemd_cgroup = rt->cgroup_manager == HZ_CGROUP_SYSTEMD,
 		.no_cgroup = rt->cgroup_manager == HZ_CGROUP_DISABLED,
-		.rootless_cgroup_ok = rt->rootless == 1 || (rt->rootless < 0 && (b->facts.euid || b->facts.in_userns)),
+		.rootless_cgroup_ok = rt->rootless == 1 ||
+				      (rt->rootless < 0 && (b->facts.euid || b->facts.in_userns)),
 		.pid_file = o->pid_file != NULL,
 		.preserve_fds = o->preserve_fds,
 	};
@@ -106,26 +121,30 @@ void bundle_locate(const struct bundle *b, struct hz_error *err)
 {
 	if (!err || !err->pointer[0] || !b->text)
 		return;
-	if (!err->line && !oci_locate(b->text, b->len, err->pointer, &err->line, &err->column) && !err->line)
+	if (!err->line && !oci_locate(b->text, b->len, err->pointer, &err->line, &err->column) &&
+	    !err->line)
 		return;
 	if (!err->file[0])
 		snprintf(err->file, sizeof(err->file), "config.json");
 }
 
-static int load(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *b, struct hz_error *err)
+static int load(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
+		struct hz_error *err)
 {
 	if (absolute_bundle(&b->arena, o->bundle, &b->path, err) || read_config(b, err))
 		return -1;
 	if (oci_config_decode(&b->arena, b->text, b->len, "config.json", &b->config, err))
 		return -1;
-	if (facts_collect(&b->facts, &b->ignored_signals, &b->arena, err) || set_options(rt, o, b, err))
+	if (facts_collect(&b->facts, &b->ignored_signals, &b->arena, err) ||
+	    set_options(rt, o, b, err))
 		return -1;
 	return plan_compile(b->config, &b->facts, &b->options, &b->plan, err);
 }
 
-int bundle_load(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *b, struct hz_error *err)
+int bundle_load(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
+		struct hz_error *err)
 {
-	*b = (struct bundle){ 0 };
+	*b = (struct bundle){0};
 	if (!load(rt, o, b, err))
 		return 0;
 	bundle_locate(b, err);
@@ -140,9 +159,10 @@ void bundle_done(struct bundle *b)
 	arena_done(&b->arena);
 }
 
-int hz_explain(hz_runtime *rt, const struct hz_create_options *o, bool json, bool show_env, char **ret_text, struct hz_error *err)
+int hz_explain(hz_runtime *rt, const struct hz_create_options *o, bool json, bool show_env,
+	       char **ret_text, struct hz_error *err)
 {
-	struct plan_print_options print = { .show_env = show_env };
+	struct plan_print_options print = {.show_env = show_env};
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	struct bundle b;
 	int r = 0;
@@ -154,7 +174,10 @@ int hz_explain(hz_runtime *rt, const struct hz_create_options *o, bool json, boo
 		const char *p;
 		size_t len;
 
-		r = !j ? error_oom(err) : plan_print_json(b.plan.h, &print, j, err) || oci_json_text(j, &p, &len, err) ? -1 : 0;
+		r = !j ? error_oom(err)
+		    : plan_print_json(b.plan.h, &print, j, err) || oci_json_text(j, &p, &len, err)
+			    ? -1
+			    : 0;
 		if (!r) {
 			buf_add(&text, p, len);
 			buf_addc(&text, '\n');
@@ -164,7 +187,8 @@ int hz_explain(hz_runtime *rt, const struct hz_create_options *o, bool json, boo
 	} else {
 		plan_print_text(b.plan.h, &print, &text);
 		for (unsigned i = 0; i < b.plan.nwarnings && i < PLAN_WARNINGS; i++)
-			buf_printf(&text, "warning: config.json %s: %s\n", b.plan.warnings[i].pointer, b.plan.warnings[i].text);
+			buf_printf(&text, "warning: config.json %s: %s\n",
+				   b.plan.warnings[i].pointer, b.plan.warnings[i].text);
 	}
 	bundle_done(&b);
 	if (r)

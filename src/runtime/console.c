@@ -8,17 +8,21 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-int console_check(const struct oci_config *c, const struct hz_create_options *o, bool detached, struct hz_error *err)
+int console_check(const struct oci_config *c, const struct hz_create_options *o, bool detached,
+		  struct hz_error *err)
 {
 	bool terminal = c->process && c->process->terminal.set && c->process->terminal.v;
 
 	if (terminal && detached && !o->console_socket) {
-		error_set(err, HZ_E_USAGE, "cannot allocate tty if hezi will detach without setting console socket");
+		error_set(err, HZ_E_USAGE,
+			  "cannot allocate tty if hezi will detach without setting console socket");
 		return error_hint(err, "give --console-socket, or set process.terminal to false");
 	}
 	if (o->console_socket && !(terminal && detached)) {
-		error_set(err, HZ_E_USAGE, "cannot use console socket if hezi will not detach or allocate tty");
-		return error_hint(err, "--console-socket goes with process.terminal true and a detached container");
+		error_set(err, HZ_E_USAGE,
+			  "cannot use console socket if hezi will not detach or allocate tty");
+		return error_hint(err, "--console-socket goes with process.terminal true and a "
+				       "detached container");
 	}
 	return 0;
 }
@@ -29,7 +33,7 @@ static int set_address(const char *path, struct sockaddr_un *addr, int *ret_dirf
 	const char *slash = strrchr(path, '/');
 	_cleanup_free_ char *dir = NULL;
 
-	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	*addr = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if (strlen(path) < sizeof(addr->sun_path)) {
 		memcpy(addr->sun_path, path, strlen(path) + 1);
 		return 0;
@@ -49,20 +53,26 @@ int console_send(const char *path, int master, struct hz_error *err)
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), dirfd = -1;
 	struct sockaddr_un addr;
 	char body[] = "/dev/ptmx";
-	struct iovec iov = { body, sizeof(body) - 1 };
+	struct iovec iov = {body, sizeof(body) - 1};
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	} control = {0};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof(control)};
 	int r;
 
 	if (fd < 0)
 		return error_sys(err, errno, "socket", NULL, "send the terminal to \"%s\"", path);
 	r = set_address(path, &addr, &dirfd);
 	if (r || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)))
-		return error_sys(err, r ? -r : errno, "connect", path, "send the terminal to \"%s\"", path);
-	control.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) };
+		return error_sys(err, r ? -r : errno, "connect", path,
+				 "send the terminal to \"%s\"", path);
+	control.head = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+					.cmsg_type = SCM_RIGHTS,
+					.cmsg_len = CMSG_LEN(sizeof(int))};
 	memcpy(CMSG_DATA(&control.head), &master, sizeof(int));
 	if (sendmsg(fd, &msg, MSG_NOSIGNAL) < 0)
 		return error_sys(err, errno, "sendmsg", path, "send the terminal to \"%s\"", path);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * create, and the first half of run. The order is that of RELIABILITY: the state directory and its lock, the intent record, then
- * resources; what fails or is killed in between is undone from the record alone, here or by `delete --force`.
+ * create, and the first half of run. The order is that of RELIABILITY: the state directory and its
+ * lock, the intent record, then resources; what fails or is killed in between is undone from the
+ * record alone, here or by `delete --force`.
  */
 #include "runtime/runtime.h"
 
@@ -26,8 +27,9 @@ static const char *rfc3339_now(struct arena *a)
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	gmtime_r(&ts.tv_sec, &tm);
-	return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-			    tm.tm_min, tm.tm_sec, ts.tv_nsec);
+	return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900,
+			    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+			    ts.tv_nsec);
 }
 
 static const struct plan_cgroup_create *find_cgroup(const struct plan_header *h)
@@ -35,8 +37,7 @@ static const struct plan_cgroup_create *find_cgroup(const struct plan_header *h)
 	const struct plan_step *s;
 	uint32_t i;
 
-	plan_foreach(h, s, i)
-	{
+	plan_foreach (h, s, i) {
 		if (s->kind == PLAN_CGROUP_CREATE)
 			return (const struct plan_cgroup_create *)s;
 	}
@@ -52,13 +53,13 @@ static int write_intent(struct creation *c, struct hz_error *err)
 	int e;
 
 	*r = (struct record){
-		.version = { 1, true },
+		.version = {1,				true},
 		.id = c->o->id,
 		.bundle = c->b->path,
 		.rootfs = plan_text(h, h->rootfs),
 		.created = rfc3339_now(&c->arena),
-		.owner = { c->b->facts.euid, true },
-		.own_pid_ns = { (h->flags & PLAN_F_NEW_PID) != 0, true },
+		.owner = {c->b->facts.euid,                 true},
+		.own_pid_ns = {(h->flags & PLAN_F_NEW_PID) != 0, true},
 		.annotations = c->b->config->annotations,
 	};
 	if (!r->created)
@@ -68,18 +69,21 @@ static int write_intent(struct creation *c, struct hz_error *err)
 	if (record_write(c->dirfd, r, err))
 		return -1;
 	e = file_replace_at(c->dirfd, "plan", 0600, h, c->b->plan.size);
-	return e ? error_sys(err, -e, "write", "plan", "write the plan of container \"%s\"", c->o->id) : 0;
+	return e ? error_sys(err, -e, "write", "plan", "write the plan of container \"%s\"",
+			     c->o->id)
+		 : 0;
 }
 
 /* The socket that `start` will knock at. */
 static int open_listener(struct creation *c, struct hz_error *err)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return error_sys(err, errno, "socket", NULL, "make the start socket");
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" INIT_START_SOCKET, c->dirfd);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" INIT_START_SOCKET,
+		 c->dirfd);
 	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)))
 		return error_sys(err, errno, "bind", addr.sun_path, "make the start socket");
 	if (listen(fd, 16))
@@ -93,28 +97,31 @@ static int open_sockets(struct creation *c, struct hz_error *err)
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return error_sys(err, errno, "socketpair", NULL, "make the socket to the container's init");
+		return error_sys(err, errno, "socketpair", NULL,
+				 "make the socket to the container's init");
 	c->sock = pair[0];
 	c->init_sock = pair[1];
 	return 0;
 }
 
-/* The first packet: the plan and the slots' descriptors. It is sent before init exists and waits in the socket. */
+/* The first packet: the plan and the slots' descriptors. It is sent before init exists and waits in
+ * the socket. */
 static int send_boot(struct creation *c, struct hz_error *err)
 {
 	uint32_t n = c->b->plan.h->nslots;
-	struct init_msg m = { .type = INIT_BOOT, .value = n };
-	struct iovec iov = { &m, sizeof(m) };
+	struct init_msg m = {.type = INIT_BOOT, .value = n};
+	struct iovec iov = {&m, sizeof(m)};
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int) * (INIT_SLOTS_MAX + 1))];
-	} control = { 0 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control };
+	} control = {0};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control};
 	_cleanup_fd_ int plan = openat(c->dirfd, "plan", O_RDONLY | O_CLOEXEC);
 	size_t len = sizeof(int) * (n + 1);
 
 	if (plan < 0)
-		return error_sys(err, errno, "openat", "plan", "open the plan of container \"%s\"", c->o->id);
+		return error_sys(err, errno, "openat", "plan", "open the plan of container \"%s\"",
+				 c->o->id);
 	if (n > INIT_SLOTS_MAX)
 		return error_set(err, HZ_E_INTERNAL, "the plan has too many descriptors");
 	msg.msg_controllen = CMSG_SPACE(len);
@@ -124,7 +131,8 @@ static int send_boot(struct creation *c, struct hz_error *err)
 	memcpy(CMSG_DATA(&control.head), &plan, sizeof(int));
 	memcpy(CMSG_DATA(&control.head) + sizeof(int), c->slots, sizeof(int) * n);
 	if (sendmsg(c->sock, &msg, MSG_NOSIGNAL) < 0)
-		return error_sys(err, errno, "sendmsg", NULL, "hand the plan to the container's init");
+		return error_sys(err, errno, "sendmsg", NULL,
+				 "hand the plan to the container's init");
 	for (uint32_t i = 0; i < n; i++)
 		if (c->slots[i] >= 0)
 			fd_close(TAKE_FD(c->slots[i]));
@@ -160,7 +168,8 @@ static int make(struct creation *c, struct hz_error *err)
 static void kill_and_reap(struct creation *c)
 {
 	if (c->sock >= 0)
-		fd_close(TAKE_FD(c->sock)); /* a stub, and an init whose pid we do not know yet, end by this */
+		fd_close(TAKE_FD(c->sock)); /* a stub, and an init whose pid we do not know yet, end
+					       by this */
 	if (c->pidfd >= 0) {
 		siginfo_t info;
 
@@ -181,7 +190,8 @@ void creation_undo(struct creation *c)
 	kill_and_reap(c);
 	if (c->dirfd >= 0) {
 		if (container_destroy(c->rt, c->o->id, c->dirfd, &c->record, true, &ignored))
-			runtime_log(c->rt, HZ_LOG_WARNING, "clean up after a failed create: %s", ignored.msg);
+			runtime_log(c->rt, HZ_LOG_WARNING, "clean up after a failed create: %s",
+				    ignored.msg);
 		if (c->o->pid_file && c->record.pid.set)
 			unlink(c->o->pid_file); /* best effort: it names a process that is gone */
 	}
@@ -190,7 +200,7 @@ void creation_undo(struct creation *c)
 
 void creation_done(struct creation *c)
 {
-	int *fds[] = { &c->dirfd, &c->sock, &c->init_sock, &c->listener, &c->pidfd, &c->pty };
+	int *fds[] = {&c->dirfd, &c->sock, &c->init_sock, &c->listener, &c->pidfd, &c->pty};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (*fds[i] >= 0)
@@ -203,11 +213,21 @@ void creation_done(struct creation *c)
 	arena_done(&c->arena);
 }
 
-int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bundle *b, bool attached, struct creation *c,
-		  struct hz_error *err)
+int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
+		  bool attached, struct creation *c, struct hz_error *err)
 {
-	*c = (struct creation){ .rt = rt, .b = b, .o = o, .dirfd = -1, .sock = -1, .init_sock = -1, .listener = -1, .pidfd = -1, .pty = -1,
-				.attached = attached, .at = plan_first(b->plan.h), .left = b->plan.h->nsteps };
+	*c = (struct creation){.rt = rt,
+			       .b = b,
+			       .o = o,
+			       .dirfd = -1,
+			       .sock = -1,
+			       .init_sock = -1,
+			       .listener = -1,
+			       .pidfd = -1,
+			       .pty = -1,
+			       .attached = attached,
+			       .at = plan_first(b->plan.h),
+			       .left = b->plan.h->nsteps};
 	for (size_t i = 0; i < ARRAY_SIZE(c->slots); i++)
 		c->slots[i] = -1;
 	if (store_create(rt, o->id, &c->dirfd, err))
@@ -228,7 +248,9 @@ static int let_wait(struct creation *c, struct hz_error *err)
 	if (c->listener < 0)
 		return 0; /* no process to start: nothing waits for it but the end */
 	r = talk_send(c->sock, INIT_GO_WAIT, 0, NULL, 0, c->listener);
-	return r ? error_sys(err, -r, "sendmsg", NULL, "tell the container's init to wait for start") : 0;
+	return r ? error_sys(err, -r, "sendmsg", NULL,
+			     "tell the container's init to wait for start")
+		 : 0;
 }
 
 int hz_create(hz_runtime *rt, const struct hz_create_options *o, struct hz_error *err)
@@ -249,7 +271,8 @@ int hz_create(hz_runtime *rt, const struct hz_create_options *o, struct hz_error
 	creation_done(&c);
 	if (!r)
 		for (unsigned i = 0; i < b.plan.nwarnings && i < PLAN_WARNINGS; i++)
-			runtime_log(rt, HZ_LOG_WARNING, "config.json %s: %s", b.plan.warnings[i].pointer, b.plan.warnings[i].text);
+			runtime_log(rt, HZ_LOG_WARNING, "config.json %s: %s",
+				    b.plan.warnings[i].pointer, b.plan.warnings[i].text);
 out:
 	bundle_done(&b);
 	return r;

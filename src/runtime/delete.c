@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delete, from the record alone: processes, cgroups, poststop hooks, state directory, in this order, so that a killed delete can be
- * done again. `delete --force` also removes what a killed create left: then there is an intent record, or none at all.
+ * delete, from the record alone: processes, cgroups, poststop hooks, state directory, in this
+ * order, so that a killed delete can be done again. `delete --force` also removes what a killed
+ * create left: then there is an intent record, or none at all.
  */
 #include "runtime/runtime.h"
 
@@ -13,14 +14,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define END_TIMEOUT_MS	10000 /* for init to end after SIGKILL, as runc waits */
+#define END_TIMEOUT_MS  10000 /* for init to end after SIGKILL, as runc waits */
 #define LOCK_TIMEOUT_MS 10000 /* --force: for the operation that holds the container */
-#define LOCK_GRACE_MS	100   /* … before its processes are killed under it */
+#define LOCK_GRACE_MS   100   /* … before its processes are killed under it */
 
-int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r, bool hooks, struct hz_error *err)
+int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r, bool hooks,
+		      struct hz_error *err)
 {
 	struct hz_error ignored = HZ_ERROR_INIT;
-	struct plan plan = { 0 };
+	struct plan plan = {0};
 	int ret;
 
 	if (cgroup_kill(&r->cgroup_dirs, SIGKILL, err) || cgroup_destroy(&r->cgroup_dirs, err))
@@ -29,7 +31,9 @@ int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct re
 		if (!store_read_plan(dirfd, &plan, &ignored))
 			hooks_run_all(rt, plan.h, PLAN_HOOK_POSTSTOP, 0);
 		else if (ignored.code != HZ_E_NOT_FOUND)
-			runtime_log(rt, HZ_LOG_WARNING, "poststop hooks of container \"%s\" are lost: %s", id, ignored.msg);
+			runtime_log(rt, HZ_LOG_WARNING,
+				    "poststop hooks of container \"%s\" are lost: %s", id,
+				    ignored.msg);
 	}
 	ret = store_remove(rt, id, dirfd, err);
 	plan_done(&plan);
@@ -48,23 +52,27 @@ static int end_init(const struct record *r, struct hz_error *err)
 		return 0;
 	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)r->pid.v, 0);
 	if (pidfd < 0 && errno != ESRCH)
-		return error_sys(err, errno, "pidfd_open", NULL, "find process %lld", (long long)r->pid.v);
+		return error_sys(err, errno, "pidfd_open", NULL, "find process %lld",
+				 (long long)r->pid.v);
 	n = pidfd < 0 ? 0 : process_is_alive((pid_t)r->pid.v, r->start_time.v, err);
 	if (n <= 0)
 		return n;
 	if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) && errno != ESRCH)
-		return error_sys(err, errno, "pidfd_send_signal", NULL, "kill process %lld", (long long)r->pid.v);
+		return error_sys(err, errno, "pidfd_send_signal", NULL, "kill process %lld",
+				 (long long)r->pid.v);
 	n = cgroup_is_frozen(&r->cgroup_dirs, err);
 	if (n < 0 || (n && cgroup_thaw(&r->cgroup_dirs, err)))
 		return -1;
-	p = (struct pollfd){ pidfd, POLLIN, 0 };
+	p = (struct pollfd){pidfd, POLLIN, 0};
 	do
 		n = poll(&p, 1, END_TIMEOUT_MS);
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		return 0;
 	error_set(err, HZ_E_STATE, "container init still running");
-	return error_hint(err, "process %lld did not end within 10 s of SIGKILL: it hangs in the kernel, often on a dead network file system",
+	return error_hint(err,
+			  "process %lld did not end within 10 s of SIGKILL: it hangs in the "
+			  "kernel, often on a dead network file system",
 			  (long long)r->pid.v);
 }
 
@@ -76,22 +84,25 @@ static int check_state(int dirfd, const char *id, const struct record *r, struct
 		return -1;
 	if (status == HZ_STOPPED || status == HZ_CREATED)
 		return 0;
-	error_set(err, HZ_E_STATE, "cannot delete container \"%s\" that is not stopped: %s", id, hz_status_name(status));
+	error_set(err, HZ_E_STATE, "cannot delete container \"%s\" that is not stopped: %s", id,
+		  hz_status_name(status));
 	return error_hint(err, "kill it first, or use \"hezi delete --force\"");
 }
 
-static int delete_locked(hz_runtime *rt, const char *id, int dirfd, bool force, struct arena *a, struct hz_error *err)
+static int delete_locked(hz_runtime *rt, const char *id, int dirfd, bool force, struct arena *a,
+			 struct hz_error *err)
 {
-	struct record r = { 0 };
+	struct record r = {0};
 
 	if (record_read(dirfd, a, &r, err)) {
-		/* a create was killed before its intent: there is nothing but the directory. A damaged record needs --force. */
+		/* a create was killed before its intent: there is nothing but the directory. A
+		 * damaged record needs --force. */
 		if (err->code != HZ_E_NOT_FOUND && !force)
 			return -1;
 		if (err->code == HZ_E_SYSTEM || err->code == HZ_E_NOMEM)
 			return -1;
 		hz_error_clear(err);
-		r = (struct record){ 0 };
+		r = (struct record){0};
 	}
 	if (!force && r.pid.set && check_state(dirfd, id, &r, err))
 		return -1;
@@ -100,7 +111,8 @@ static int delete_locked(hz_runtime *rt, const char *id, int dirfd, bool force, 
 	return container_destroy(rt, id, dirfd, &r, true, err);
 }
 
-/* The holder of the lock may hang in a hook: end the processes it made, then it fails and lets go. */
+/* The holder of the lock may hang in a hook: end the processes it made, then it fails and lets go.
+ */
 static int lock_by_force(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *err)
 {
 	_cleanup_fd_ int dirfd = -1;
@@ -112,12 +124,14 @@ static int lock_by_force(hz_runtime *rt, const char *id, int *ret_dirfd, struct 
 	if (err->code != HZ_E_BUSY)
 		return -1;
 	if (!store_open(rt, id, &dirfd, err) && !record_read(dirfd, &a, &r, err))
-		container_kill_all(&r, SIGKILL, err); /* if it cannot be killed, the wait below tells */
+		container_kill_all(&r, SIGKILL,
+				   err); /* if it cannot be killed, the wait below tells */
 	arena_done(&a);
 	return store_lock(rt, id, LOCK_TIMEOUT_MS, ret_dirfd, err);
 }
 
-/* Nothing of that name: with --force that is what was asked for, once the rest of a killed delete is gone too. */
+/* Nothing of that name: with --force that is what was asked for, once the rest of a killed delete
+ * is gone too. */
 static int delete_missing(hz_runtime *rt, const char *id, struct hz_error *err)
 {
 	hz_error_clear(err);

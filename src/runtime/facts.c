@@ -37,9 +37,12 @@ static int read_status(struct plan_facts *f, uint64_t *ret_ignored, struct hz_er
 
 	if (read_file("/proc/self/status", &text, err))
 		return -1;
-	if (!status_mask(text.data, "\nCapPrm:", &permitted) || !status_mask(text.data, "\nCapEff:", &effective) ||
-	    !status_mask(text.data, "\nCapBnd:", &bounding) || !status_mask(text.data, "\nSigIgn:", ret_ignored))
-		return error_set(err, HZ_E_UNSUPPORTED, "/proc/self/status lacks the capability or signal masks");
+	if (!status_mask(text.data, "\nCapPrm:", &permitted) ||
+	    !status_mask(text.data, "\nCapEff:", &effective) ||
+	    !status_mask(text.data, "\nCapBnd:", &bounding) ||
+	    !status_mask(text.data, "\nSigIgn:", ret_ignored))
+		return error_set(err, HZ_E_UNSUPPORTED,
+				 "/proc/self/status lacks the capability or signal masks");
 	f->caps = permitted & bounding;
 	f->privileged = effective & (1ull << CAP_SYS_ADMIN);
 	return 0;
@@ -52,7 +55,9 @@ static int read_cap_last(struct plan_facts *f, struct hz_error *err)
 	if (read_file("/proc/sys/kernel/cap_last_cap", &text, err))
 		return -1;
 	f->cap_last = (unsigned)strtoul(text.data, NULL, 10);
-	return f->cap_last < 64 ? 0 : error_set(err, HZ_E_UNSUPPORTED, "this kernel has more than 64 capabilities");
+	return f->cap_last < 64 ? 0
+				: error_set(err, HZ_E_UNSUPPORTED,
+					    "this kernel has more than 64 capabilities");
 }
 
 /* The initial user namespace maps everything onto itself (user_namespaces(7)). */
@@ -63,7 +68,8 @@ static int read_userns(struct plan_facts *f, struct hz_error *err)
 
 	if (read_file("/proc/self/uid_map", &text, err))
 		return -1;
-	f->in_userns = sscanf(text.data, "%lu %lu %lu", &in, &out, &len) != 3 || in || out || len != 4294967295ul;
+	f->in_userns = sscanf(text.data, "%lu %lu %lu", &in, &out, &len) != 3 || in || out ||
+		       len != 4294967295ul;
 	return 0;
 }
 
@@ -73,9 +79,9 @@ static unsigned namespaces_here(void)
 		const char *file;
 		unsigned flag;
 	} optional[] = {
-		{ "/proc/self/ns/user", CLONE_NEWUSER },
-		{ "/proc/self/ns/cgroup", CLONE_NEWCGROUP },
-		{ "/proc/self/ns/time", CLONE_NEWTIME },
+		{"/proc/self/ns/user",   CLONE_NEWUSER  },
+		{"/proc/self/ns/cgroup", CLONE_NEWCGROUP},
+		{"/proc/self/ns/time",   CLONE_NEWTIME  },
 	};
 	unsigned have = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC;
 
@@ -85,7 +91,8 @@ static unsigned namespaces_here(void)
 	return have;
 }
 
-/* The first line of /etc/subuid or /etc/subgid that is for this user, by name or by number (subuid(5)). */
+/* The first line of /etc/subuid or /etc/subgid that is for this user, by name or by number
+ * (subuid(5)). */
 static void read_range(const char *path, uid_t uid, const char *name, struct facts_range *ret)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
@@ -94,7 +101,8 @@ static void read_range(const char *path, uid_t uid, const char *name, struct fac
 	if (file_read_at(AT_FDCWD, path, &text, 1 << 20))
 		return; /* no such file: no ranges */
 	snprintf(number, sizeof(number), "%u", uid);
-	for (char *line = strtok_r(text.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = strtok_r(text.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
 		char *colon = strchr(line, ':');
 		unsigned long first, count;
 
@@ -103,7 +111,7 @@ static void read_range(const char *path, uid_t uid, const char *name, struct fac
 		*colon = '\0';
 		if (strcmp(line, number) && (!name || strcmp(line, name)))
 			continue;
-		*ret = (struct facts_range){ (uint32_t)first, (uint32_t)count };
+		*ret = (struct facts_range){(uint32_t)first, (uint32_t)count};
 		return;
 	}
 }
@@ -117,11 +125,12 @@ static void read_ranges(struct plan_facts *f)
 	read_range("/etc/subgid", f->euid, name, &f->subgid);
 }
 
-int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a, struct hz_error *err)
+int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
+		  struct hz_error *err)
 {
 	struct utsname u;
 
-	*f = (struct plan_facts){ .euid = geteuid(), .egid = getegid() };
+	*f = (struct plan_facts){.euid = geteuid(), .egid = getegid()};
 	if (uname(&u) || sscanf(u.release, "%u.%u", &f->kernel_major, &f->kernel_minor) != 2)
 		return error_set(err, HZ_E_UNSUPPORTED, "the kernel's version cannot be read");
 	if (read_status(f, ret_ignored, err) || read_cap_last(f, err) || read_userns(f, err))

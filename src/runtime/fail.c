@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the numbers that init reports to one sentence: the plan's step says what was tried, the record what the kernel answered. */
+/* From the numbers that init reports to one sentence: the plan's step says what was tried, the
+ * record what the kernel answered. */
 #include "runtime/runtime.h"
 
 #include "sys/raw.h"
@@ -13,30 +14,39 @@ static int exec_message(const struct init_error *e, struct hz_error *err)
 {
 	switch (e->why) {
 	case INIT_WHY_NOT_FOUND:
-		error_set(err, HZ_E_EXEC, "exec: \"%s\": executable file not found in $PATH", e->object);
-		return error_hint(err, "process.args[0] is looked for in the PATH of process.env, inside the rootfs");
-	case INIT_WHY_IS_DIR: return error_set(err, HZ_E_EXEC, "exec: \"%s\": is a directory", e->object);
+		error_set(err, HZ_E_EXEC, "exec: \"%s\": executable file not found in $PATH",
+			  e->object);
+		return error_hint(err, "process.args[0] is looked for in the PATH of process.env, "
+				       "inside the rootfs");
+	case INIT_WHY_IS_DIR:
+		return error_set(err, HZ_E_EXEC, "exec: \"%s\": is a directory", e->object);
 	case INIT_WHY_NOT_EXEC:
 		if (e->errnum == ENOENT || e->errnum == ENOTDIR)
-			error_set(err, HZ_E_EXEC, "exec: \"%s\": stat %s: %s", e->object, e->object, error_strerror(e->errnum));
+			error_set(err, HZ_E_EXEC, "exec: \"%s\": stat %s: %s", e->object, e->object,
+				  error_strerror(e->errnum));
 		else
-			error_set(err, HZ_E_EXEC, "exec: \"%s\": %s", e->object, error_strerror(e->errnum ? e->errnum : EACCES));
+			error_set(err, HZ_E_EXEC, "exec: \"%s\": %s", e->object,
+				  error_strerror(e->errnum ? e->errnum : EACCES));
 		break;
 	default:
 		error_set(err, HZ_E_EXEC, "exec %s: %s", e->object, error_strerror(e->errnum));
 		if (e->errnum == ENOENT)
-			error_hint(err, "the file is there, so its interpreter (\"#!\" line, or the ELF loader) is missing");
+			error_hint(err, "the file is there, so its interpreter (\"#!\" line, or "
+					"the ELF loader) is missing");
 		else if (e->errnum == ENOEXEC)
-			error_hint(err, "it is neither a program for this architecture nor a script with a \"#!\" line");
+			error_hint(err, "it is neither a program for this architecture nor a "
+					"script with a \"#!\" line");
 	}
 	if (err) {
 		err->errnum = e->errnum ? e->errnum : EACCES;
-		snprintf(err->syscall, sizeof(err->syscall), "%s", e->call ? sys_call_name(e->call) : "execve");
+		snprintf(err->syscall, sizeof(err->syscall), "%s",
+			 e->call ? sys_call_name(e->call) : "execve");
 	}
 	return -1;
 }
 
-static const struct plan_hook *hook_of(const struct plan_header *plan, const struct plan_step *s, uint32_t index)
+static const struct plan_hook *hook_of(const struct plan_header *plan, const struct plan_step *s,
+				       uint32_t index)
 {
 	const struct plan_hooks *h = (const struct plan_hooks *)s;
 
@@ -45,10 +55,13 @@ static const struct plan_hook *hook_of(const struct plan_header *plan, const str
 	return &plan_hook_items(plan, h->hooks)[index];
 }
 
-static int hook_message(const struct plan_header *plan, const struct plan_step *s, const struct init_error *e, struct hz_error *err)
+static int hook_message(const struct plan_header *plan, const struct plan_step *s,
+			const struct init_error *e, struct hz_error *err)
 {
 	const struct plan_hook *hook = hook_of(plan, s, e->arg);
-	const char *kind = s->kind == PLAN_HOOKS ? plan_hook_kind_name(((const struct plan_hooks *)s)->which) : "?";
+	const char *kind = s->kind == PLAN_HOOKS
+				   ? plan_hook_kind_name(((const struct plan_hooks *)s)->which)
+				   : "?";
 	const char *path = hook ? plan_text(plan, hook->path) : "?";
 	char what[128];
 
@@ -60,8 +73,8 @@ static int hook_message(const struct plan_header *plan, const struct plan_step *
 		snprintf(what, sizeof(what), "signal %d", WTERMSIG((int)e->arg2));
 	else
 		snprintf(what, sizeof(what), "exit status %d", WEXITSTATUS((int)e->arg2));
-	error_set(err, HZ_E_HOOK, "error running %s hook #%u (%s): %s%s%s", kind, e->arg, path, what, e->detail[0] ? ", output: " : "",
-		  e->detail);
+	error_set(err, HZ_E_HOOK, "error running %s hook #%u (%s): %s%s%s", kind, e->arg, path,
+		  what, e->detail[0] ? ", output: " : "", e->detail);
 	if (hook && err) {
 		error_pointer(err, plan_text(plan, hook->origin));
 		snprintf(err->object, sizeof(err->object), "%s", path);
@@ -74,17 +87,33 @@ static int check_message(const char *step, const struct init_error *e, struct hz
 {
 	switch (e->why) {
 	case INIT_WHY_NOT_PROC:
-		error_set(err, HZ_E_SYSTEM, "%s: \"%s\" is not on the proc file system", step, e->object);
-		return error_hint(err, "something else is mounted there; hezi refuses to be redirected (CVE-2019-16884)");
+		error_set(err, HZ_E_SYSTEM, "%s: \"%s\" is not on the proc file system", step,
+			  e->object);
+		return error_hint(err, "something else is mounted there; hezi refuses to be "
+				       "redirected (CVE-2019-16884)");
 	case INIT_WHY_NOT_DIR:
-		error_set(err, HZ_E_SYSTEM, "%s: \"%s\" must be mounted on ordinary directory", step, e->object);
-		return error_hint(err, "a symbolic link or a file stands there in the rootfs (CVE-2019-19921)");
-	case INIT_WHY_BAD_NODE: return error_set(err, HZ_E_SYSTEM, "%s: \"%s\" is there and is something else", step, e->object);
+		error_set(err, HZ_E_SYSTEM, "%s: \"%s\" must be mounted on ordinary directory",
+			  step, e->object);
+		return error_hint(
+			err,
+			"a symbolic link or a file stands there in the rootfs (CVE-2019-19921)");
+	case INIT_WHY_BAD_NODE:
+		return error_set(err, HZ_E_SYSTEM, "%s: \"%s\" is there and is something else",
+				 step, e->object);
 	case INIT_WHY_OUTSIDE:
-		return error_set(err, HZ_E_SYSTEM, "%s: current working directory is outside of container mount namespace root", step);
-	case INIT_WHY_READ_BACK: return error_set(err, HZ_E_INTERNAL, "%s: %s is not what was set", step, e->object);
-	case INIT_WHY_UNDER_PROC: return error_set(err, HZ_E_CONFIG, "%s: \"%s\" cannot be mounted because it is inside /proc", step, e->object);
-	default: return error_set(err, HZ_E_INTERNAL, "%s: the container's init did not understand the runtime", step);
+		return error_set(err, HZ_E_SYSTEM,
+				 "%s: current working directory is outside of container mount "
+				 "namespace root",
+				 step);
+	case INIT_WHY_READ_BACK:
+		return error_set(err, HZ_E_INTERNAL, "%s: %s is not what was set", step, e->object);
+	case INIT_WHY_UNDER_PROC:
+		return error_set(err, HZ_E_CONFIG,
+				 "%s: \"%s\" cannot be mounted because it is inside /proc", step,
+				 e->object);
+	default:
+		return error_set(err, HZ_E_INTERNAL,
+				 "%s: the container's init did not understand the runtime", step);
 	}
 }
 
@@ -93,8 +122,8 @@ static int syscall_message(const char *step, const struct init_error *e, struct 
 	const char *call = e->call ? sys_call_name(e->call) : NULL;
 	bool named = e->object[0] && !strstr(step, e->object);
 
-	error_sys(err, e->errnum, call ? call : "", e->object, "%s%s%s%s%s", step, call ? ": " : "", call ? call : "",
-		  named ? " " : "", named ? e->object : "");
+	error_sys(err, e->errnum, call ? call : "", e->object, "%s%s%s%s%s", step, call ? ": " : "",
+		  call ? call : "", named ? " " : "", named ? e->object : "");
 	return -1;
 }
 
@@ -103,21 +132,21 @@ static const struct plan_step *find_step(const struct plan_header *plan, uint32_
 	const struct plan_step *s;
 	uint32_t i;
 
-	plan_foreach(plan, s, i)
-	{
+	plan_foreach (plan, s, i) {
 		if (i == index)
 			return s;
 	}
 	return NULL;
 }
 
-static void message(const struct plan_header *plan, const struct plan_step *s, const char *step, const struct init_error *e,
-		    struct hz_error *err)
+static void message(const struct plan_header *plan, const struct plan_step *s, const char *step,
+		    const struct init_error *e, struct hz_error *err)
 {
 	switch (e->why) {
 	case INIT_WHY_SYSCALL:
 		if (s->kind == PLAN_CWD) {
-			error_sys(err, e->errnum, "chdir", e->object, "chdir to cwd (\"%s\") set in config.json failed",
+			error_sys(err, e->errnum, "chdir", e->object,
+				  "chdir to cwd (\"%s\") set in config.json failed",
 				  plan_text(plan, ((const struct plan_text *)s)->text));
 			return;
 		}
@@ -134,9 +163,10 @@ static void message(const struct plan_header *plan, const struct plan_step *s, c
 	}
 }
 
-int fail_from_init(const struct plan_header *plan, const struct init_error *raw, struct hz_error *err)
+int fail_from_init(const struct plan_header *plan, const struct init_error *raw,
+		   struct hz_error *err)
 {
-	static const struct plan_print_options no_env = { 0 };
+	static const struct plan_print_options no_env = {0};
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	const struct plan_step *s = find_step(plan, raw->step);
 	struct init_error e = *raw;
@@ -145,7 +175,8 @@ int fail_from_init(const struct plan_header *plan, const struct init_error *raw,
 	e.object[sizeof(e.object) - 1] = '\0';
 	e.detail[sizeof(e.detail) - 1] = '\0';
 	if (!s)
-		return error_set(err, HZ_E_SYSTEM, "the container's init failed: %s", error_strerror(e.errnum));
+		return error_set(err, HZ_E_SYSTEM, "the container's init failed: %s",
+				 error_strerror(e.errnum));
 	plan_step_text(plan, s, &no_env, &text);
 	message(plan, s, text.failed || !text.data ? plan_kind_name(s->kind) : text.data, &e, err);
 	if (!err)

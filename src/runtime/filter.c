@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The seccomp profile as a BPF program, by libseccomp. Syscall names that this libseccomp does not know are skipped, as every
- * runtime does: profiles are written for newer kernels too. The program is exported to memory by way of a memfd, because
- * seccomp_export_bpf_mem() is newer (2.6) than what distributions have.
+ * The seccomp profile as a BPF program, by libseccomp. Syscall names that this libseccomp does not
+ * know are skipped, as every runtime does: profiles are written for newer kernels too. The program
+ * is exported to memory by way of a memfd, because seccomp_export_bpf_mem() is newer (2.6) than
+ * what distributions have.
  */
 #include "runtime/runtime.h"
 
@@ -56,22 +57,28 @@ static int add_archs(scmp_filter_ctx ctx, const struct oci_seccomp *s, struct hz
 		int r;
 
 		for (size_t k = 0; k < sizeof(lower) - 1 && name[10] && name[10 + k]; k++)
-			lower[k] = (char)(name[10 + k] | ((name[10 + k] >= 'A' && name[10 + k] <= 'Z') ? 0x20 : 0));
+			lower[k] =
+				(char)(name[10 + k] |
+				       ((name[10 + k] >= 'A' && name[10 + k] <= 'Z') ? 0x20 : 0));
 		arch = seccomp_arch_resolve_name(lower); /* "SCMP_ARCH_X86_64" -> "x86_64" */
 		if (!arch) {
-			error_set(err, HZ_E_UNSUPPORTED, "seccomp architecture %s is not known to libseccomp %d.%d.%d", name,
-				  seccomp_version()->major, seccomp_version()->minor, seccomp_version()->micro);
+			error_set(err, HZ_E_UNSUPPORTED,
+				  "seccomp architecture %s is not known to libseccomp %d.%d.%d",
+				  name, seccomp_version()->major, seccomp_version()->minor,
+				  seccomp_version()->micro);
 			return error_pointer(err, "/linux/seccomp/architectures");
 		}
 		r = seccomp_arch_add(ctx, arch);
 		if (r && r != -EEXIST)
-			return error_sys(err, -r, "seccomp_arch_add", name, "seccomp: add architecture %s", name);
+			return error_sys(err, -r, "seccomp_arch_add", name,
+					 "seccomp: add architecture %s", name);
 	}
 	return 0;
 }
 
 /*
- * Conditions on the same argument twice cannot be in one rule of libseccomp: as runc does, each becomes a rule of its own then.
+ * Conditions on the same argument twice cannot be in one rule of libseccomp: as runc does, each
+ * becomes a rule of its own then.
  */
 static bool repeats_argument(const struct oci_seccomp_args *args)
 {
@@ -89,12 +96,16 @@ static bool repeats_argument(const struct oci_seccomp_args *args)
 
 static struct scmp_arg_cmp compare(const struct oci_seccomp_arg *a)
 {
-	struct scmp_arg_cmp c = { .arg = a->index.v, .op = op_value(a->op.v), .datum_a = a->value.v, .datum_b = a->value_two.v };
+	struct scmp_arg_cmp c = {.arg = a->index.v,
+				 .op = op_value(a->op.v),
+				 .datum_a = a->value.v,
+				 .datum_b = a->value_two.v};
 
 	return c;
 }
 
-static int add_syscall(scmp_filter_ctx ctx, const struct oci_seccomp_rule *rule, uint32_t action, int nr)
+static int add_syscall(scmp_filter_ctx ctx, const struct oci_seccomp_rule *rule, uint32_t action,
+		       int nr)
 {
 	struct scmp_arg_cmp cmp[6];
 	int r = 0;
@@ -113,7 +124,8 @@ static int add_syscall(scmp_filter_ctx ctx, const struct oci_seccomp_rule *rule,
 	return seccomp_rule_add_array(ctx, action, nr, (unsigned)rule->args.n, cmp);
 }
 
-static int add_rules(scmp_filter_ctx ctx, const struct oci_seccomp *s, uint32_t default_action, struct hz_error *err)
+static int add_rules(scmp_filter_ctx ctx, const struct oci_seccomp *s, uint32_t default_action,
+		     struct hz_error *err)
 {
 	for (size_t i = 0; i < s->syscalls.n; i++) {
 		const struct oci_seccomp_rule *rule = &s->syscalls.items[i];
@@ -131,7 +143,8 @@ static int add_rules(scmp_filter_ctx ctx, const struct oci_seccomp *s, uint32_t 
 			r = add_syscall(ctx, rule, action, nr);
 			if (!r || r == -EEXIST)
 				continue;
-			error_sys(err, -r, "seccomp_rule_add", name, "seccomp: add a rule for %s", name);
+			error_sys(err, -r, "seccomp_rule_add", name, "seccomp: add a rule for %s",
+				  name);
 			snprintf(pointer, sizeof(pointer), "/linux/seccomp/syscalls/%zu", i);
 			return error_pointer(err, pointer);
 		}
@@ -146,14 +159,16 @@ static int export_filter(scmp_filter_ctx ctx, void **ret, size_t *ret_len, struc
 	int r;
 
 	if (fd < 0)
-		return error_sys(err, errno, "memfd_create", "seccomp", "seccomp: export the filter");
+		return error_sys(err, errno, "memfd_create", "seccomp",
+				 "seccomp: export the filter");
 	r = seccomp_export_bpf(ctx, fd);
 	if (!r && lseek(fd, 0, SEEK_SET) < 0)
 		r = -errno;
 	if (!r)
 		r = fd_read_all(fd, &text, INIT_FILTER_MAX);
 	if (r)
-		return error_sys(err, -r, "seccomp_export_bpf", "seccomp", "seccomp: export the filter");
+		return error_sys(err, -r, "seccomp_export_bpf", "seccomp",
+				 "seccomp: export the filter");
 	*ret_len = text.len;
 	*ret = TAKE_PTR(text.data);
 	return 0;
@@ -172,13 +187,17 @@ int filter_build(const struct oci_seccomp *s, void **ret, size_t *ret_len, struc
 	int r;
 
 	if (!ctx)
-		return error_set(err, HZ_E_SYSTEM, "seccomp: libseccomp cannot make a filter with this default action");
-	/* init sets no_new_privs itself where the config asks for it; a tree is shorter on the way to rare calls */
+		return error_set(
+			err, HZ_E_SYSTEM,
+			"seccomp: libseccomp cannot make a filter with this default action");
+	/* init sets no_new_privs itself where the config asks for it; a tree is shorter on the way
+	 * to rare calls */
 	r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
 	if (!r)
 		r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (r)
-		return error_sys(err, -r, "seccomp_attr_set", "seccomp", "seccomp: set up the filter");
+		return error_sys(err, -r, "seccomp_attr_set", "seccomp",
+				 "seccomp: set up the filter");
 	if (add_archs(ctx, s, err) || add_rules(ctx, s, action, err))
 		return -1;
 	return export_filter(ctx, ret, ret_len, err);

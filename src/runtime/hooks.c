@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hooks in the runtime's namespaces: prestart, createRuntime, poststart, poststop. (createContainer and startContainer are run by
- * init.) A hook gets the state on stdin, whether it reads it or not; its output is kept for the error; past its time-out it is
- * killed with its whole process group. Its end is learnt from a pidfd, never from SIGCHLD, which may be lost.
+ * Hooks in the runtime's namespaces: prestart, createRuntime, poststart, poststop. (createContainer
+ * and startContainer are run by init.) A hook gets the state on stdin, whether it reads it or not;
+ * its output is kept for the error; past its time-out it is killed with its whole process group.
+ * Its end is learnt from a pidfd, never from SIGCHLD, which may be lost.
  */
 #include "runtime/runtime.h"
 
@@ -20,7 +21,7 @@
 #define OUTPUT_KEPT 4096
 
 struct hook_run {
-	int in;	 /* our end of the hook's stdin, -1 when done */
+	int in;  /* our end of the hook's stdin, -1 when done */
 	int out; /* our end of its stdout and stderr, -1 at its end */
 	int pidfd;
 	pid_t pid;
@@ -95,12 +96,17 @@ static int wait_for(struct hook_run *h, unsigned timeout)
 	int64_t end = timeout ? now_ms() + timeout * 1000ll : 0;
 
 	for (;;) {
-		struct pollfd p[] = { { h->pidfd, POLLIN, 0 }, { h->in, POLLOUT, 0 }, { h->out, POLLIN, 0 } };
+		struct pollfd p[] = {
+			{h->pidfd, POLLIN,  0},
+                        {h->in,    POLLOUT, 0},
+                        {h->out,   POLLIN,  0}
+                };
 		int64_t left = end ? end - now_ms() : -1;
 
 		if (end && left <= 0)
 			break;
-		if (poll(p, ARRAY_SIZE(p), (int)(left > 3600000 ? 3600000 : left)) < 0 && errno != EINTR)
+		if (poll(p, ARRAY_SIZE(p), (int)(left > 3600000 ? 3600000 : left)) < 0 &&
+		    errno != EINTR)
 			break;
 		if (p[1].revents)
 			write_state(h);
@@ -119,7 +125,8 @@ static int wait_for(struct hook_run *h, unsigned timeout)
 	return 1;
 }
 
-static int spawn_hook(const struct plan_header *plan, const struct plan_hook *hook, struct hook_run *h, int in, int out)
+static int spawn_hook(const struct plan_header *plan, const struct plan_hook *hook,
+		      struct hook_run *h, int in, int out)
 {
 	_cleanup_free_ char **argv = calloc(hook->argv.n + hook->envp.n + 2u, sizeof(char *));
 	char **envp = argv ? argv + hook->argv.n + 1 : NULL;
@@ -152,7 +159,8 @@ static int spawn_hook(const struct plan_header *plan, const struct plan_hook *ho
 	return r;
 }
 
-static int start_hook(const struct plan_header *plan, const struct plan_hook *hook, struct hook_run *h)
+static int start_hook(const struct plan_header *plan, const struct plan_hook *hook,
+		      struct hook_run *h)
 {
 	_cleanup_fd_ int child_in = -1, child_out = -1;
 	int in[2], out[2], r;
@@ -180,8 +188,8 @@ static int start_hook(const struct plan_header *plan, const struct plan_hook *ho
 	return r;
 }
 
-static int failed(const struct plan_header *plan, const struct plan_hooks *hs, uint32_t i, int num, int timed_out, struct hook_run *h,
-		  struct hz_error *err)
+static int failed(const struct plan_header *plan, const struct plan_hooks *hs, uint32_t i, int num,
+		  int timed_out, struct hook_run *h, struct hz_error *err)
 {
 	const struct plan_hook *hook = &plan_hook_items(plan, hs->hooks)[i];
 	const char *path = plan_text(plan, hook->path);
@@ -197,8 +205,9 @@ static int failed(const struct plan_header *plan, const struct plan_hooks *hs, u
 		snprintf(what, sizeof(what), "signal %d", WTERMSIG(h->status));
 	else
 		snprintf(what, sizeof(what), "exit status %d", WEXITSTATUS(h->status));
-	error_set(err, HZ_E_HOOK, "error running %s hook #%u (%s): %s%s%s", plan_hook_kind_name(hs->which), i, path, what,
-		  h->output_len ? ", output: " : "", h->output);
+	error_set(err, HZ_E_HOOK, "error running %s hook #%u (%s): %s%s%s",
+		  plan_hook_kind_name(hs->which), i, path, what, h->output_len ? ", output: " : "",
+		  h->output);
 	if (err) {
 		err->errnum = num;
 		snprintf(err->object, sizeof(err->object), "%s", path);
@@ -207,9 +216,11 @@ static int failed(const struct plan_header *plan, const struct plan_hooks *hs, u
 	return error_pointer(err, plan_text(plan, hook->origin));
 }
 
-static int run_one(const struct plan_header *plan, const struct plan_hooks *hs, uint32_t i, const char *state, struct hz_error *err)
+static int run_one(const struct plan_header *plan, const struct plan_hooks *hs, uint32_t i,
+		   const char *state, struct hz_error *err)
 {
-	struct hook_run h = { .in = -1, .out = -1, .pidfd = -1, .state = state, .state_left = strlen(state) };
+	struct hook_run h = {
+		.in = -1, .out = -1, .pidfd = -1, .state = state, .state_left = strlen(state)};
 	int num = start_hook(plan, &plan_hook_items(plan, hs->hooks)[i], &h), timed_out = 0, r = 0;
 
 	if (!num)
@@ -235,7 +246,8 @@ static char *state_text(const struct plan_header *plan, const struct plan_hooks 
 	return b.data;
 }
 
-int hooks_run(const struct plan_header *plan, const struct plan_hooks *hs, pid_t pid, struct hz_error *err)
+int hooks_run(const struct plan_header *plan, const struct plan_hooks *hs, pid_t pid,
+	      struct hz_error *err)
 {
 	_cleanup_free_ char *state = state_text(plan, hs, pid);
 
@@ -252,22 +264,23 @@ static const struct plan_hooks *find(const struct plan_header *plan, enum plan_h
 	const struct plan_step *s;
 	uint32_t i;
 
-	plan_foreach(plan, s, i)
-	{
+	plan_foreach (plan, s, i) {
 		if (s->kind == PLAN_HOOKS && ((const struct plan_hooks *)s)->which == which)
 			return (const struct plan_hooks *)s;
 	}
 	return NULL;
 }
 
-int hooks_run_kind(const struct plan_header *plan, enum plan_hook_kind which, pid_t pid, struct hz_error *err)
+int hooks_run_kind(const struct plan_header *plan, enum plan_hook_kind which, pid_t pid,
+		   struct hz_error *err)
 {
 	const struct plan_hooks *hs = find(plan, which);
 
 	return hs ? hooks_run(plan, hs, pid, err) : 0;
 }
 
-void hooks_run_all(const hz_runtime *rt, const struct plan_header *plan, enum plan_hook_kind which, pid_t pid)
+void hooks_run_all(const hz_runtime *rt, const struct plan_header *plan, enum plan_hook_kind which,
+		   pid_t pid)
 {
 	const struct plan_hooks *hs = find(plan, which);
 	_cleanup_free_ char *state = hs ? state_text(plan, hs, pid) : NULL;

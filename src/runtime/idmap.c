@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * uid_map and gid_map of the container's user namespace (user_namespaces(7)), by our own hand where we may, else by newuidmap(1)
- * and newgidmap(1), which check /etc/subuid and /etc/subgid.
+ * uid_map and gid_map of the container's user namespace (user_namespaces(7)), by our own hand where
+ * we may, else by newuidmap(1) and newgidmap(1), which check /etc/subuid and /etc/subgid.
  */
 #include "runtime/runtime.h"
 
@@ -26,9 +26,11 @@ static int write_proc(pid_t pid, const char *file, const char *text, struct hz_e
 		return 0;
 	error_sys(err, -r, "write", path, "write %s", file);
 	if (r == -EPERM)
-		error_hint(err, "these ids may not be mapped by this user: give it ranges in /etc/subuid and /etc/subgid");
+		error_hint(err, "these ids may not be mapped by this user: give it ranges in "
+				"/etc/subuid and /etc/subgid");
 	else if (r == -EINVAL)
-		error_hint(err, "the kernel refuses the mappings: they overlap, or there are too many");
+		error_hint(err,
+			   "the kernel refuses the mappings: they overlap, or there are too many");
 	return -1;
 }
 
@@ -45,7 +47,8 @@ static char **helper_argv(struct arena *a, const char *tool, pid_t pid, const ch
 		return NULL;
 	argv[0] = (char *)tool;
 	argv[1] = arena_printf(a, "%d", pid);
-	for (char *w = strtok_r(copy, " \n", &save); w && n < words + 3; w = strtok_r(NULL, " \n", &save))
+	for (char *w = strtok_r(copy, " \n", &save); w && n < words + 3;
+	     w = strtok_r(NULL, " \n", &save))
 		argv[n++] = w;
 	return argv[1] ? argv : NULL;
 }
@@ -62,7 +65,8 @@ static int run_helper(struct creation *c, const char *tool, const char *map, str
 	if (r) {
 		error_sys(err, r, "posix_spawn", tool, "run \"%s\"", tool);
 		if (r == ENOENT)
-			error_hint(err, "install it (Debian: package uidmap), or map only your own id");
+			error_hint(err,
+				   "install it (Debian: package uidmap), or map only your own id");
 		return -1;
 	}
 	while (waitpid(pid, &status, 0) < 0)

@@ -42,7 +42,8 @@ static void info_cleanup(struct hz_info **info)
 	hz_info_free(*info);
 }
 
-static int read_info(hz_runtime *rt, const char *id, struct arena *a, struct record *r, enum hz_status *ret_status, struct hz_error *err)
+static int read_info(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
+		     enum hz_status *ret_status, struct hz_error *err)
 {
 	_cleanup_fd_ int dirfd = -1;
 
@@ -152,7 +153,8 @@ static int collect(DIR *d, char ***list, size_t *n)
 	const struct dirent *e;
 
 	while ((errno = 0, e = readdir(d))) {
-		if (store_check_id(e->d_name, NULL) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
+		if (store_check_id(e->d_name, NULL) ||
+		    (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
 			continue;
 		if (grow(list, *n))
 			return -ENOMEM;
@@ -185,7 +187,8 @@ int hz_ids(hz_runtime *rt, char ***ret, size_t *ret_n, struct hz_error *err)
 		fd_close(fd);
 	if (r) {
 		hz_ids_free(list);
-		return error_sys(err, -r, "getdents64", rt->root, "read the state directory \"%s\"", rt->root);
+		return error_sys(err, -r, "getdents64", rt->root, "read the state directory \"%s\"",
+				 rt->root);
 	}
 	qsort(list, n, sizeof(*list), compare);
 	*ret = list;

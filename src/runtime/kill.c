@@ -5,7 +5,8 @@
 #include <signal.h>
 #include <sys/syscall.h>
 
-/* 1: sent; 0: the process is gone; -1: error. The pidfd is opened before the start time is compared, so the pid cannot change hands. */
+/* 1: sent; 0: the process is gone; -1: error. The pidfd is opened before the start time is
+ * compared, so the pid cannot change hands. */
 static int signal_init(const struct record *r, int sig, struct hz_error *err)
 {
 	_cleanup_fd_ int pidfd = -1;
@@ -15,7 +16,9 @@ static int signal_init(const struct record *r, int sig, struct hz_error *err)
 		return 0;
 	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)r->pid.v, 0);
 	if (pidfd < 0)
-		return errno == ESRCH ? 0 : error_sys(err, errno, "pidfd_open", NULL, "find process %lld", (long long)r->pid.v);
+		return errno == ESRCH ? 0
+				      : error_sys(err, errno, "pidfd_open", NULL,
+						  "find process %lld", (long long)r->pid.v);
 	alive = process_is_alive((pid_t)r->pid.v, r->start_time.v, err);
 	if (alive <= 0)
 		return alive;
@@ -23,7 +26,8 @@ static int signal_init(const struct record *r, int sig, struct hz_error *err)
 		return 1;
 	if (errno == ESRCH)
 		return 0;
-	return error_sys(err, errno, "pidfd_send_signal", NULL, "send signal %d to process %lld", sig, (long long)r->pid.v);
+	return error_sys(err, errno, "pidfd_send_signal", NULL, "send signal %d to process %lld",
+			 sig, (long long)r->pid.v);
 }
 
 int container_kill_all(const struct record *r, int sig, struct hz_error *err)

@@ -6,9 +6,9 @@
 
 #include <errno.h>
 
-#define FIELD(name, kind, required, member)                                                                           \
-	{                                                                                                              \
-		name, kind, required, offsetof(struct record, member)                                                  \
+#define FIELD(name, kind, required, member)                           \
+	{                                                             \
+		name, kind, required, offsetof(struct record, member) \
 	}
 
 static const struct oci_field fields[] = {
@@ -45,7 +45,8 @@ int record_write(int dirfd, const struct record *r, struct hz_error *err)
 		return -1;
 	ret = file_replace_at(dirfd, RECORD_FILE, 0600, text, len);
 	if (ret)
-		return error_sys(err, -ret, "write", RECORD_FILE, "write the record of container \"%s\"", r->id);
+		return error_sys(err, -ret, "write", RECORD_FILE,
+				 "write the record of container \"%s\"", r->id);
 	return 0;
 }
 
@@ -58,12 +59,16 @@ int record_read(int dirfd, struct arena *a, struct record *ret, struct hz_error 
 		return error_set(err, HZ_E_NOT_FOUND, "container does not exist");
 	if (r)
 		return error_sys(err, -r, "read", RECORD_FILE, "read the container's record");
-	*ret = (struct record){ 0 };
-	if (oci_flat_decode(a, text.data, text.len, RECORD_FILE, fields, ARRAY_SIZE(fields), ret, err))
-		return error_hint(err, "the record is damaged; \"hezi delete --force\" removes what is left of the container");
+	*ret = (struct record){0};
+	if (oci_flat_decode(a, text.data, text.len, RECORD_FILE, fields, ARRAY_SIZE(fields), ret,
+			    err))
+		return error_hint(err, "the record is damaged; \"hezi delete --force\" removes "
+				       "what is left of the container");
 	if (ret->version.v != 1)
-		return error_set(err, HZ_E_UNSUPPORTED, "the container was made by another version of hezi (record version %lld)",
-				 (long long)ret->version.v);
+		return error_set(
+			err, HZ_E_UNSUPPORTED,
+			"the container was made by another version of hezi (record version %lld)",
+			(long long)ret->version.v);
 	if (ret->pid.set && (ret->pid.v <= 0 || ret->pid.v > INT32_MAX || !ret->start_time.set))
 		return error_set(err, HZ_E_CONFIG, "the container's record holds no valid pid");
 	return 0;

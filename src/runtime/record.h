@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The record of a container: "record.json" in its state directory. Written whole to a new file and renamed, once per transition:
- * the intent before the first resource exists (no pid), then the created container (pid). It holds all that kill, state and
- * delete need, so that config.json is never needed again.
+ * The record of a container: "record.json" in its state directory. Written whole to a new file and
+ * renamed, once per transition: the intent before the first resource exists (no pid), then the
+ * created container (pid). It holds all that kill, state and delete need, so that config.json is
+ * never needed again.
  */
 #ifndef RUNTIME_RECORD_H
 #define RUNTIME_RECORD_H
@@ -13,19 +14,21 @@
 #define RECORD_MAX  (1u << 20)
 
 struct record {
-	struct oci_i64 version; /* 1 */
+	struct oci_i64 version;                     /* 1 */
 	const char *id, *bundle, *rootfs, *created; /* created: RFC 3339 */
-	struct oci_i64 owner;	   /* uid */
-	struct oci_i64 pid;	   /* absent in an intent */
-	struct oci_u64 start_time; /* of pid, clock ticks since boot (proc(5), stat field 22) */
+	struct oci_i64 owner;                       /* uid */
+	struct oci_i64 pid;                         /* absent in an intent */
+	struct oci_u64 start_time;  /* of pid, clock ticks since boot (proc(5), stat field 22) */
 	struct oci_bool own_pid_ns; /* the end of pid ends all processes */
-	struct oci_strings cgroup_dirs; /* "<components that hezi may remove>:<directory>", one per hierarchy */
+	struct oci_strings cgroup_dirs; /* "<components that hezi may remove>:<directory>", one per
+					   hierarchy */
 	struct oci_map annotations;
 };
 
 /** Atomically replace the record in @dirfd. */
 int record_write(int dirfd, const struct record *r, struct hz_error *err);
-/** Strings live in @a. HZ_E_NOT_FOUND when there is no record, HZ_E_JSON/HZ_E_CONFIG when it is damaged. */
+/** Strings live in @a. HZ_E_NOT_FOUND when there is no record, HZ_E_JSON/HZ_E_CONFIG when it is
+ * damaged. */
 int record_read(int dirfd, struct arena *a, struct record *ret, struct hz_error *err);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run: create and start in one process, over one socket; in the foreground also the wait and the delete. */
+/* run: create and start in one process, over one socket; in the foreground also the wait and the
+ * delete. */
 #include "runtime/runtime.h"
 
 #include <errno.h>
@@ -20,7 +21,8 @@ static int go(struct creation *c, struct hz_error *err)
 }
 
 /* Both ends of the foreground: its status, then nothing of the container is left. */
-static int foreground(struct creation *c, const struct hz_run_options *run, int *ret_status, struct hz_error *err)
+static int foreground(struct creation *c, const struct hz_run_options *run, int *ret_status,
+		      struct hz_error *err)
 {
 	int r = attach_wait(c->pidfd, c->pid, c->pty, ret_status, err);
 
@@ -31,23 +33,26 @@ static int foreground(struct creation *c, const struct hz_run_options *run, int 
 	if (!run->keep) {
 		struct hz_error late = HZ_ERROR_INIT;
 
-		/* the program's own result is the answer; what cannot be removed is told beside it */
+		/* the program's own result is the answer; what cannot be removed is told beside it
+		 */
 		if (container_destroy(c->rt, c->o->id, c->dirfd, &c->record, true, &late))
-			runtime_log(c->rt, HZ_LOG_WARNING, "delete container \"%s\": %s", c->o->id, late.msg);
+			runtime_log(c->rt, HZ_LOG_WARNING, "delete container \"%s\": %s", c->o->id,
+				    late.msg);
 		hz_error_clear(&late);
 	}
 	return 0;
 }
 
-static int run(hz_runtime *rt, const struct hz_create_options *o, const struct hz_run_options *run, struct bundle *b, int *ret_status,
-	       struct hz_error *err)
+static int run(hz_runtime *rt, const struct hz_create_options *o, const struct hz_run_options *run,
+	       struct bundle *b, int *ret_status, struct hz_error *err)
 {
 	sigset_t old;
 	struct creation c;
 	int r;
 
 	if (!b->config->process)
-		return error_set(err, HZ_E_CONFIG, "cannot run a container without \"process\" in its config.json");
+		return error_set(err, HZ_E_CONFIG,
+				 "cannot run a container without \"process\" in its config.json");
 	if (console_check(b->config, o, run->detach, err))
 		return -1;
 	/* blocked before there is a child, so that no signal is lost; init clears its own mask */
@@ -69,8 +74,8 @@ static int run(hz_runtime *rt, const struct hz_create_options *o, const struct h
 	return r;
 }
 
-int hz_run(hz_runtime *rt, const struct hz_create_options *o, const struct hz_run_options *options, int *ret_status,
-	   struct hz_error *err)
+int hz_run(hz_runtime *rt, const struct hz_create_options *o, const struct hz_run_options *options,
+	   int *ret_status, struct hz_error *err)
 {
 	struct bundle b;
 	int r;
@@ -81,7 +86,8 @@ int hz_run(hz_runtime *rt, const struct hz_create_options *o, const struct hz_ru
 	r = run(rt, o, options, &b, ret_status, err);
 	if (!r)
 		for (unsigned i = 0; i < b.plan.nwarnings && i < PLAN_WARNINGS; i++)
-			runtime_log(rt, HZ_LOG_WARNING, "config.json %s: %s", b.plan.warnings[i].pointer, b.plan.warnings[i].text);
+			runtime_log(rt, HZ_LOG_WARNING, "config.json %s: %s",
+				    b.plan.warnings[i].pointer, b.plan.warnings[i].text);
 	bundle_done(&b);
 	return r;
 }

@@ -16,21 +16,22 @@
 #include <sys/types.h>
 
 struct hz_runtime {
-	char *root;	/* absolute */
-	int rootfd;	/* -1 until first used */
+	char *root; /* absolute */
+	int rootfd; /* -1 until first used */
 	enum hz_cgroup_manager cgroup_manager;
 	int rootless;
 	void (*log)(void *data, enum hz_log_level level, const char *message);
 	void *log_data;
 };
 
-void runtime_log(const hz_runtime *rt, enum hz_log_level level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void runtime_log(const hz_runtime *rt, enum hz_log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* A config on its way to a container. Strings live in the arena. */
 struct bundle {
 	struct arena arena;
-	const char *path;	/* absolute */
-	char *text;		/* config.json as read, for places in errors; owned */
+	const char *path; /* absolute */
+	char *text;       /* config.json as read, for places in errors; owned */
 	size_t len;
 	struct oci_config *config;
 	struct plan_facts facts;
@@ -40,13 +41,15 @@ struct bundle {
 };
 
 /** Read, decode, collect host facts, compile. Nothing outside is changed. */
-int bundle_load(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *ret, struct hz_error *err);
+int bundle_load(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *ret,
+		struct hz_error *err);
 void bundle_done(struct bundle *b);
 /** Give @err the line and column of its pointer and the name of the file. */
 void bundle_locate(const struct bundle *b, struct hz_error *err);
 
 /** Facts of this host. @ret_ignored: the caller's ignored signals. */
-int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a, struct hz_error *err);
+int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
+		  struct hz_error *err);
 
 /* Everything that a create holds; a failed one is undone from it. */
 struct creation {
@@ -55,27 +58,28 @@ struct creation {
 	const struct hz_create_options *o;
 	struct record record;
 	struct arena arena;
-	int dirfd;	  /* the state directory, locked */
-	int sock;	  /* our end of the socket to init */
-	int init_sock;	  /* init's end, until it is spawned */
-	int listener;	  /* the start socket; create only */
-	int pidfd;	  /* of the container's init */
+	int dirfd;     /* the state directory, locked */
+	int sock;      /* our end of the socket to init */
+	int init_sock; /* init's end, until it is spawned */
+	int listener;  /* the start socket; create only */
+	int pidfd;     /* of the container's init */
 	pid_t pid;
-	pid_t stub;	  /* to be reaped, 0: none */
-	int pty;	  /* master, -1: none yet */
+	pid_t stub; /* to be reaped, 0: none */
+	int pty;    /* master, -1: none yet */
 	int slots[INIT_SLOTS_MAX];
-	struct cgroup *cgroup; /* NULL: none */
+	struct cgroup *cgroup;      /* NULL: none */
 	const struct plan_step *at; /* the host's place in the plan */
-	uint32_t left;	  /* steps from there on */
-	bool attached;	  /* run in the foreground: the pty stays here */
-	void *filter;	  /* seccomp program, owned */
+	uint32_t left;              /* steps from there on */
+	bool attached;              /* run in the foreground: the pty stays here */
+	void *filter;               /* seccomp program, owned */
 	size_t filter_len;
 	const struct plan_step *doing; /* the host step being done, for errors */
 };
 
-/** Everything up to and including sync "ready", whose GO is not given yet. On failure nothing is left behind. */
-int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bundle *b, bool attached, struct creation *c,
-		  struct hz_error *err);
+/** Everything up to and including sync "ready", whose GO is not given yet. On failure nothing is
+ * left behind. */
+int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
+		  bool attached, struct creation *c, struct hz_error *err);
 /** Undo all (after a failure, before the record says created). Keeps @err. */
 void creation_undo(struct creation *c);
 void creation_done(struct creation *c);
@@ -84,11 +88,14 @@ void creation_done(struct creation *c);
 int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_error *err);
 /* talk.c */
 int talk_until_ready(struct creation *c, struct hz_error *err);
-/** After GO_START: 0 when the program runs; -1 with the error that init reported. @pidfd: to notice a death without a word. */
+/** After GO_START: 0 when the program runs; -1 with the error that init reported. @pidfd: to notice
+ * a death without a word. */
 int talk_until_exec(int sock, const struct plan_header *plan, struct hz_error *err);
-int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *more, size_t len, int fd);
+int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *more, size_t len,
+	      int fd);
 /* fail.c */
-int fail_from_init(const struct plan_header *plan, const struct init_error *e, struct hz_error *err);
+int fail_from_init(const struct plan_header *plan, const struct init_error *e,
+		   struct hz_error *err);
 /* steps.c */
 int step_before_spawn(struct creation *c, struct hz_error *err);
 int step_after_sync(struct creation *c, enum plan_point point, struct hz_error *err);
@@ -97,15 +104,20 @@ int idmap_apply(struct creation *c, const struct plan_id_map *m, struct hz_error
 /* source.c: a detached tree for a bind mount, id-mapped when the step says so */
 int source_open(struct creation *c, const struct plan_mount *m, int *ret_fd, struct hz_error *err);
 /* filter.c */
-int filter_build(const struct oci_seccomp *s, void **ret_prog, size_t *ret_len, struct hz_error *err);
+int filter_build(const struct oci_seccomp *s, void **ret_prog, size_t *ret_len,
+		 struct hz_error *err);
 /* hooks.c: @pid as the hooks should see it */
-int hooks_run(const struct plan_header *plan, const struct plan_hooks *h, pid_t pid, struct hz_error *err);
+int hooks_run(const struct plan_header *plan, const struct plan_hooks *h, pid_t pid,
+	      struct hz_error *err);
 /** Poststop hooks of a plan; failures are logged as warnings only. */
-void hooks_run_all(const hz_runtime *rt, const struct plan_header *plan, enum plan_hook_kind which, pid_t pid);
+void hooks_run_all(const hz_runtime *rt, const struct plan_header *plan, enum plan_hook_kind which,
+		   pid_t pid);
 /** poststart hooks; first failure is the error. */
-int hooks_run_kind(const struct plan_header *plan, enum plan_hook_kind which, pid_t pid, struct hz_error *err);
+int hooks_run_kind(const struct plan_header *plan, enum plan_hook_kind which, pid_t pid,
+		   struct hz_error *err);
 /* console.c */
-int console_check(const struct oci_config *c, const struct hz_create_options *o, bool detached, struct hz_error *err);
+int console_check(const struct oci_config *c, const struct hz_create_options *o, bool detached,
+		  struct hz_error *err);
 int console_send(const char *socket_path, int master, struct hz_error *err);
 /* attach.c: wait for the end of the container in the foreground */
 int attach_wait(int pidfd, pid_t pid, int pty, int *ret_status, struct hz_error *err);
@@ -117,8 +129,10 @@ int store_open_root(hz_runtime *rt, bool create, struct hz_error *err);
 int store_create(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *err);
 /** Open without a lock. */
 int store_open(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *err);
-/** Open and take the lock; waits up to @timeout_ms for another operation (0: not at all, HZ_E_BUSY). */
-int store_lock(hz_runtime *rt, const char *id, unsigned timeout_ms, int *ret_dirfd, struct hz_error *err);
+/** Open and take the lock; waits up to @timeout_ms for another operation (0: not at all,
+ * HZ_E_BUSY). */
+int store_lock(hz_runtime *rt, const char *id, unsigned timeout_ms, int *ret_dirfd,
+	       struct hz_error *err);
 /** Is somebody at work on it? */
 bool store_is_locked(int dirfd);
 /** Rename it away and remove it. */
@@ -136,7 +150,8 @@ int status_get(int dirfd, const struct record *r, enum hz_status *ret, struct hz
 /** Connect to the start socket: fd, or -errno (-ENOENT, -ECONNREFUSED: nobody waits). */
 int start_connect(int dirfd);
 /* delete.c */
-int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r, bool hooks, struct hz_error *err);
+int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r, bool hooks,
+		      struct hz_error *err);
 int container_kill_all(const struct record *r, int sig, struct hz_error *err);
 
 #endif

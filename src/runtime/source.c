@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bind sources that the box may not open itself: with a user namespace, its root has no rights on the way to them; and id-mapped
- * ones. The host clones the mount into a detached tree, maps it, and hands it over.
+ * Bind sources that the box may not open itself: with a user namespace, its root has no rights on
+ * the way to them; and id-mapped ones. The host clones the mount into a detached tree, maps it, and
+ * hands it over.
  */
 #include "runtime/runtime.h"
 
@@ -18,7 +19,7 @@
 /* A process that does nothing but hold a user namespace with the mount's own mappings. */
 static pid_t holder_start(void)
 {
-	struct sys_clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	struct sys_clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
 	pid_t pid = (pid_t)sys_clone3_fork(&args);
 
 	if (pid == 0) {
@@ -42,7 +43,9 @@ static int open_userns(pid_t pid, int *ret_fd, struct hz_error *err)
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
 	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
-	return *ret_fd < 0 ? error_sys(err, errno, "open", path, "open the user namespace of a mount") : 0;
+	return *ret_fd < 0
+		       ? error_sys(err, errno, "open", path, "open the user namespace of a mount")
+		       : 0;
 }
 
 static int mapped_userns(const char *uids, const char *gids, int *ret_fd, struct hz_error *err)
@@ -52,7 +55,8 @@ static int mapped_userns(const char *uids, const char *gids, int *ret_fd, struct
 	int r, ret = -1;
 
 	if (pid < 0)
-		return error_sys(err, -pid, "clone3", NULL, "make a user namespace for an id-mapped mount");
+		return error_sys(err, -pid, "clone3", NULL,
+				 "make a user namespace for an id-mapped mount");
 	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
 	r = file_write_at(AT_FDCWD, path, uids, strlen(uids));
 	if (!r) {
@@ -71,17 +75,19 @@ static int map_tree(struct creation *c, const struct plan_mount *m, int tree, st
 {
 	const struct plan_header *h = c->b->plan.h;
 	unsigned flags = AT_EMPTY_PATH | (m->flags & PLAN_MOUNT_RIDMAP ? AT_RECURSIVE : 0);
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
 	_cleanup_fd_ int ns = -1;
 	long r;
 
-	if (m->uid_map ? mapped_userns(plan_text(h, m->uid_map), plan_text(h, m->gid_map), &ns, err) : open_userns(c->pid, &ns, err))
+	if (m->uid_map ? mapped_userns(plan_text(h, m->uid_map), plan_text(h, m->gid_map), &ns, err)
+		       : open_userns(c->pid, &ns, err))
 		return -1;
 	attr.userns_fd = (uint64_t)ns;
 	r = sys_mount_setattr(tree, "", flags, &attr);
 	if (!r)
 		return 0;
-	error_sys(err, (int)-r, "mount_setattr", plan_text(h, m->source), "map the ids of mount \"%s\"", plan_text(h, m->source));
+	error_sys(err, (int)-r, "mount_setattr", plan_text(h, m->source),
+		  "map the ids of mount \"%s\"", plan_text(h, m->source));
 	if (r == -EINVAL)
 		error_hint(err, "its file system does not support id-mapped mounts on this kernel");
 	return -1;
@@ -90,12 +96,15 @@ static int map_tree(struct creation *c, const struct plan_mount *m, int tree, st
 int source_open(struct creation *c, const struct plan_mount *m, int *ret_fd, struct hz_error *err)
 {
 	const char *source = plan_text(c->b->plan.h, m->source);
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (m->flags & PLAN_MOUNT_REC ? AT_RECURSIVE : 0);
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+			 (m->flags & PLAN_MOUNT_REC ? AT_RECURSIVE : 0);
 	_cleanup_fd_ int tree = (int)sys_open_tree(AT_FDCWD, source, flags);
 
 	if (tree < 0)
-		error_sys(err, -tree, "open_tree", source, "mount \"%s\" on \"%s\"", source, plan_text(c->b->plan.h, m->target));
-	if (tree < 0 || ((m->flags & (PLAN_MOUNT_IDMAP | PLAN_MOUNT_RIDMAP)) && map_tree(c, m, tree, err))) {
+		error_sys(err, -tree, "open_tree", source, "mount \"%s\" on \"%s\"", source,
+			  plan_text(c->b->plan.h, m->target));
+	if (tree < 0 ||
+	    ((m->flags & (PLAN_MOUNT_IDMAP | PLAN_MOUNT_RIDMAP)) && map_tree(c, m, tree, err))) {
 		error_pointer(err, plan_text(c->b->plan.h, m->s.origin));
 		return error_step(err, plan_kind_name(PLAN_MOUNT));
 	}

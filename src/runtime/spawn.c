@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Making the first process of the box. The image of init is a freestanding program inside this binary; it goes into a sealed
- * memfd and is executed from there, so that /proc/self/exe in the box is never a file of the host (CVE-2019-5736).
+ * Making the first process of the box. The image of init is a freestanding program inside this
+ * binary; it goes into a sealed memfd and is executed from there, so that /proc/self/exe in the box
+ * is never a file of the host (CVE-2019-5736).
  *
- * The child shares our memory until it executes (CLONE_VM|CLONE_VFORK: no page tables are copied). It runs on a stack of its own and
- * makes only raw system calls.
+ * The child shares our memory until it executes (CLONE_VM|CLONE_VFORK: no page tables are copied).
+ * It runs on a stack of its own and makes only raw system calls.
  */
 #include "runtime/runtime.h"
 
@@ -39,11 +40,12 @@ static void reset_ignored(uint64_t ignored)
 		unsigned long flags;
 		void *restorer;
 		unsigned long mask;
-	} dfl = { 0 };
+	} dfl = {0};
 
 	for (int sig = 1; sig <= 64; sig++)
 		if (ignored & (1ull << (sig - 1)))
-			sys_call(__NR_rt_sigaction, sig, &dfl, 0, 8); /* KILL and STOP are never ignored */
+			sys_call(__NR_rt_sigaction, sig, &dfl, 0,
+				 8); /* KILL and STOP are never ignored */
 }
 
 /* What both kinds of child do first. */
@@ -52,7 +54,8 @@ static void child_prepare(const struct child *c)
 	unsigned char all[128];
 
 	reset_ignored(c->ignored);
-	/* the caller's CPU affinity is not the container's; refused in some sandboxes, where it is then kept */
+	/* the caller's CPU affinity is not the container's; refused in some sandboxes, where it is
+	 * then kept */
 	for (unsigned i = 0; i < sizeof(all); i++)
 		((volatile unsigned char *)all)[i] = 0xff;
 	sys_call(__NR_sched_setaffinity, 0, sizeof(all), all);
@@ -64,8 +67,8 @@ extern const char init_image[], init_image_end[];
 static void child_exec(void *arg)
 {
 	struct child *c = arg;
-	const char *argv[] = { "hezi-init", c->sock_text, c->first_text, NULL };
-	const char *envp[] = { NULL };
+	const char *argv[] = {"hezi-init", c->sock_text, c->first_text, NULL};
+	const char *envp[] = {NULL};
 	long r;
 
 	child_prepare(c);
@@ -86,7 +89,8 @@ static int image_open(struct hz_error *err)
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
-	fd = (int)syscall(SYS_memfd_create, "hezi-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	fd = (int)syscall(SYS_memfd_create, "hezi-init",
+			  MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
 		fd = (int)syscall(SYS_memfd_create, "hezi-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0) {
@@ -94,7 +98,8 @@ static int image_open(struct hz_error *err)
 
 		error_sys(err, e, "memfd_create", "hezi-init", "prepare the container's init");
 		if (e == EACCES)
-			error_hint(err, "the sysctl vm.memfd_noexec=2 forbids it: set it to 1 or 0");
+			error_hint(err,
+				   "the sysctl vm.memfd_noexec=2 forbids it: set it to 1 or 0");
 		return -1;
 	}
 	r = fd_write_all(fd, init_image, len);
@@ -122,7 +127,8 @@ static long spawn_child(struct child *c, struct sys_clone_args *args, struct hz_
 		return error_sys(err, (int)-pid, "clone3", NULL, "create the container's process");
 	if (c->errnum) {
 		waitpid((pid_t)pid, NULL, 0); /* it exits at once */
-		return error_sys(err, c->errnum, "execveat", "hezi-init", "start the container's init");
+		return error_sys(err, c->errnum, "execveat", "hezi-init",
+				 "start the container's init");
 	}
 	return pid;
 }
@@ -146,18 +152,23 @@ static int explain_clone(struct hz_error *err)
 	if (!err)
 		return -1;
 	if (err->errnum == EPERM)
-		error_hint(err, "creating these namespaces needs CAP_SYS_ADMIN, or a user namespace in linux.namespaces");
+		error_hint(err, "creating these namespaces needs CAP_SYS_ADMIN, or a user "
+				"namespace in linux.namespaces");
 	else if (err->errnum == ENOSPC)
 		error_hint(err, "a limit of /proc/sys/user/max_*_namespaces is reached");
 	else if (err->errnum == EBUSY)
-		error_hint(err, "the cgroup has sub-cgroups with controllers on: processes can only live in its leaves");
+		error_hint(err, "the cgroup has sub-cgroups with controllers on: processes can "
+				"only live in its leaves");
 	return -1;
 }
 
 int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_error *err)
 {
-	struct child child = { .sock = c->init_sock, .first_fd = 3 + c->b->plan.h->preserve_fds, .ignored = c->b->ignored_signals };
-	int pidfd = -1, cgroup_fd = step->into_cgroup && c->cgroup ? cgroup_clone_fd(c->cgroup) : -1;
+	struct child child = {.sock = c->init_sock,
+			      .first_fd = 3 + c->b->plan.h->preserve_fds,
+			      .ignored = c->b->ignored_signals};
+	int pidfd = -1,
+	    cgroup_fd = step->into_cgroup && c->cgroup ? cgroup_clone_fd(c->cgroup) : -1;
 	struct sys_clone_args args = {
 		.flags = step->clone_flags | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* start: knock at the socket where init waits, and stay until the program runs or the reason why not has arrived. */
+/* start: knock at the socket where init waits, and stay until the program runs or the reason why
+ * not has arrived. */
 #include "runtime/runtime.h"
 
 #include <errno.h>
@@ -11,19 +12,25 @@
 static int wrong_state(enum hz_status status, struct hz_error *err)
 {
 	switch (status) {
-	case HZ_STOPPED: return error_set(err, HZ_E_STATE, "cannot start a container that has stopped");
-	case HZ_RUNNING: return error_set(err, HZ_E_STATE, "cannot start an already running container");
-	default: return error_set(err, HZ_E_STATE, "cannot start a container in the %s state", hz_status_name(status));
+	case HZ_STOPPED:
+		return error_set(err, HZ_E_STATE, "cannot start a container that has stopped");
+	case HZ_RUNNING:
+		return error_set(err, HZ_E_STATE, "cannot start an already running container");
+	default:
+		return error_set(err, HZ_E_STATE, "cannot start a container in the %s state",
+				 hz_status_name(status));
 	}
 }
 
-static int knock(int dirfd, const struct record *r, const struct plan_header *plan, struct hz_error *err)
+static int knock(int dirfd, const struct record *r, const struct plan_header *plan,
+		 struct hz_error *err)
 {
 	_cleanup_fd_ int sock = start_connect(dirfd);
 	int e;
 
 	if (sock < 0)
-		return error_sys(err, -sock, "connect", INIT_START_SOCKET, "reach the container's init (process %lld)", (long long)r->pid.v);
+		return error_sys(err, -sock, "connect", INIT_START_SOCKET,
+				 "reach the container's init (process %lld)", (long long)r->pid.v);
 	if (fcntl(sock, F_SETFL, 0))
 		return error_sys(err, errno, "fcntl", NULL, "talk to the container's init");
 	e = talk_send(sock, INIT_GO_START, 0, NULL, 0, -1);
@@ -32,7 +39,8 @@ static int knock(int dirfd, const struct record *r, const struct plan_header *pl
 	return talk_until_exec(sock, plan, err);
 }
 
-/* A failed startContainer or poststart hook, and a program that cannot be executed, end the container (runtime.md, lifecycle 7 and 9). */
+/* A failed startContainer or poststart hook, and a program that cannot be executed, end the
+ * container (runtime.md, lifecycle 7 and 9). */
 static void end_container(hz_runtime *rt, const struct record *r)
 {
 	struct hz_error late = HZ_ERROR_INIT;
@@ -42,7 +50,8 @@ static void end_container(hz_runtime *rt, const struct record *r)
 	hz_error_clear(&late);
 }
 
-static int start(hz_runtime *rt, int dirfd, struct arena *a, struct plan *plan, struct hz_error *err)
+static int start(hz_runtime *rt, int dirfd, struct arena *a, struct plan *plan,
+		 struct hz_error *err)
 {
 	enum hz_status status;
 	struct record r;
@@ -70,7 +79,7 @@ int hz_start(hz_runtime *rt, const char *id, struct hz_error *err)
 {
 	_cleanup_fd_ int dirfd = -1;
 	struct arena a = ARENA_INIT;
-	struct plan plan = { 0 };
+	struct plan plan = {0};
 	int r;
 
 	if (store_lock(rt, id, 0, &dirfd, err))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a container is doing: derived each time from its process, its start socket and its freezer; never stored. */
+/* What a container is doing: derived each time from its process, its start socket and its freezer;
+ * never stored. */
 #include "runtime/runtime.h"
 
 #include "base/fd.h"
@@ -14,8 +15,8 @@
 #include <sys/un.h>
 
 /*
- * State letter and start time of a process (proc(5), stat fields 3 and 22). The name in field 2 may hold anything, so fields are
- * counted from the last ')'. -ENOENT or -ESRCH: no such process.
+ * State letter and start time of a process (proc(5), stat fields 3 and 22). The name in field 2 may
+ * hold anything, so fields are counted from the last ')'. -ENOENT or -ESRCH: no such process.
  */
 static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 {
@@ -52,7 +53,8 @@ int process_start_time(pid_t pid, uint64_t *ret, struct hz_error *err)
 	int r = read_stat(pid, &state, ret);
 
 	if (r)
-		return error_sys(err, -r, "read", "/proc/PID/stat", "read the start time of process %d", pid);
+		return error_sys(err, -r, "read", "/proc/PID/stat",
+				 "read the start time of process %d", pid);
 	return 0;
 }
 
@@ -65,14 +67,15 @@ int process_is_alive(pid_t pid, uint64_t start_time, struct hz_error *err)
 	if (r == -ENOENT || r == -ESRCH)
 		return 0;
 	if (r)
-		return error_sys(err, -r, "read", "/proc/PID/stat", "read the state of process %d", pid);
+		return error_sys(err, -r, "read", "/proc/PID/stat", "read the state of process %d",
+				 pid);
 	/* a zombie counts as stopped: engines ask while init is not reaped yet */
 	return start == start_time && state != 'Z' && state != 'X' && state != 'x';
 }
 
 int start_connect(int dirfd)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
 
@@ -82,7 +85,8 @@ int start_connect(int dirfd)
 	if (fd < 0)
 		return -errno;
 	/* the path of a state directory may be longer than sun_path: go through the descriptor */
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" INIT_START_SOCKET, dirfd);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" INIT_START_SOCKET,
+		 dirfd);
 	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)))
 		return -errno;
 	return TAKE_FD(fd);
@@ -115,7 +119,8 @@ int status_get(int dirfd, const struct record *r, enum hz_status *ret, struct hz
 	if (fd >= 0)
 		fd_close(fd);
 	else if (fd != -ENOENT && fd != -ECONNREFUSED && fd != -EAGAIN)
-		return error_sys(err, -fd, "connect", INIT_START_SOCKET, "ask the container's init whether it waits");
+		return error_sys(err, -fd, "connect", INIT_START_SOCKET,
+				 "ask the container's init whether it waits");
 	*ret = fd >= 0 || fd == -EAGAIN ? HZ_CREATED : HZ_RUNNING;
 	return 0;
 }
@@ -124,7 +129,7 @@ const char *hz_status_name(enum hz_status status)
 {
 	static const char *const names[] = {
 		[HZ_CREATING] = "creating", [HZ_CREATED] = "created", [HZ_RUNNING] = "running",
-		[HZ_PAUSED] = "paused",	    [HZ_STOPPED] = "stopped",
+		[HZ_PAUSED] = "paused",     [HZ_STOPPED] = "stopped",
 	};
 
 	return (size_t)status < ARRAY_SIZE(names) ? names[status] : "unknown";

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The host executor: walks the host's steps of the plan. Steps before PLAN_SPAWN are done before init exists; those after it when init has
- * stopped at the sync point before them. What undoes them is in creation_undo() (create.c): the record names the cgroups, the
- * descriptors close themselves, init dies with the socket.
+ * The host executor: walks the host's steps of the plan. Steps before PLAN_SPAWN are done before
+ * init exists; those after it when init has stopped at the sync point before them. What undoes them
+ * is in creation_undo() (create.c): the record names the cgroups, the descriptors close themselves,
+ * init dies with the socket.
  */
 #include "runtime/runtime.h"
 
@@ -27,26 +28,29 @@ static int do_ns_open(struct creation *c, const struct plan_ns_open *n, struct h
 	return 0;
 }
 
-static int do_cgroup_create(struct creation *c, const struct plan_cgroup_create *s, struct hz_error *err)
+static int do_cgroup_create(struct creation *c, const struct plan_cgroup_create *s,
+			    struct hz_error *err)
 {
-	return cgroup_prepare(s, c->b->plan.h, &c->b->facts, &c->record.cgroup_dirs, c->slots, c->b->options.rootless_cgroup_ok,
-			      &c->cgroup, err);
+	return cgroup_prepare(s, c->b->plan.h, &c->b->facts, &c->record.cgroup_dirs, c->slots,
+			      c->b->options.rootless_cgroup_ok, &c->cgroup, err);
 }
 
 static int do_cgroup_set(struct creation *c, const struct plan_cgroup_set *s, struct hz_error *err)
 {
 	if (!c->cgroup)
-		return error_set(err, HZ_E_UNSUPPORTED, "cgroup limits need a cgroup, and this user may not make one");
+		return error_set(err, HZ_E_UNSUPPORTED,
+				 "cgroup limits need a cgroup, and this user may not make one");
 	return cgroup_set(c->cgroup, c->b->plan.h, s, err);
 }
 
 static int do_rlimit(struct creation *c, const struct plan_rlimit *l, struct hz_error *err)
 {
-	struct rlimit64 lim = { .rlim_cur = l->soft, .rlim_max = l->hard };
+	struct rlimit64 lim = {.rlim_cur = l->soft, .rlim_max = l->hard};
 
 	if (!syscall(SYS_prlimit64, c->pid, l->resource, &lim, NULL))
 		return 0;
-	error_sys(err, errno, "prlimit64", plan_text(c->b->plan.h, l->name), "set limit %s", plan_text(c->b->plan.h, l->name));
+	error_sys(err, errno, "prlimit64", plan_text(c->b->plan.h, l->name), "set limit %s",
+		  plan_text(c->b->plan.h, l->name));
 	if (errno == EPERM)
 		error_hint(err, "a hard limit above the runtime's own needs CAP_SYS_RESOURCE");
 	return -1;
@@ -73,12 +77,13 @@ static int do_record(struct creation *c, struct hz_error *err)
 
 	if (process_start_time(c->pid, &start, err))
 		return -1;
-	c->record.pid = (struct oci_i64){ c->pid, true };
-	c->record.start_time = (struct oci_u64){ start, true };
+	c->record.pid = (struct oci_i64){c->pid, true};
+	c->record.start_time = (struct oci_u64){start, true};
 	return record_write(c->dirfd, &c->record, err);
 }
 
-/* Decimal, no newline, and complete from the moment it can be seen: engines read it as soon as it is there. */
+/* Decimal, no newline, and complete from the moment it can be seen: engines read it as soon as it
+ * is there. */
 static int do_pid_file(struct creation *c, struct hz_error *err)
 {
 	const char *path = c->o->pid_file, *slash;
@@ -103,10 +108,10 @@ static int do_step(struct creation *c, const struct plan_step *s, struct hz_erro
 	const struct plan_header *h = c->b->plan.h;
 
 	switch ((enum plan_kind)s->kind) {
-	case PLAN_STATE_DIR:	 /* made before the first step: it holds the intent and the lock */
-	case PLAN_SECCOMP_BUILD: /* done after the spawn, while init mounts */
-		return 0;
-	case PLAN_CGROUP_CREATE: return do_cgroup_create(c, (const struct plan_cgroup_create *)s, err);
+	case PLAN_STATE_DIR: /* made before the first step: it holds the intent and the lock */
+	case PLAN_SECCOMP_BUILD: /* done after the spawn, while init mounts */ return 0;
+	case PLAN_CGROUP_CREATE:
+		return do_cgroup_create(c, (const struct plan_cgroup_create *)s, err);
 	case PLAN_CGROUP_SET: return do_cgroup_set(c, (const struct plan_cgroup_set *)s, err);
 	case PLAN_NS_OPEN: return do_ns_open(c, (const struct plan_ns_open *)s, err);
 	case PLAN_SPAWN: return spawn_init(c, (const struct plan_spawn *)s, err);
@@ -116,7 +121,9 @@ static int do_step(struct creation *c, const struct plan_step *s, struct hz_erro
 	case PLAN_RLIMIT: return do_rlimit(c, (const struct plan_rlimit *)s, err);
 	case PLAN_RECORD: return do_record(c, err);
 	case PLAN_PID_FILE: return do_pid_file(c, err);
-	default: return error_set(err, HZ_E_INTERNAL, "the plan gives step \"%s\" to the host", plan_kind_name(s->kind));
+	default:
+		return error_set(err, HZ_E_INTERNAL, "the plan gives step \"%s\" to the host",
+				 plan_kind_name(s->kind));
 	}
 }
 
@@ -156,7 +163,8 @@ int step_after_sync(struct creation *c, enum plan_point point, struct hz_error *
 		if (c->at->kind == PLAN_SYNC)
 			break;
 	if (!c->left || ((const struct plan_sync *)c->at)->point != point)
-		return error_set(err, HZ_E_INTERNAL, "the container's init stopped at an unexpected place");
+		return error_set(err, HZ_E_INTERNAL,
+				 "the container's init stopped at an unexpected place");
 	for (advance(c); c->left && c->at->actor == PLAN_HOST; advance(c))
 		if (do_step(c, c->at, err))
 			return step_failed(c, c->at, err);

@@ -3,10 +3,11 @@
  * The state directories: <root>/<id>/, mode 0700, the lock is flock(2) on the directory itself.
  *
  *   record.json   see record.h
- *   plan          the plan's bytes: start, delete and later commands need nothing else of the configuration
- *   start         socket of an init that waits to be started
+ *   plan          the plan's bytes: start, delete and later commands need nothing else of the
+ * configuration start         socket of an init that waits to be started
  *
- * delete renames <id> to ~<id> before it removes it; '~' is in no id, so what a killed delete leaves can be told and swept.
+ * delete renames <id> to ~<id> before it removes it; '~' is in no id, so what a killed delete
+ * leaves can be told and swept.
  */
 #include "runtime/runtime.h"
 
@@ -27,16 +28,18 @@ int store_check_id(const char *id, struct hz_error *err)
 	if (!id || !*id)
 		return error_set(err, HZ_E_USAGE, "container id cannot be empty");
 	if (strlen(id) > ID_MAX)
-		return error_set(err, HZ_E_USAGE, "invalid container ID format: longer than %d characters", ID_MAX);
+		return error_set(err, HZ_E_USAGE,
+				 "invalid container ID format: longer than %d characters", ID_MAX);
 	if (!strcmp(id, ".") || !strcmp(id, ".."))
 		return error_set(err, HZ_E_USAGE, "invalid container ID format: \"%s\"", id);
 	for (const char *p = id; *p; p++) {
-		bool ok = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-			  strchr("_+-.", *p);
+		bool ok = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+			  (*p >= '0' && *p <= '9') || strchr("_+-.", *p);
 
 		if (!ok)
 			return error_set(err, HZ_E_USAGE,
-					 "invalid container ID format: only letters, digits and the characters _ + - . are allowed");
+					 "invalid container ID format: only letters, digits and "
+					 "the characters _ + - . are allowed");
 	}
 	return 0;
 }
@@ -69,11 +72,13 @@ int store_open_root(hz_runtime *rt, bool create, struct hz_error *err)
 	if (rt->rootfd < 0 && errno == ENOENT && create) {
 		r = make_root(rt->root);
 		if (r)
-			return error_sys(err, -r, "mkdir", rt->root, "create the state directory \"%s\"", rt->root);
+			return error_sys(err, -r, "mkdir", rt->root,
+					 "create the state directory \"%s\"", rt->root);
 		rt->rootfd = open(rt->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (rt->rootfd < 0)
-		return error_sys(err, errno, "open", rt->root, "open the state directory \"%s\"", rt->root);
+		return error_sys(err, errno, "open", rt->root, "open the state directory \"%s\"",
+				 rt->root);
 	return 0;
 }
 
@@ -102,7 +107,8 @@ int store_open(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *
 	if (fd < 0 && errno == ENOENT)
 		return not_found(id, err);
 	if (fd < 0)
-		return error_sys(err, errno, "openat", id, "open the state of container \"%s\"", id);
+		return error_sys(err, errno, "openat", id, "open the state of container \"%s\"",
+				 id);
 	*ret_dirfd = fd;
 	return 0;
 }
@@ -123,19 +129,23 @@ int store_create(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error
 		return -1;
 	if (mkdirat(rt->rootfd, id, 0700)) {
 		if (errno != EEXIST)
-			return error_sys(err, errno, "mkdirat", id, "create the state directory of container \"%s\"", id);
+			return error_sys(err, errno, "mkdirat", id,
+					 "create the state directory of container \"%s\"", id);
 		error_set(err, HZ_E_EXISTS, "container with given ID already exists: \"%s\"", id);
-		return error_hint(err, "choose another id, or remove it with \"hezi delete %s\"", id);
+		return error_hint(err, "choose another id, or remove it with \"hezi delete %s\"",
+				  id);
 	}
 	fd = open_dir(rt, id);
 	if (fd < 0) {
 		int e = errno;
 
 		unlinkat(rt->rootfd, id, AT_REMOVEDIR); /* best effort: nothing is in it */
-		return error_sys(err, e, "openat", id, "open the state directory of container \"%s\"", id);
+		return error_sys(err, e, "openat", id,
+				 "open the state directory of container \"%s\"", id);
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) || is_removed(fd))
-		return error_set(err, HZ_E_BUSY, "container \"%s\" was deleted while it was being created", id);
+		return error_set(err, HZ_E_BUSY,
+				 "container \"%s\" was deleted while it was being created", id);
 	*ret_dirfd = TAKE_FD(fd);
 	return 0;
 }
@@ -148,7 +158,8 @@ bool store_is_locked(int dirfd)
 	return false;
 }
 
-int store_lock(hz_runtime *rt, const char *id, unsigned timeout_ms, int *ret_dirfd, struct hz_error *err)
+int store_lock(hz_runtime *rt, const char *id, unsigned timeout_ms, int *ret_dirfd,
+	       struct hz_error *err)
 {
 	_cleanup_fd_ int fd = -1;
 	unsigned waited_us = 0, pause_us = 500;
@@ -156,13 +167,15 @@ int store_lock(hz_runtime *rt, const char *id, unsigned timeout_ms, int *ret_dir
 	if (store_open(rt, id, &fd, err))
 		return -1;
 	while (flock(fd, LOCK_EX | LOCK_NB)) {
-		struct timespec t = { .tv_nsec = pause_us * 1000L };
+		struct timespec t = {.tv_nsec = pause_us * 1000L};
 
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return error_sys(err, errno, "flock", id, "lock container \"%s\"", id);
 		if (waited_us / 1000 >= timeout_ms) {
-			error_set(err, HZ_E_BUSY, "another operation on container \"%s\" is in progress", id);
-			return error_hint(err, "wait for it to end, or use \"hezi delete --force\"");
+			error_set(err, HZ_E_BUSY,
+				  "another operation on container \"%s\" is in progress", id);
+			return error_hint(err,
+					  "wait for it to end, or use \"hezi delete --force\"");
 		}
 		nanosleep(&t, NULL);
 		waited_us += pause_us;
@@ -212,7 +225,8 @@ int store_sweep(hz_runtime *rt, const char *id, struct hz_error *err)
 	away_name(id, away);
 	r = remove_dir(rt->rootfd, away);
 	if (r)
-		return error_sys(err, -r, "unlinkat", away, "remove what is left of container \"%s\"", id);
+		return error_sys(err, -r, "unlinkat", away,
+				 "remove what is left of container \"%s\"", id);
 	return 0;
 }
 
@@ -225,7 +239,8 @@ int store_remove(hz_runtime *rt, const char *id, int dirfd, struct hz_error *err
 		return -1;
 	away_name(id, away);
 	if (renameat(rt->rootfd, id, rt->rootfd, away) && errno != ENOENT)
-		return error_sys(err, errno, "renameat", id, "remove the state directory of container \"%s\"", id);
+		return error_sys(err, errno, "renameat", id,
+				 "remove the state directory of container \"%s\"", id);
 	return store_sweep(rt, id, err);
 }
 
@@ -240,6 +255,7 @@ int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err)
 		return error_sys(err, -r, "read", "plan", "read the container's plan");
 	if (plan_verify(text.data, text.len, err))
 		return error_prefix(err, "the container's plan is damaged");
-	*ret = (struct plan){ .h = (struct plan_header *)(void *)TAKE_PTR(text.data), .size = text.len };
+	*ret = (struct plan){.h = (struct plan_header *)(void *)TAKE_PTR(text.data),
+			     .size = text.len};
 	return 0;
 }

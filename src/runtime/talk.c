@@ -13,21 +13,27 @@ union packet {
 	struct init_error e;
 };
 
-int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *more, size_t len, int fd)
+int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *more, size_t len,
+	      int fd)
 {
-	struct init_msg m = { .type = type, .value = value };
-	struct iovec iov[] = { { &m, sizeof(m) }, { (void *)more, len } };
+	struct init_msg m = {.type = type, .value = value};
+	struct iovec iov[] = {
+		{&m,           sizeof(m)},
+                {(void *)more, len      }
+        };
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = len ? 2 : 1 };
+	} control = {0};
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = len ? 2 : 1};
 	ssize_t n;
 
 	if (fd >= 0) {
 		msg.msg_control = &control;
 		msg.msg_controllen = CMSG_SPACE(sizeof(int));
-		control.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) };
+		control.head = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+						.cmsg_type = SCM_RIGHTS,
+						.cmsg_len = CMSG_LEN(sizeof(int))};
 		memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
 	}
 	do
@@ -39,12 +45,15 @@ int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *mor
 /* One packet; 0 at the end of file. @ret_fd: a descriptor that came along, or -1. */
 static ssize_t receive(int sock, union packet *p, int *ret_fd)
 {
-	struct iovec iov = { p, sizeof(*p) };
+	struct iovec iov = {p, sizeof(*p)};
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof(control)};
 	struct cmsghdr *cm;
 	ssize_t n;
 
@@ -55,7 +64,8 @@ static ssize_t receive(int sock, union packet *p, int *ret_fd)
 	if (n < 0)
 		return errno == ECONNRESET ? 0 : -errno;
 	cm = CMSG_FIRSTHDR(&msg);
-	if (cm && cm->cmsg_level == SOL_SOCKET && cm->cmsg_type == SCM_RIGHTS && cm->cmsg_len == CMSG_LEN(sizeof(int)))
+	if (cm && cm->cmsg_level == SOL_SOCKET && cm->cmsg_type == SCM_RIGHTS &&
+	    cm->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(ret_fd, CMSG_DATA(cm), sizeof(int));
 	return n;
 }
@@ -90,8 +100,7 @@ static int handle_source(struct creation *c, uint32_t index, struct hz_error *er
 	uint32_t i;
 	int r;
 
-	plan_foreach(h, s, i)
-	{
+	plan_foreach (h, s, i) {
 		if (i == index)
 			break;
 	}
@@ -110,7 +119,9 @@ static int handle_filter(struct creation *c, struct hz_error *err)
 	if (!c->filter)
 		return odd(err);
 	r = talk_send(c->sock, INIT_FILTER, (uint32_t)c->filter_len, c->filter, c->filter_len, -1);
-	return r ? error_sys(err, -r, "sendmsg", NULL, "hand the seccomp filter to the container's init") : 0;
+	return r ? error_sys(err, -r, "sendmsg", NULL,
+			     "hand the seccomp filter to the container's init")
+		 : 0;
 }
 
 static int handle_sync(struct creation *c, uint32_t point, struct hz_error *err)
@@ -128,7 +139,8 @@ static int handle_sync(struct creation *c, uint32_t point, struct hz_error *err)
 }
 
 /* 1: ready, 0: go on, -1: failed */
-static int handle(struct creation *c, const union packet *p, ssize_t n, int *fd, struct hz_error *err)
+static int handle(struct creation *c, const union packet *p, ssize_t n, int *fd,
+		  struct hz_error *err)
 {
 	switch (p->m.type) {
 	case INIT_FORKED: return handle_forked(c, p->m.value, err);
@@ -159,7 +171,8 @@ int talk_until_ready(struct creation *c, struct hz_error *err)
 		int r;
 
 		if (n < 0)
-			return error_sys(err, (int)-n, "recvmsg", NULL, "listen to the container's init");
+			return error_sys(err, (int)-n, "recvmsg", NULL,
+					 "listen to the container's init");
 		if (n == 0)
 			return died(err);
 		if ((size_t)n < sizeof(p.m))
@@ -180,7 +193,8 @@ int talk_until_exec(int sock, const struct plan_header *plan, struct hz_error *e
 		ssize_t n = receive(sock, &p, &fd);
 
 		if (n < 0)
-			return error_sys(err, (int)-n, "recvmsg", NULL, "listen to the container's init");
+			return error_sys(err, (int)-n, "recvmsg", NULL,
+					 "listen to the container's init");
 		if (n == 0)
 			break;
 		if ((size_t)n == sizeof(p.e) && p.m.type == INIT_ERROR)
@@ -192,5 +206,6 @@ int talk_until_exec(int sock, const struct plan_header *plan, struct hz_error *e
 	if (executing)
 		return 0;
 	error_set(err, HZ_E_SYSTEM, "the container's init ended before it executed the program");
-	return error_hint(err, "it was killed from outside, by its seccomp filter, or by the kernel for want of memory");
+	return error_hint(err, "it was killed from outside, by its seccomp filter, or by the "
+			       "kernel for want of memory");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * clone3 with memory shared: the child may not return through the parent's frames, so the call and the jump to @fn are one
- * piece of assembly. The child starts on a stack of its own with fn and arg in registers.
+ * clone3 with memory shared: the child may not return through the parent's frames, so the call and
+ * the jump to @fn are one piece of assembly. The child starts on a stack of its own with fn and arg
+ * in registers.
  */
 #include "sys/raw.h"
 
@@ -11,14 +12,14 @@ __asm__(".text\n"
 	".hidden sys_clone3_call\n"
 	".type sys_clone3_call,@function\n"
 	"sys_clone3_call:\n"
-	"	mov %rsi, %r8\n"   /* fn */
-	"	mov %rdx, %r9\n"   /* arg */
-	"	mov $88, %esi\n"   /* sizeof(struct sys_clone_args) */
-	"	mov $435, %eax\n"  /* __NR_clone3 */
+	"	mov %rsi, %r8\n"  /* fn */
+	"	mov %rdx, %r9\n"  /* arg */
+	"	mov $88, %esi\n"  /* sizeof(struct sys_clone_args) */
+	"	mov $435, %eax\n" /* __NR_clone3 */
 	"	syscall\n"
 	"	test %rax, %rax\n"
 	"	jnz 1f\n"
-	"	xor %ebp, %ebp\n"  /* end of the call chain */
+	"	xor %ebp, %ebp\n" /* end of the call chain */
 	"	mov %r9, %rdi\n"
 	"	call *%r8\n"
 	"	hlt\n"

@@ -7,7 +7,7 @@
 const char *sys_call_name(long nr)
 {
 	switch (nr) {
-#define N(name)                                                                                                        \
+#define N(name) \
 	case __NR_##name: return #name
 		N(read);
 		N(write);

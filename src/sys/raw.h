@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * System calls without libc: they return the result or -errno and need nothing from the C library, so that the freestanding init
- * can use them. New calls of Linux that glibc lacks are here for everyone. Supported: x86_64, aarch64.
+ * System calls without libc: they return the result or -errno and need nothing from the C library,
+ * so that the freestanding init can use them. New calls of Linux that glibc lacks are here for
+ * everyone. Supported: x86_64, aarch64.
  */
 #ifndef SYS_RAW_H
 #define SYS_RAW_H
@@ -51,13 +52,15 @@ static inline long sys_call6(long nr, long a, long b, long c, long d, long e, lo
 #endif
 
 /* Any number of arguments up to six, each cast to long. */
-#define SYS_ARG(x)			    ((long)(x))
-#define SYS_6(nr, a, b, c, d, e, f, ...)    sys_call6(nr, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), SYS_ARG(f))
-#define sys_call(nr, ...)		    SYS_6(nr, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define SYS_ARG(x) ((long)(x))
+#define SYS_6(nr, a, b, c, d, e, f, ...) \
+	sys_call6(nr, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), SYS_ARG(f))
+#define sys_call(nr, ...) SYS_6(nr, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 
 /* struct clone_args of linux/sched.h, which older headers of libc clash with */
 struct sys_clone_args {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup;
 };
 
 /** clone3(2) that behaves as fork: returns 0 in the child, which has a copy of the memory. */
@@ -67,18 +70,21 @@ static inline long sys_clone3_fork(struct sys_clone_args *args)
 }
 
 /**
- * clone3(2) for CLONE_VM: the child runs @fn(@arg) on the stack in @args and must not return from it.
+ * clone3(2) for CLONE_VM: the child runs @fn(@arg) on the stack in @args and must not return from
+ * it.
  */
 long sys_clone3_call(struct sys_clone_args *args, void (*fn)(void *), void *arg);
 
-static inline long sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
+static inline long sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode,
+			       uint64_t resolve)
 {
-	struct open_how how = { .flags = flags, .mode = mode, .resolve = resolve };
+	struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
 
 	return sys_call(__NR_openat2, dirfd, path, &how, sizeof(how));
 }
 
-static inline long sys_mount_setattr(int dirfd, const char *path, unsigned flags, struct mount_attr *attr)
+static inline long sys_mount_setattr(int dirfd, const char *path, unsigned flags,
+				     struct mount_attr *attr)
 {
 	return sys_call(__NR_mount_setattr, dirfd, path, flags, attr, sizeof(*attr));
 }
@@ -88,7 +94,8 @@ static inline long sys_open_tree(int dirfd, const char *path, unsigned flags)
 	return sys_call(__NR_open_tree, dirfd, path, flags);
 }
 
-static inline long sys_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags)
+static inline long sys_move_mount(int from, const char *from_path, int to, const char *to_path,
+				  unsigned flags)
 {
 	return sys_call(__NR_move_mount, from, from_path, to, to_path, flags);
 }
@@ -123,7 +130,8 @@ static inline long sys_pidfd_send_signal(int pidfd, int sig)
 	return sys_call(__NR_pidfd_send_signal, pidfd, sig, 0, 0);
 }
 
-/** "mount_setattr" for its number on this architecture; NULL for numbers that hezi never uses. names.c, no libc needed. */
+/** "mount_setattr" for its number on this architecture; NULL for numbers that hezi never uses.
+ * names.c, no libc needed. */
 const char *sys_call_name(long nr);
 /** "mount", "pid" … for a CLONE_NEW* flag, as the runtime-spec spells them; NULL for others. */
 const char *sys_ns_name(uint64_t clone_flag);
