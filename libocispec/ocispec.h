@@ -160,7 +160,11 @@ struct oci_resources {
 	struct oci_map unified;
 };
 
-enum oci_propagation { OCI_PROP_PRIVATE, OCI_PROP_SHARED, OCI_PROP_SLAVE, OCI_PROP_UNBINDABLE };
+/* The recursive forms are not in the schema, but engines write them (dockerd: "rslave") and all runtimes take them. */
+enum oci_propagation {
+	OCI_PROP_PRIVATE, OCI_PROP_SHARED, OCI_PROP_SLAVE, OCI_PROP_UNBINDABLE,
+	OCI_PROP_RPRIVATE, OCI_PROP_RSHARED, OCI_PROP_RSLAVE, OCI_PROP_RUNBINDABLE
+};
 
 enum oci_seccomp_action {
 	OCI_ACT_KILL, OCI_ACT_KILL_PROCESS, OCI_ACT_KILL_THREAD, OCI_ACT_TRAP, OCI_ACT_ERRNO, OCI_ACT_TRACE, OCI_ACT_ALLOW,
@@ -299,5 +303,8 @@ const char *oci_seccomp_action_name(int action);
 const char *oci_seccomp_op_name(int op);
 const char *oci_seccomp_flag_name(int flag);
 const char *oci_propagation_name(int propagation);
+
+/* The architectures that the decoder takes ("SCMP_ARCH_X86", ...), NULL at the end. */
+extern const char *const oci_seccomp_arch_names[];
 
 #endif

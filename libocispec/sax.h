@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The JSON reader under the decoder: one pass over a text in memory, one call per event. The only
+ * door to yajl (sax.c).
+ *
+ * All calls return 1 to go on, 0 to stop. Strings and keys without escapes point into the text, all
+ * others (and a number that is the whole document) into memory that is valid during the call only.
+ * UTF-8, NUL and surrogates are not checked here.
+ */
+#ifndef OCISPEC_SAX_H
+#define OCISPEC_SAX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sax_calls {
+	int (*null)(void *ctx);
+	int (*boolean)(void *ctx, int v);
+	int (*number)(void *ctx, const char *s, size_t len);
+	int (*string)(void *ctx, const unsigned char *s, size_t len);
+	int (*start_object)(void *ctx);
+	int (*key)(void *ctx, const unsigned char *s, size_t len);
+	int (*end_object)(void *ctx);
+	int (*start_array)(void *ctx);
+	int (*end_array)(void *ctx);
+};
+
+struct sax {
+	void *handle;
+	const char *text;
+	size_t len;
+	bool at_end; /* the text is used up: what comes now comes from its last token */
+};
+
+enum sax_result {
+	SAX_OK,
+	SAX_STOPPED,
+	SAX_SYNTAX,
+	SAX_NOMEM
+};
+
+/**
+ * Read @text. SAX_SYNTAX: @ret_words says in a sentence what is wrong, @ret_at where; x->at_end
+ * then tells that the text is cut short (@ret_words is NULL: what it is in the middle of is known
+ * to the caller).
+ */
+enum sax_result sax_run(struct sax *x, const struct sax_calls *calls, void *ctx, const char *text,
+			size_t len, const char **ret_words, size_t *ret_at);
+
+/** The offset behind the token of the current call. */
+size_t sax_offset(const struct sax *x);
+
+/** Does @s point into the text (a string without escapes, a number)? */
+bool sax_inside(const struct sax *x, const void *s);
+
+/** The offset of the opening quote of the string or key of the current call. */
+size_t sax_string_at(const struct sax *x, const void *s);
+
+/** Line and column (in bytes), both from 1, of offset @at. */
+void sax_place(const char *text, size_t len, size_t at, unsigned *ret_line, unsigned *ret_column);
+
+#endif
