@@ -116,10 +116,21 @@ static void read_range(const char *path, uid_t uid, const char *name, struct fac
 	}
 }
 
-static void read_ranges(struct plan_facts *f)
+/* /etc/passwd itself and not getpwuid(3), which in a static program would load the host's NSS modules. */
+static const char *user_name(uid_t uid, struct arena *a)
 {
-	const struct passwd *pw = getpwuid(f->euid);
-	const char *name = pw ? pw->pw_name : NULL;
+	_cleanup_file_ FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *pw;
+
+	while (f && (pw = fgetpwent(f)))
+		if (pw->pw_uid == uid)
+			return arena_strdup(a, pw->pw_name);
+	return NULL;
+}
+
+static void read_ranges(struct plan_facts *f, struct arena *a)
+{
+	const char *name = user_name(f->euid, a);
 
 	read_range("/etc/subuid", f->euid, name, &f->subuid);
 	read_range("/etc/subgid", f->euid, name, &f->subgid);
@@ -137,7 +148,7 @@ int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
 		return -1;
 	f->ns_supported = namespaces_here();
 	if (!f->privileged)
-		read_ranges(f);
+		read_ranges(f, a);
 	f->apparmor = !access("/sys/kernel/security/apparmor", F_OK);
 	f->selinux = !access("/sys/fs/selinux/enforce", F_OK);
 	return cgroup_facts(f, a, err);
