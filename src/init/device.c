@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Device nodes and the links of /dev. All is made in the descriptor of its directory, which was
+ * resolved below the container's root: /dev itself may be a link of the image (CVE-2026-41579,
+ * CVE-2026-47766).
+ */
+#include "init/mount.h"
+
+static bool is_fitting(const struct plan_device *d, const struct statx *st)
+{
+	if (d->type == S_IFIFO)
+		return S_ISFIFO(st->stx_mode);
+	return init_is_device(st, d->type, d->major, d->minor);
+}
+
+static int give_to_owner(struct init *init, const struct plan_device *d, int parent,
+			 const char *name)
+{
+	long r;
+
+	if (!d->uid && !d->gid)
+		return 0;
+	r = sys_call(__NR_fchownat, parent, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW);
+	return r ? init_fail(init, &d->s, __NR_fchownat, r, plan_text(init->plan, d->path)) : 0;
+}
+
+/* The host's node of the same name, looked at before it is used. */
+static int open_host_node(struct init *init, const struct plan_device *d)
+{
+	const char *path = plan_text(init->plan, d->path);
+	INIT_CLOSE int fd =
+		(int)sys_call(__NR_openat, AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct statx st;
+	int r;
+
+	if (fd < 0)
+		return init_fail(init, &d->s, __NR_openat, fd, path);
+	r = init_stat(fd, NULL, &st);
+	if (r)
+		return init_fail(init, &d->s, __NR_statx, r, path);
+	if (!is_fitting(d, &st))
+		return init_fail_why(init, &d->s, INIT_WHY_BAD_NODE, 0, path);
+	return init_take_fd(&fd);
+}
+
+/* Onto a file: made here, or found; but not onto something that has a meaning of its own. */
+static int bind_node(struct init *init, const struct plan_device *d, int parent, const char *name)
+{
+	const char *path = plan_text(init->plan, d->path);
+	INIT_CLOSE int node = open_host_node(init, d);
+	INIT_CLOSE int file = -1, tree = -1;
+	struct statx st;
+	int r;
+
+	if (node < 0)
+		return -1;
+	file = init_target_file(parent, name);
+	if (file == -ELOOP || file == -EISDIR)
+		return init_fail_why(init, &d->s, INIT_WHY_BAD_NODE, 0, path);
+	if (file < 0)
+		return init_fail(init, &d->s, __NR_openat2, file, path);
+	r = init_stat(file, NULL, &st);
+	if (r)
+		return init_fail(init, &d->s, __NR_statx, r, path);
+	if (!S_ISREG(st.stx_mode) && !is_fitting(d, &st))
+		return init_fail_why(init, &d->s, INIT_WHY_BAD_NODE, 0, path);
+	tree = init_mount_clone(node, false);
+	if (tree < 0)
+		return init_fail(init, &d->s, __NR_open_tree, tree, path);
+	r = init_mount_move(tree, file);
+	return r ? init_fail(init, &d->s, __NR_move_mount, r, path) : 0;
+}
+
+static int make_node(struct init *init, const struct plan_device *d, int parent, const char *name)
+{
+	const char *path = plan_text(init->plan, d->path);
+	struct statx st;
+	long r;
+
+	if (d->major > INIT_MAJOR_MAX || d->minor > INIT_MINOR_MAX)
+		return init_fail(init, &d->s, __NR_mknodat, -EINVAL, path);
+	/* the umask is 0 here */
+	r = sys_call(__NR_mknodat, parent, name, d->type | d->mode,
+		     init_device_number(d->major, d->minor));
+	if (!r)
+		return give_to_owner(init, d, parent, name);
+	if (r == -EPERM && d->type != S_IFIFO)
+		return bind_node(init, d, parent, name);
+	if (r != -EEXIST)
+		return init_fail(init, &d->s, __NR_mknodat, r, path);
+	r = init_stat(parent, name, &st);
+	if (r)
+		return init_fail(init, &d->s, __NR_statx, r, path);
+	return is_fitting(d, &st) ? 0 : init_fail_why(init, &d->s, INIT_WHY_BAD_NODE, 0, path);
+}
+
+int step_device(struct init *init, const struct plan_step *step)
+{
+	const struct plan_device *d = (const struct plan_device *)step;
+	const char *name;
+	INIT_CLOSE int parent =
+		init_target_parent(init, step, plan_text(init->plan, d->path), &name);
+
+	if (parent < 0)
+		return -1;
+	if (d->bind && d->type != S_IFIFO)
+		return bind_node(init, d, parent, name);
+	return make_node(init, d, parent, name);
+}
+
+static bool is_link_to(int parent, const char *name, const char *target)
+{
+	char text[INIT_PATH_MAX];
+	long n = sys_call(__NR_readlinkat, parent, name, text, sizeof(text) - 1);
+
+	if (n < 0)
+		return false;
+	text[n] = 0;
+	return init_streq(text, target);
+}
+
+int step_symlink(struct init *init, const struct plan_step *step)
+{
+	const struct plan_symlink *l = (const struct plan_symlink *)step;
+	const char *path = plan_text(init->plan, l->path),
+		   *target = plan_text(init->plan, l->target);
+	const char *name;
+	INIT_CLOSE int parent = init_target_parent(init, step, path, &name);
+	long r;
+
+	if (parent < 0)
+		return -1;
+	r = sys_call(__NR_symlinkat, target, parent, name);
+	if (r == -EEXIST && (!init_streq(path, "/dev/ptmx") || is_link_to(parent, name, target)))
+		return 0;
+	if (r == -EEXIST) {
+		/* a node of the host's devpts, or the image's own idea */
+		r = sys_call(__NR_unlinkat, parent, name, 0);
+		if (r)
+			return init_fail(init, step, __NR_unlinkat, r, path);
+		r = sys_call(__NR_symlinkat, target, parent, name);
+	}
+	return r ? init_fail(init, step, __NR_symlinkat, r, path) : 0;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Paths that can only be read, and paths that cannot be read. A masked file becomes the host's
+ * /dev/null, verified, and a masked directory one empty read-only tmpfs that all of them share
+ * (CVE-2025-31133: the container's own /dev/null may be anything). What is seen at the path
+ * afterwards is checked (CVE-2025-52881). Links are resolved below the container's root.
+ */
+#include "init/mount.h"
+
+#define HARD (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* The first use of the empty directory; the others are clones of it. */
+static int empty_fd = -1;
+static struct statx empty_stat;
+
+void init_mask_done(void)
+{
+	init_close(&empty_fd);
+}
+
+/* The target of a step, or -1: *ret_done says whether that is an end without failure. */
+static int open_path(struct init *init, const struct plan_text *p, bool *ret_done)
+{
+	const char *path = plan_text(init->plan, p->text);
+	int fd = init_target_find(init, path, 0, 0);
+
+	*ret_done = p->flag && (fd == -ENOENT || fd == -ENOTDIR);
+	if (fd < 0 && !*ret_done)
+		init_fail(init, &p->s, __NR_openat2, fd, path);
+	return fd;
+}
+
+int step_readonly_path(struct init *init, const struct plan_step *step)
+{
+	const struct plan_text *p = (const struct plan_text *)step;
+	const char *path = plan_text(init->plan, p->text);
+	bool done;
+	INIT_CLOSE int fd = open_path(init, p, &done);
+	INIT_CLOSE int tree = -1;
+	int r;
+
+	if (fd < 0)
+		return done ? 0 : -1;
+	tree = init_mount_clone(fd, true);
+	if (tree < 0)
+		return init_fail(init, step, __NR_open_tree, tree, path);
+	r = init_mount_attr(tree, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0);
+	if (r)
+		return init_fail(init, step, __NR_mount_setattr, r, path);
+	r = init_mount_move(tree, fd);
+	return r ? init_fail(init, step, __NR_move_mount, r, path) : 0;
+}
+
+static int mask_with(struct init *init, const struct plan_step *step, int tree, int target,
+		     const char *path)
+{
+	int r = init_mount_move(tree, target);
+
+	return r ? init_fail(init, step, __NR_move_mount, r, path) : 0;
+}
+
+static int mask_file(struct init *init, const struct plan_step *step, int target, const char *path)
+{
+	int null = init_host_null(init, step);
+	INIT_CLOSE int tree = -1;
+
+	if (null < 0)
+		return -1;
+	tree = init_mount_clone(null, false);
+	if (tree < 0)
+		return init_fail(init, step, __NR_open_tree, tree, "/dev/null");
+	return mask_with(init, step, tree, target, path);
+}
+
+static int make_empty(struct init *init, const struct plan_step *step)
+{
+	struct fs_new fs = {.attr = HARD, .mode = 0555};
+	long call;
+	int r;
+
+	fs.type = fs.source = "tmpfs";
+	fs.options = "size=4k,nr_inodes=1";
+	empty_fd = init_fs_make(init, &fs, &call);
+	if (empty_fd < 0)
+		return init_fs_fail(init, step, call, empty_fd, "an empty directory");
+	r = init_stat(empty_fd, NULL, &empty_stat);
+	return r ? init_fail(init, step, __NR_statx, r, "an empty directory") : 0;
+}
+
+/* Before 6.15 only a mount that is attached can be cloned, so the first directory gets the tmpfs
+ * itself. */
+static int mask_dir(struct init *init, const struct plan_step *step, int target, const char *path)
+{
+	INIT_CLOSE int tree = -1;
+
+	if (empty_fd < 0) {
+		if (make_empty(init, step))
+			return -1;
+		return mask_with(init, step, empty_fd, target, path);
+	}
+	tree = init_mount_clone(empty_fd, false);
+	if (tree < 0)
+		return init_fail(init, step, __NR_open_tree, tree, "an empty directory");
+	return mask_with(init, step, tree, target, path);
+}
+
+static bool is_empty_dir(const struct statx *st)
+{
+	return st->stx_dev_major == empty_stat.stx_dev_major &&
+	       st->stx_dev_minor == empty_stat.stx_dev_minor && st->stx_ino == empty_stat.stx_ino;
+}
+
+static int check_masked(struct init *init, const struct plan_step *step, const char *path,
+			bool is_dir)
+{
+	INIT_CLOSE int fd = init_target_find(init, path, 0, 0);
+	struct statx st;
+	int r;
+
+	if (fd < 0)
+		return init_fail(init, step, __NR_openat2, fd, path);
+	r = init_stat(fd, NULL, &st);
+	if (r)
+		return init_fail(init, step, __NR_statx, r, path);
+	if (is_dir ? is_empty_dir(&st) : init_is_device(&st, S_IFCHR, 1, 3))
+		return 0;
+	return init_fail_why(init, step, INIT_WHY_READ_BACK, 0, path);
+}
+
+int step_mask_path(struct init *init, const struct plan_step *step)
+{
+	const struct plan_text *p = (const struct plan_text *)step;
+	const char *path = plan_text(init->plan, p->text);
+	bool done, is_dir;
+	INIT_CLOSE int fd = open_path(init, p, &done);
+	struct statx st;
+	int r;
+
+	if (fd < 0)
+		return done ? 0 : -1;
+	r = init_stat(fd, NULL, &st);
+	if (r)
+		return init_fail(init, step, __NR_statx, r, path);
+	is_dir = S_ISDIR(st.stx_mode);
+	if (is_dir ? mask_dir(init, step, fd, path) : mask_file(init, step, fd, path))
+		return -1;
+	return check_masked(init, step, path, is_dir);
+}
