@@ -25,7 +25,7 @@ int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct re
 	struct plan plan = {0};
 	int ret;
 
-	if (cgroup_kill(&r->cgroup_dirs, SIGKILL, err) || cgroup_destroy(&r->cgroup_dirs, err))
+	if (cgroup_destroy(&r->cgroup_dirs, err))
 		return -1;
 	if (hooks) {
 		if (!store_read_plan(dirfd, &plan, &ignored))

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The end of a container's cgroups, from the recorded directories alone: find the processes, kill
+ * them, remove the tree. Only directories on a cgroup file system are touched (cgroup_dir_open),
+ * links are never followed.
+ */
+#include "cgroup/internal.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define DEPTH_MAX  64
+#define TIMEOUT_MS 10000
+
+struct pids {
+	pid_t *items;
+	size_t n, cap;
+};
+
+static int add_pid(struct pids *p, pid_t pid)
+{
+	if (p->n == p->cap) {
+		size_t cap = p->cap ? p->cap * 2 : 64;
+		pid_t *items = reallocarray(p->items, cap, sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		p->items = items;
+		p->cap = cap;
+	}
+	p->items[p->n++] = pid;
+	return 0;
+}
+
+static int read_pids(int dirfd, const char *file, struct pids *p)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	char *save = NULL;
+	int r = file_read_at(dirfd, file, &text, 64 << 20);
+
+	/* a threaded cgroup of v2 answers only through cgroup.threads; one that is just gone holds
+	 * nobody */
+	if (r == -EOPNOTSUPP && !strcmp(file, "cgroup.procs"))
+		return read_pids(dirfd, "cgroup.threads", p);
+	if (r)
+		return r == -ENOENT || r == -ENODEV ? 0 : r;
+	for (char *line = strtok_r(text.data, "\n", &save); line && !r;
+	     line = strtok_r(NULL, "\n", &save)) {
+		pid_t pid = (pid_t)atoi(line);
+
+		if (pid > 0) /* 0: not visible in our pid namespace */
+			r = add_pid(p, pid);
+	}
+	return r;
+}
+
+/* Call @visit on each directory of the tree, children first. */
+static int walk(int dirfd, unsigned depth, int (*visit)(int dirfd, void *arg), void *arg)
+{
+	_cleanup_fd_ int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_dir_ DIR *d = NULL;
+	const struct dirent *e;
+	int r = 0;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENODEV ? 0 : -errno;
+	if (depth > DEPTH_MAX)
+		return -ELOOP;
+	d = fdopendir(fd);
+	if (!d)
+		return -errno;
+	TAKE_FD(fd);
+	while (!r && (errno = 0, e = readdir(d))) {
+		_cleanup_fd_ int child = -1;
+
+		if (e->d_type != DT_DIR || !strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		child = openat(dirfd, e->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (child < 0)
+			continue; /* gone meanwhile */
+		r = walk(child, depth + 1, visit, arg);
+	}
+	return r ? r : visit(dirfd, arg);
+}
+
+static int visit_pids(int dirfd, void *arg)
+{
+	return read_pids(dirfd, "cgroup.procs", arg);
+}
+
+static int compare(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void sort_unique(struct pids *p)
+{
+	size_t n = 0;
+
+	if (!p->n)
+		return;
+	qsort(p->items, p->n, sizeof(*p->items), compare);
+	for (size_t i = 0; i < p->n; i++)
+		if (!n || p->items[n - 1] != p->items[i])
+			p->items[n++] = p->items[i];
+	p->n = n;
+}
+
+static int bad_record(const char *recorded, struct hz_error *err)
+{
+	return error_set(err, HZ_E_CONFIG,
+			 "the container's record holds \"%s\", which is no cgroup", recorded);
+}
+
+/* Open the i-th directory: 1 open, 0 gone, -1 error. */
+static int open_recorded(const struct oci_strings *dirs, size_t i, int *ret_fd, unsigned *ret_n,
+			 const char **ret_path, struct hz_error *err)
+{
+	if (!cgroup_dir_parse(dirs->items[i], ret_n, ret_path))
+		return bad_record(dirs->items[i], err);
+	*ret_fd = cgroup_dir_open(*ret_path);
+	if (*ret_fd >= 0)
+		return 1;
+	if (*ret_fd == -ENOENT)
+		return 0;
+	if (*ret_fd == -EXDEV)
+		return bad_record(dirs->items[i], err);
+	return error_sys(err, -*ret_fd, "open", *ret_path, "open cgroup \"%s\"", *ret_path);
+}
+
+static int collect(const struct oci_strings *dirs, struct pids *p, struct hz_error *err)
+{
+	for (size_t i = 0; i < dirs->n; i++) {
+		_cleanup_fd_ int fd = -1;
+		const char *path;
+		unsigned n;
+		int r = open_recorded(dirs, i, &fd, &n, &path, err);
+
+		if (r < 0)
+			return -1;
+		r = r ? walk(fd, 0, visit_pids, p) : 0;
+		if (r)
+			return error_sys(err, -r, "read", path,
+					 "list the processes of cgroup \"%s\"", path);
+	}
+	sort_unique(p);
+	return 0;
+}
+
+int cgroup_procs(const struct oci_strings *dirs, pid_t **ret, size_t *ret_n, struct hz_error *err)
+{
+	struct pids p = {0};
+
+	if (collect(dirs, &p, err)) {
+		free(p.items);
+		return -1;
+	}
+	*ret = p.items;
+	*ret_n = p.n;
+	return 0;
+}
+
+/* Write @v2 to @file of the unified tree or @v1 to freezer.state, where there is one. 0 or -errno;
+ * *ret_done counts the writes. */
+static int freeze(const struct oci_strings *dirs, const char *v2, const char *v1,
+		  unsigned *ret_done)
+{
+	for (size_t i = 0; i < dirs->n; i++) {
+		_cleanup_fd_ int fd = -1;
+		const char *path;
+		unsigned n;
+		int r;
+
+		if (open_recorded(dirs, i, &fd, &n, &path, NULL) <= 0)
+			continue;
+		r = cgroup_write(fd, "freezer.state", v1);
+		if (r == -ENOENT || r == -EACCES)
+			r = cgroup_write(fd, "cgroup.freeze", v2);
+		if (!r)
+			(*ret_done)++;
+		else if (r != -ENOENT)
+			return r;
+	}
+	return 0;
+}
+
+int cgroup_thaw(const struct oci_strings *dirs, struct hz_error *err)
+{
+	unsigned done = 0;
+	int r = freeze(dirs, "0", "THAWED", &done);
+
+	return r ? error_sys(err, -r, "write", "freezer", "thaw the container's cgroup") : 0;
+}
+
+/* Only the freezer's hierarchy and the unified tree can tell; their directories are known by their
+ * path where the host is laid out as usual. */
+static bool may_freeze(const char *path, size_t ndirs)
+{
+	return ndirs == 1 || strstr(path, "/freezer") || strstr(path, "/unified/");
+}
+
+int cgroup_is_frozen(const struct oci_strings *dirs, struct hz_error *err)
+{
+	for (size_t i = 0; i < dirs->n; i++) {
+		char file[4200], text[256];
+		const char *path;
+		unsigned n;
+		int r;
+
+		if (!cgroup_dir_parse(dirs->items[i], &n, &path))
+			return bad_record(dirs->items[i], err);
+		if (!may_freeze(path, dirs->n))
+			continue;
+		snprintf(file, sizeof(file), "%s/%s", path,
+			 strstr(path, "/freezer") ? "freezer.state" : "cgroup.events");
+		r = cgroup_read(AT_FDCWD, file, text, sizeof(text));
+		if (r && r != -ENOENT && r != -ENODEV)
+			return error_sys(err, -r, "read", file,
+					 "ask whether cgroup \"%s\" is frozen", path);
+		if (!r && (!strcmp(text, "FROZEN") || !strcmp(text, "FREEZING") ||
+			   strstr(text, "frozen 1")))
+			return 1;
+	}
+	return 0;
+}
+
+static int signal_all(const struct oci_strings *dirs, int sig, size_t *ret_n, struct hz_error *err)
+{
+	struct pids p = {0};
+	int r = collect(dirs, &p, err);
+
+	*ret_n = p.n;
+	for (size_t i = 0; !r && i < p.n; i++)
+		if (kill(p.items[i], sig) && errno != ESRCH)
+			r = error_sys(err, errno, "kill", NULL, "send signal %d to process %d", sig,
+				      p.items[i]);
+	free(p.items);
+	return r;
+}
+
+/* cgroup.kill (Linux 5.14) reaches every process at once, forks included. True when one tree holds
+ * it. */
+static bool kill_at_once(const struct oci_strings *dirs)
+{
+	bool done = false;
+
+	for (size_t i = 0; i < dirs->n; i++) {
+		_cleanup_fd_ int fd = -1;
+		const char *path;
+		unsigned n;
+
+		if (open_recorded(dirs, i, &fd, &n, &path, NULL) > 0 &&
+		    !cgroup_write(fd, "cgroup.kill", "1"))
+			done = true;
+	}
+	return done;
+}
+
+int cgroup_kill(const struct oci_strings *dirs, int sig, struct hz_error *err)
+{
+	unsigned waited_us = 0, pause_us = 500, frozen = 0;
+	size_t n;
+
+	if (sig != SIGKILL)
+		return signal_all(dirs, sig, &n, err);
+	for (;;) {
+		struct timespec t = {.tv_nsec = pause_us * 1000L};
+
+		if (kill_at_once(dirs))
+			n = 1;
+		else if (!freeze(dirs, "1", "FROZEN",
+				 &frozen)) /* nobody forks while we go through the list */
+			n = 0;
+		if (signal_all(dirs, sig, &n, err))
+			return -1;
+		if ((frozen || waited_us) && cgroup_thaw(dirs, err))
+			return -1;
+		if (!n)
+			return 0;
+		if (waited_us / 1000 >= TIMEOUT_MS)
+			return error_set(err, HZ_E_BUSY,
+					 "%zu process(es) of the container did not end within %d s "
+					 "of SIGKILL",
+					 n, TIMEOUT_MS / 1000);
+		nanosleep(&t, NULL);
+		waited_us += pause_us;
+		if (pause_us < 20000)
+			pause_us *= 2;
+	}
+}
+
+static int remove_child(int dirfd, const char *name, unsigned depth)
+{
+	_cleanup_fd_ int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_dir_ DIR *d = NULL;
+	const struct dirent *e;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (depth > DEPTH_MAX)
+		return -ELOOP;
+	d = fdopendir(fd);
+	if (!d)
+		return -errno;
+	TAKE_FD(fd);
+	while ((errno = 0, e = readdir(d)))
+		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") && strcmp(e->d_name, "..")) {
+			int r = remove_child(dirfd(d), e->d_name, depth + 1);
+
+			if (r)
+				return r;
+		}
+	return unlinkat(dirfd, name, AT_REMOVEDIR) && errno != ENOENT ? -errno : 0;
+}
+
+/* The leaf with all below it; -EBUSY while a process is in it. */
+static int remove_leaf(const char *path)
+{
+	if (!rmdir(path) || errno == ENOENT)
+		return 0;
+	return errno == EBUSY || errno == ENOTEMPTY ? remove_child(AT_FDCWD, path, 0) : -errno;
+}
+
+static int remove_until_free(const struct oci_strings *dirs, const char *path, struct hz_error *err)
+{
+	unsigned waited_us = 0, pause_us = 200;
+	int r;
+
+	while ((r = remove_leaf(path)) == -EBUSY && waited_us / 1000 < TIMEOUT_MS) {
+		struct timespec t = {.tv_nsec = pause_us * 1000L};
+
+		/* the processes are gone from the list a moment before they are gone from the
+		 * cgroup */
+		if (cgroup_kill(dirs, SIGKILL, err))
+			return -1;
+		nanosleep(&t, NULL);
+		waited_us += pause_us;
+		if (pause_us < 20000)
+			pause_us *= 2;
+	}
+	if (!r)
+		return 0;
+	error_sys(err, -r, "rmdir", path, "remove cgroup \"%s\"", path);
+	return error_hint(err, "processes are left in it that cannot be killed");
+}
+
+/* Ancestors that were made for this container go too, if nobody else uses them by now. */
+static void remove_ancestors(const char *path, unsigned n)
+{
+	_cleanup_free_ char *copy = strdup(path);
+
+	for (; copy && n > 1; n--) {
+		char *slash = strrchr(copy, '/');
+
+		if (!slash || slash == copy)
+			return;
+		*slash = '\0';
+		if (rmdir(copy) && errno != ENOENT)
+			return; /* in use */
+	}
+}
+
+int cgroup_destroy(const struct oci_strings *dirs, struct hz_error *err)
+{
+	for (size_t i = 0; i < dirs->n; i++) {
+		_cleanup_fd_ int fd = -1;
+		const char *path;
+		unsigned n;
+		int r = open_recorded(dirs, i, &fd, &n, &path, err);
+
+		if (r < 0)
+			return -1;
+		if (!r && n)
+			remove_ancestors(path, n);
+		if (!r)
+			continue;
+		if (!n) {
+			/* it was there before the container: only its processes go */
+			if (cgroup_kill(dirs, SIGKILL, err))
+				return -1;
+			continue;
+		}
+		if (remove_until_free(dirs, path, err))
+			return -1;
+		remove_ancestors(path, n);
+	}
+	return 0;
+}

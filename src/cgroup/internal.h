@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files of src/cgroup. */
+#ifndef CGROUP_INTERNAL_H
+#define CGROUP_INTERNAL_H
+
+#include "cgroup/cgroup.h"
+
+struct cgroup_dir {
+	const struct facts_hierarchy *hierarchy; /* borrowed from the facts */
+	int fd;                                  /* O_PATH of the container's directory */
+};
+
+struct cgroup {
+	enum plan_cgroup_mode mode;
+	struct cgroup_dir dirs[FACTS_HIERARCHIES];
+	unsigned ndirs;
+	const struct plan_cgroup_set
+		*again; /* PLAN_CG_RETRY_ORDER: to be written once more after the next value */
+};
+
+/* "<n>:<path>" of a record. False when it is not of that form. */
+bool cgroup_dir_parse(const char *recorded, unsigned *ret_removable, const char **ret_path);
+/** O_PATH descriptor of a recorded directory, checked to be on a cgroup file system; -ENOENT when
+ * it is gone, -EXDEV when it is elsewhere. */
+int cgroup_dir_open(const char *path);
+/** Is it the unified tree? */
+bool cgroup_dir_is_unified(int fd);
+/** A short file of a cgroup, without its last newline; -errno. */
+int cgroup_read(int dirfd, const char *file, char *text, size_t size);
+int cgroup_write(int dirfd, const char *file, const char *text);
+/** A word of a list that is separated by spaces, commas or newlines. */
+bool cgroup_has_word(const char *list, const char *word);
+
+/* v1.c */
+/** A new cpuset cgroup has no cpus and no memory nodes: take those of its parent, or nothing can
+ * enter it. */
+int cgroup_v1_inherit_cpuset(int parent, int child);
+/* v2.c */
+/** Turn on @wanted controllers for the last component of @path, in all its ancestors below
+ * @mountpoint. */
+int cgroup_v2_enable(const char *mountpoint, const char *path, const struct plan_header *h,
+		     struct plan_vec wanted, struct hz_error *err);
+/** Give the directory and the files of /sys/kernel/cgroup/delegate to @uid (runtime-spec
+ * config-linux, cgroup ownership). */
+int cgroup_v2_delegate(int dirfd, uid_t uid, struct hz_error *err);
+
+#endif
