@@ -300,9 +300,9 @@ int cgroup_kill(const struct oci_strings *dirs, int sig, struct hz_error *err)
 	}
 }
 
-static int remove_child(int dirfd, const char *name, unsigned depth)
+static int remove_child(int at, const char *name, unsigned depth)
 {
-	_cleanup_fd_ int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd_ int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	_cleanup_dir_ DIR *d = NULL;
 	const struct dirent *e;
 
@@ -321,7 +321,7 @@ static int remove_child(int dirfd, const char *name, unsigned depth)
 			if (r)
 				return r;
 		}
-	return unlinkat(dirfd, name, AT_REMOVEDIR) && errno != ENOENT ? -errno : 0;
+	return unlinkat(at, name, AT_REMOVEDIR) && errno != ENOENT ? -errno : 0;
 }
 
 /* The leaf with all below it; -EBUSY while a process is in it. */
