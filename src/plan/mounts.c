@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mounts[] -> PLAN_MOUNT, PLAN_MOUNT_CGROUP, in the order of the document.
+ *
+ * A read-only tmpfs (or whatever is mounted on /dev) has to stay writable until mount points,
+ * device nodes and copied files are made in it. It is mounted without its read-only attribute, and
+ * one more step sets that: right before a later mount hides it, or after the devices (mounts_seal).
+ */
+#include "plan/mounts.h"
+
+#include <linux/mount.h>
+#include <string.h>
+
+#define MOUNTS_MAX  8192 /* the kernel's own limit on a namespace is 100000 (fs.mount-max) */
+#define ID_MAPS_MAX 340  /* lines in a uid_map: user_namespaces(7) */
+
+/* One mount as it is being compiled. */
+struct draft {
+	size_t i; /* in mounts[] */
+	const struct oci_mount *m;
+	const char *target;
+	bool bind, cgroup;
+	struct mount_flags f;
+	const char **data;
+	size_t ndata;
+	bool faulty;
+};
+
+static const char *mount_ptr(struct builder *b, const struct draft *d, const char *key)
+{
+	return builder_ptr(b, "/mounts/%zu/%s", d->i, key);
+}
+
+bool plan_in_userns(const struct builder *b)
+{
+	return plan_has_ns(b->config, OCI_NS_USER) || b->facts->in_userns;
+}
+
+bool mount_is_bind(const struct oci_mount *m)
+{
+	for (size_t i = 0; i < m->options.n; i++)
+		if (!strcmp(m->options.items[i], "bind") || !strcmp(m->options.items[i], "rbind"))
+			return true;
+	return m->type && !strcmp(m->type, "bind");
+}
+
+bool mount_is_cgroup(const struct oci_mount *m)
+{
+	return m->type && (!strcmp(m->type, "cgroup") || !strcmp(m->type, "cgroup2")) &&
+	       !mount_is_bind(m);
+}
+
+bool mount_is_readonly(const struct oci_mount *m)
+{
+	struct mount_flags f = {0};
+
+	for (size_t i = 0; i < m->options.n; i++) {
+		const struct mount_option *o = mount_option_find(m->options.items[i]);
+
+		if (o)
+			mount_flags_add(&f, o);
+	}
+	return ((f.all.set & ~f.one.clr) | f.one.set) & MOUNT_ATTR_RDONLY;
+}
+
+static bool is_type(const struct draft *d, const char *type)
+{
+	return !d->bind && d->m->type && !strcmp(d->m->type, type);
+}
+
+/* The read-only attribute comes later: see the head of this file. */
+static bool is_late(const struct oci_mount *m, const char *target)
+{
+	bool tmpfs = m->type && !strcmp(m->type, "tmpfs");
+
+	if (mount_is_bind(m) || mount_is_cgroup(m) || !m->type)
+		return false;
+	return (tmpfs || !strcmp(target, "/dev")) && mount_is_readonly(m);
+}
+
+/* --- options --- */
+
+static void data_add(struct builder *b, struct draft *d, const char *s, size_t len)
+{
+	char *piece = arena_strndup(&b->scratch, s, len);
+
+	if (!piece)
+		b->pool.failed = true;
+	else if (len > 0)
+		d->data[d->ndata++] = piece;
+}
+
+/*
+ * mount(2) would take the data as one string and cut it at its commas; fsconfig(2) takes the
+ * pieces. A comma inside double quotes (LSM contexts) or after a backslash (overlay) does not cut.
+ */
+static void data_split(struct builder *b, struct draft *d, const char *s)
+{
+	const char *start = s;
+	bool quoted = false;
+
+	for (; *s; s++) {
+		if (*s == '\\' && s[1]) {
+			s++;
+		} else if (*s == '"') {
+			quoted = !quoted;
+		} else if (*s == ',' && !quoted) {
+			data_add(b, d, start, (size_t)(s - start));
+			start = s + 1;
+		}
+	}
+	data_add(b, d, start, (size_t)(s - start));
+}
+
+static void bind_data_fault(struct builder *b, const struct draft *d, const char *pointer,
+			    const char *option)
+{
+	const char *guess = mount_option_guess(option);
+
+	if (guess)
+		builder_fault(b, pointer, "unknown mount option \"%s\"; did you mean \"%s\"?",
+			      option, guess);
+	else
+		builder_fault(b, pointer,
+			      "mount option \"%s\" is one of a file system, and a bind mount (of "
+			      "\"%s\") takes none of those",
+			      option, d->target);
+}
+
+static bool has_remount(const struct draft *d)
+{
+	return d->f.flags & PLAN_MOUNT_REMOUNT;
+}
+
+static void option_data(struct builder *b, struct draft *d, const char *pointer, const char *option)
+{
+	if (d->cgroup)
+		builder_unsupported(b, pointer, "file system option \"%s\" on a cgroup mount",
+				    option);
+	else if (d->bind)
+		bind_data_fault(b, d, pointer, option);
+	else
+		data_split(b, d, option);
+}
+
+static void option_add(struct builder *b, struct draft *d, size_t k)
+{
+	const char *option = d->m->options.items[k];
+	const char *pointer = builder_ptr(b, "/mounts/%zu/options/%zu", d->i, k);
+	const struct mount_option *o = mount_option_find(option);
+
+	if (option[0] == '\0')
+		return;
+	if (!strncmp(option, "idmap=", 6) || !strncmp(option, "ridmap=", 7)) {
+		builder_unsupported(
+			b, pointer,
+			"an id map inside a mount option (use uidMappings and gidMappings)");
+		return;
+	}
+	if (!o || o->kind == MOPT_DATA) {
+		option_data(b, d, pointer, option);
+		return;
+	}
+	if (o->kind == MOPT_REFUSED)
+		builder_unsupported(b, pointer, "mount option \"%s\"", option);
+	if (o->kind == MOPT_SB && !o->clear && (d->bind || d->cgroup))
+		builder_warn(
+			b, pointer,
+			"\"%s\" is a property of a file system: it has no effect on this mount",
+			option);
+	if (o->kind == MOPT_FLAG && !o->clear && o->bits == PLAN_MOUNT_TMPCOPYUP &&
+	    !is_type(d, "tmpfs"))
+		builder_fault(b, pointer, "\"tmpcopyup\" is for tmpfs only");
+	mount_flags_add(&d->f, o);
+}
+
+static void options_fold(struct builder *b, struct draft *d)
+{
+	size_t bytes = 0;
+
+	for (size_t k = 0; k < d->m->options.n; k++)
+		bytes += strlen(d->m->options.items[k]) + 1;
+	d->data = arena_calloc(&b->scratch, bytes + 1,
+			       sizeof(*d->data)); /* an option has no more pieces than bytes */
+	if (!d->data) {
+		b->pool.failed = true;
+		d->faulty = true;
+		return;
+	}
+	for (size_t k = 0; k < d->m->options.n; k++)
+		option_add(b, d, k);
+	if (has_remount(d) && (d->ndata || d->f.sb_flags))
+		builder_unsupported(b, mount_ptr(b, d, "options"),
+				    "remounting with file system options");
+}
+
+/* --- mapped ids --- */
+
+static plan_str id_map_text(struct builder *b, const char *pointer, const struct oci_id_maps *maps)
+{
+	struct buf text = BUF_INIT;
+	plan_str s = 0;
+
+	if (maps->n > ID_MAPS_MAX)
+		builder_fault(b, pointer, "%zu ranges are too many: the kernel takes %d", maps->n,
+			      ID_MAPS_MAX);
+	for (size_t i = 0; i < maps->n && i < ID_MAPS_MAX; i++) {
+		const struct oci_id_map *m = &maps->items[i];
+		uint64_t last = m->size.v ? m->size.v - 1 : 0;
+
+		if (m->size.v == 0 || m->container_id.v + last > UINT32_MAX - 1 ||
+		    m->host_id.v + last > UINT32_MAX - 1)
+			builder_fault(b, builder_ptr(b, "%s/%zu", pointer, i),
+				      "the range is empty or ends beyond the last id");
+		buf_printf(&text, "%u %u %u\n", m->container_id.v, m->host_id.v, m->size.v);
+	}
+	if (text.failed)
+		b->pool.failed = true;
+	else
+		s = builder_str(b, text.data);
+	buf_done(&text);
+	return s;
+}
+
+static void mount_id_maps(struct builder *b, struct draft *d, struct plan_mount *step)
+{
+	const struct oci_id_maps *u = &d->m->uid_mappings, *g = &d->m->gid_mappings;
+
+	if (!u->n != !g->n) {
+		builder_fault(b, mount_ptr(b, d, u->n ? "uidMappings" : "gidMappings"),
+			      "uidMappings and gidMappings must be given together");
+		return;
+	}
+	if (u->n)
+		step->flags |= PLAN_MOUNT_IDMAP;
+	if (!(step->flags & PLAN_MOUNT_IDMAP))
+		return;
+	if (!d->bind) {
+		builder_unsupported(b, mount_ptr(b, d, u->n ? "uidMappings" : "options"),
+				    "an id map on a mount that is no bind mount");
+		return;
+	}
+	if (!u->n && !plan_has_ns(b->config, OCI_NS_USER)) {
+		builder_fault(b, mount_ptr(b, d, "options"),
+			      "an id-mapped mount needs uidMappings and gidMappings, or a user "
+			      "namespace to take them from");
+		return;
+	}
+	if (!u->n)
+		return;
+	step->uid_map = id_map_text(b, mount_ptr(b, d, "uidMappings"), u);
+	step->gid_map = id_map_text(b, mount_ptr(b, d, "gidMappings"), g);
+}
+
+/* --- checks --- */
+
+/* Files that lxcfs and engines put over those of procfs; anything else there could fake what hezi
+ * itself reads (CVE-2019-16884). */
+static const char *const proc_allowed[] = {
+	"/proc/cpuinfo",
+	"/proc/diskstats",
+	"/proc/meminfo",
+	"/proc/stat",
+	"/proc/swaps",
+	"/proc/uptime",
+	"/proc/loadavg",
+	"/proc/slabinfo",
+	"/proc/sys/kernel/ns_last_pid",
+	"/proc/sys/crypto/fips_enabled",
+	NULL,
+};
+
+static void check_proc(struct builder *b, const struct draft *d)
+{
+	if (!path_is_below(d->target, "/proc"))
+		return;
+	if (!strcmp(d->target, "/proc")) {
+		if (!d->bind && !is_type(d, "proc") && !has_remount(d))
+			builder_fault(b, mount_ptr(b, d, "destination"),
+				      "\"/proc\" cannot be mounted because it is not of type proc "
+				      "(CVE-2019-16884)");
+		return;
+	}
+	for (size_t k = 0; proc_allowed[k]; k++)
+		if (!strcmp(d->target, proc_allowed[k]))
+			return;
+	builder_fault(b, mount_ptr(b, d, "destination"),
+		      "\"%s\" cannot be mounted because it is inside /proc (CVE-2019-16884)",
+		      d->target);
+}
+
+static void check_mount(struct builder *b, const struct draft *d)
+{
+	const struct oci_mount *m = d->m;
+
+	if (d->bind && !has_remount(d) && (!m->source || !*m->source))
+		builder_fault(b, mount_ptr(b, d, "source"), "a bind mount needs a source");
+	if (!d->bind && !has_remount(d) && (!m->type || !*m->type))
+		builder_fault(
+			b, builder_ptr(b, "/mounts/%zu", d->i),
+			"the mount on \"%s\" needs a type, or bind or rbind among its options",
+			d->target);
+	if (!d->bind && !has_remount(d) && m->type && !strcmp(m->type, "none"))
+		builder_fault(
+			b, mount_ptr(b, d, "type"),
+			"\"none\" is no file system: bind or rbind is missing in the options");
+	if (!strcmp(d->target, "/") && !has_remount(d))
+		builder_unsupported(b, mount_ptr(b, d, "destination"),
+				    "a mount on the root directory");
+	check_proc(b, d);
+}
+
+/* --- steps --- */
+
+static uint32_t real_dir(const struct draft *d)
+{
+	bool top = !strcmp(d->target, "/proc") || !strcmp(d->target, "/sys");
+
+	return is_type(d, "proc") || is_type(d, "sysfs") || top ? PLAN_MOUNT_REAL_DIR : 0;
+}
+
+static bool data_has(const struct draft *d, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (size_t k = 0; k < d->ndata; k++)
+		if (!strncmp(d->data[k], key, n))
+			return true;
+	return false;
+}
+
+static void step_bind(struct builder *b, struct draft *d, struct plan_mount *step)
+{
+	const char *source = d->m->source;
+
+	step->flags |= PLAN_MOUNT_BIND;
+	if (source && source[0] == '/')
+		step->source = builder_str(b, source);
+	else if (source)
+		step->source = builder_printf(b, "%s/%s", b->opt->bundle, source);
+	mount_id_maps(b, d, step);
+	if (!has_remount(d) &&
+	    (plan_has_ns(b->config, OCI_NS_USER) || (step->flags & PLAN_MOUNT_IDMAP))) {
+		step->flags |= PLAN_MOUNT_HOST_SOURCE;
+		b->head.flags |= PLAN_F_SOURCES;
+	}
+}
+
+/* A new mount has nothing to clear and nothing below it: one set of attributes says it all. */
+static void step_new(struct builder *b, struct draft *d, struct plan_mount *step)
+{
+	const struct mount_flags *f = &d->f;
+
+	step->attr_set = (f->all.set & ~f->one.clr) | f->one.set;
+	step->attr_clr = step->rec_set = step->rec_clr = 0;
+	if (is_late(d->m, d->target))
+		step->attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	else if (step->attr_set & MOUNT_ATTR_RDONLY)
+		step->sb_flags |= MS_RDONLY;
+	step->type = builder_str(b, d->m->type);
+	step->source = builder_str(b, d->m->source);
+	step->data = builder_strs(b, d->data, d->ndata);
+	if (is_type(d, "tmpfs") && !data_has(d, "mode="))
+		step->flags |= PLAN_MOUNT_KEEP_MODE;
+	if (is_type(d, "sysfs") && plan_in_userns(b))
+		step->flags |= PLAN_MOUNT_SYSFS_BIND;
+	mount_id_maps(b, d, step);
+}
+
+static void step_mount(struct builder *b, struct draft *d)
+{
+	const struct mount_flags *f = &d->f;
+	struct plan_mount *step;
+
+	step = BUILDER_STEP(b, struct plan_mount, PLAN_MOUNT, PLAN_INIT,
+			    builder_ptr(b, "/mounts/%zu", d->i));
+	step->target = builder_str(b, d->target);
+	step->flags = f->flags | real_dir(d);
+	step->attr_set = f->one.set;
+	step->attr_clr = f->one.clr;
+	step->rec_set = f->all.set;
+	step->rec_clr = f->all.clr;
+	step->propagation = f->propagation;
+	if (!d->bind && !has_remount(d)) {
+		step->sb_flags = f->sb_flags;
+		step_new(b, d, step);
+	} else if (d->bind && !has_remount(d)) {
+		step_bind(b, d, step);
+	} else if (step->flags & PLAN_MOUNT_IDMAP) {
+		builder_unsupported(b, mount_ptr(b, d, "options"),
+				    "changing the id map of a mount that is there");
+	}
+}
+
+static void compile_mount(struct builder *b, size_t i, const char *target)
+{
+	struct draft d = {.i = i, .m = &b->config->mounts.items[i], .target = target};
+
+	if (!d.m->destination || !d.m->destination[0]) {
+		builder_fault(b, mount_ptr(b, &d, "destination"), "the destination is empty");
+		return;
+	}
+	d.bind = mount_is_bind(d.m);
+	d.cgroup = mount_is_cgroup(d.m);
+	options_fold(b, &d);
+	if (d.faulty)
+		return;
+	check_mount(b, &d);
+	if (d.cgroup && !has_remount(&d))
+		compile_cgroup_mount(b, i, target, &d.f);
+	else
+		step_mount(b, &d);
+}
+
+/* --- late read-only --- */
+
+static void seal_one(struct builder *b, size_t i, const char *target)
+{
+	struct plan_mount *step;
+
+	step = BUILDER_STEP(b, struct plan_mount, PLAN_MOUNT, PLAN_INIT,
+			    builder_ptr(b, "/mounts/%zu", i));
+	step->target = builder_str(b, target);
+	step->flags = PLAN_MOUNT_REMOUNT;
+	step->attr_set = MOUNT_ATTR_RDONLY;
+}
+
+/* The mounts that are still to be made read-only. */
+struct pending {
+	size_t items[MOUNTS_MAX];
+	size_t n;
+};
+
+/* Those at or below @target are out of reach once something is mounted there. */
+static void seal_below(struct builder *b, struct pending *p, const char *const *targets,
+		       const char *target, bool emit)
+{
+	size_t kept = 0;
+
+	for (size_t k = 0; k < p->n; k++) {
+		size_t i = p->items[k];
+
+		if (!path_is_below(targets[i], target))
+			p->items[kept++] = i;
+		else if (emit)
+			seal_one(b, i, targets[i]);
+	}
+	p->n = kept;
+}
+
+static const char **clean_targets(struct builder *b)
+{
+	const struct oci_mounts *mounts = &b->config->mounts;
+	const char **targets = arena_calloc(&b->scratch, mounts->n + 1, sizeof(*targets));
+
+	if (!targets) {
+		b->pool.failed = true;
+		return NULL;
+	}
+	for (size_t i = 0; i < mounts->n; i++)
+		targets[i] = plan_clean_path(
+			b, mounts->items[i].destination ? mounts->items[i].destination : "");
+	return targets;
+}
+
+/* One walk for both callers: @mounting emits the mounts (and the seals before a cover), else only
+ * what is left at the end is emitted. */
+static void walk_mounts(struct builder *b, bool mounting)
+{
+	const struct oci_mounts *mounts = &b->config->mounts;
+	struct pending *p = arena_alloc(&b->scratch, sizeof(*p));
+	const char **targets = clean_targets(b);
+
+	if (!p || !targets) {
+		b->pool.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < mounts->n; i++) {
+		bool remount = false;
+
+		for (size_t k = 0; k < mounts->items[i].options.n; k++)
+			remount |= !strcmp(mounts->items[i].options.items[k], "remount");
+		if (!remount)
+			seal_below(b, p, targets, targets[i], mounting);
+		if (mounting)
+			compile_mount(b, i, targets[i]);
+		if (!remount && is_late(&mounts->items[i], targets[i]))
+			p->items[p->n++] = i;
+	}
+	if (!mounting)
+		seal_below(b, p, targets, "/", true);
+}
+
+void compile_mounts(struct builder *b)
+{
+	const struct oci_mounts *mounts = &b->config->mounts;
+
+	if (mounts->n > MOUNTS_MAX) {
+		builder_fault(b, "/mounts", "%zu mounts are too many (at most %d)", mounts->n,
+			      MOUNTS_MAX);
+		return;
+	}
+	walk_mounts(b, true);
+}
+
+void mounts_seal(struct builder *b)
+{
+	if (b->config->mounts.n <= MOUNTS_MAX)
+		walk_mounts(b, false);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the compilers of mounts, devices, paths and cgroups share. */
+#ifndef PLAN_MOUNTS_H
+#define PLAN_MOUNTS_H
+
+#include "plan/builder.h"
+#include "plan/mount_options.h"
+
+/** @path is @dir or below it; both clean. paths.c */
+bool path_is_below(const char *path, const char *dir);
+
+/** The container's root is in a user namespace other than the first one. mounts.c */
+bool plan_in_userns(const struct builder *b);
+
+/**
+ * A mount without its data is a bind mount: bind or rbind is among the options, or the type is
+ * "bind" (as other runtimes take it).
+ */
+bool mount_is_bind(const struct oci_mount *m);
+/** The mount makes a cgroup file system: type cgroup or cgroup2, and no bind. */
+bool mount_is_cgroup(const struct oci_mount *m);
+/** The last of ro, rw, rro, rrw among the options is a ro. */
+bool mount_is_readonly(const struct oci_mount *m);
+
+/** cgroup_mount.c: one PLAN_MOUNT_CGROUP. @f: the folded options. */
+void compile_cgroup_mount(struct builder *b, size_t i, const char *target,
+			  const struct mount_flags *f);
+
+/**
+ * cgroup.c: the container's cgroup below each hierarchy ("/<id>"), clean; NULL when it is at fault
+ * (reported by compile_cgroup() alone) or when the container has none.
+ */
+const char *cgroup_path(struct builder *b);
+
+/**
+ * Make the read-only tmpfs and /dev mounts read-only, which had to be writable while mount points,
+ * nodes and files were made in them: a PLAN_MOUNT with PLAN_MOUNT_REMOUNT each. mounts.c
+ */
+void mounts_seal(struct builder *b);
+
+#endif

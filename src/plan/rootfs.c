@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * root and linux.rootfsPropagation -> ROOT_PROPAGATION, ROOTFS; PIVOT, ROOT_READONLY,
+ * ROOT_PROPAGATION (final).
+ *
+ * The first propagation is for the copy of the host's mounts: mounts made for the container must
+ * not spread to the host (unless it asks for "shared"). The final one is for the container's own
+ * root.
+ */
+#include "plan/builder.h"
+
+#include <linux/mount.h>
+
+static bool propagation(const struct builder *b, int *ret_which)
+{
+	const struct oci_linux *l = b->config->linux_;
+
+	if (!l || !l->rootfs_propagation.set)
+		return false;
+	*ret_which = l->rootfs_propagation.v;
+	return true;
+}
+
+/* Unbindable mounts could not be bound any more while the rootfs is set up: private comes as near
+ * as is possible then. */
+static uint64_t first_flags(const struct builder *b)
+{
+	int which = OCI_PROP_SLAVE;
+
+	propagation(b, &which);
+	switch (which) {
+	case OCI_PROP_SHARED: return MS_SHARED | MS_REC;
+	case OCI_PROP_PRIVATE:
+	case OCI_PROP_UNBINDABLE: return MS_PRIVATE | MS_REC;
+	default: return MS_SLAVE | MS_REC;
+	}
+}
+
+static uint64_t final_flags(const struct builder *b)
+{
+	int which;
+
+	if (!propagation(b, &which))
+		return 0;
+	switch (which) {
+	case OCI_PROP_SHARED: return MS_SHARED | MS_REC;
+	case OCI_PROP_SLAVE: return MS_SLAVE | MS_REC;
+	case OCI_PROP_UNBINDABLE: return MS_UNBINDABLE | MS_REC;
+	default: return 0;
+	}
+}
+
+void compile_rootfs(struct builder *b)
+{
+	const struct oci_config *c = b->config;
+	bool own = plan_new_ns(c, OCI_NS_MOUNT);
+	struct plan_root_propagation *prop;
+	struct plan_rootfs *root;
+	int which;
+
+	if (!c->root || !c->root->path || !c->root->path[0]) {
+		builder_fault(b, c->root ? "/root/path" : "/root",
+			      "a container needs a root file system");
+		return;
+	}
+	if (own) {
+		prop = BUILDER_STEP(b, struct plan_root_propagation, PLAN_ROOT_PROPAGATION,
+				    PLAN_INIT,
+				    propagation(b, &which) ? "/linux/rootfsPropagation" : NULL);
+		prop->flags = first_flags(b);
+	}
+	root = BUILDER_STEP(b, struct plan_rootfs, PLAN_ROOTFS, PLAN_INIT, "/root/path");
+	if (c->root->path[0] == '/')
+		root->path = builder_str(b, c->root->path);
+	else
+		root->path = builder_printf(b, "%s/%s", b->opt->bundle, c->root->path);
+	root->parent_private = own && first_flags(b) & MS_SHARED ? 1 : 0;
+}
+
+void compile_pivot(struct builder *b)
+{
+	const struct oci_config *c = b->config;
+	bool own = plan_new_ns(c, OCI_NS_MOUNT);
+	struct plan_root_propagation *prop;
+	struct plan_pivot *pivot;
+
+	pivot = BUILDER_STEP(b, struct plan_pivot, PLAN_PIVOT, PLAN_INIT, NULL);
+	if (!own)
+		pivot->how = PLAN_PIVOT_CHROOT;
+	else
+		pivot->how = b->opt->no_pivot ? PLAN_PIVOT_MOVE : PLAN_PIVOT_ROOT;
+	if (c->root && c->root->readonly.set && c->root->readonly.v) {
+		if (own)
+			BUILDER_STEP(b, struct plan_bare, PLAN_ROOT_READONLY, PLAN_INIT,
+				     "/root/readonly");
+		else
+			builder_fault(b, "/root/readonly",
+				      "a read-only root needs a new mount namespace");
+	}
+	if (!own || !final_flags(b))
+		return;
+	prop = BUILDER_STEP(b, struct plan_root_propagation, PLAN_ROOT_PROPAGATION, PLAN_INIT,
+			    "/linux/rootfsPropagation");
+	prop->flags = final_flags(b);
+	prop->final = 1;
+}
