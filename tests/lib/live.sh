@@ -174,7 +174,7 @@ orphans() {
 	return 0
 }
 our_cgroups() {
-	find /sys/fs/cgroup -depth -type d -name "*$PREFIX*" \( -fstype cgroup -o -fstype cgroup2 \) 2>/dev/null
+	find /sys/fs/cgroup -depth -type d -path "*$PREFIX*" \( -fstype cgroup -o -fstype cgroup2 \) 2>/dev/null
 }
 our_mounts() { awk -v t="$T/" 'index($5 "/", t) == 1 {print $5}' /proc/self/mountinfo; }
 our_states() { [ ! -d "$ROOT" ] || find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*'; }
