@@ -103,6 +103,7 @@ static int set_options(const hz_runtime *rt, const struct hz_create_options *o, 
 		       struct hz_error *err)
 {
 	b->options = (struct plan_options){
+		.forgive_unsupported = b->options.forgive_unsupported,
 		.id = o->id,
 		.bundle = b->path,
 		.no_pivot = o->no_pivot,
@@ -167,7 +168,7 @@ int hz_explain(hz_runtime *rt, const struct hz_create_options *o, bool json, boo
 	struct bundle b;
 	int r = 0;
 
-	if (store_check_id(o->id, err) || bundle_load(rt, o, &b, err))
+	if (store_check_id(o->id, err) || bundle_load(rt, o, true, &b, err))
 		return -1;
 	if (json) {
 		struct oci_json *j = oci_json_new("  ");

@@ -259,7 +259,7 @@ int hz_create(hz_runtime *rt, const struct hz_create_options *o, struct hz_error
 	struct bundle b;
 	int r = -1;
 
-	if (store_check_id(o->id, err) || bundle_load(rt, o, &b, err))
+	if (store_check_id(o->id, err) || bundle_load(rt, o, false, &b, err))
 		return -1;
 	if (console_check(b.config, o, true, err))
 		goto out;

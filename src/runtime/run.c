@@ -81,7 +81,7 @@ int hz_run(hz_runtime *rt, const struct hz_create_options *o, const struct hz_ru
 	int r;
 
 	*ret_status = 0;
-	if (store_check_id(o->id, err) || bundle_load(rt, o, &b, err))
+	if (store_check_id(o->id, err) || bundle_load(rt, o, false, &b, err))
 		return -1;
 	r = run(rt, o, options, &b, ret_status, err);
 	if (!r)
