@@ -142,8 +142,8 @@ static int load(const hz_runtime *rt, const struct hz_create_options *o, struct 
 	return plan_compile(b->config, &b->facts, &b->options, &b->plan, err);
 }
 
-int bundle_load(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
-		struct hz_error *err)
+int bundle_load(const hz_runtime *rt, const struct hz_create_options *o, bool forgive_unsupported,
+		struct bundle *b, struct hz_error *err)
 {
 	*b = (struct bundle){0};
 	if (!load(rt, o, b, err))

@@ -40,9 +40,12 @@ struct bundle {
 	uint64_t ignored_signals; /* of the caller: bit N-1 is signal N */
 };
 
-/** Read, decode, collect host facts, compile. Nothing outside is changed. */
-int bundle_load(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *ret,
-		struct hz_error *err);
+/**
+ * Read, decode, collect host facts, compile. Nothing outside is changed. @forgive_unsupported: for
+ * explain, what hezi does not support yet is a warning.
+ */
+int bundle_load(const hz_runtime *rt, const struct hz_create_options *o, bool forgive_unsupported,
+		struct bundle *ret, struct hz_error *err);
 void bundle_done(struct bundle *b);
 /** Give @err the line and column of its pointer and the name of the file. */
 void bundle_locate(const struct bundle *b, struct hz_error *err);

@@ -3,7 +3,8 @@
 
 #include <linux/sched.h>
 
-/* A switch and not a table of pointers: init is a static image that is never relocated. */
+/* A switch and not a table of pointers: init is a static image that is never relocated. Long in
+ * lines: one for each name. */
 const char *sys_call_name(long nr)
 {
 	switch (nr) {

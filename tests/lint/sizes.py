@@ -23,7 +23,8 @@ for i, name in enumerate(sorted(names), 1):
         if line == "{":
             start = n
         elif line == "}" and start:
-            if n - start - 1 > 60:
+            # a reason may stand in the comment above the function
+            if n - start - 1 > 60 and "lines:" not in "\n".join(lines[max(0, start - 8):start]):
                 faults.append(f"{name}:{start}: a function of {n - start - 1} lines: {lines[start - 2].strip()}")
             start = None
     print(("not ok" if faults else "ok"), i, "-", name, "keeps the limits of size")
