@@ -55,8 +55,10 @@ void decoder_pointer(const struct decoder *d, char *buf)
 		const struct frame *f = &d->frames[i];
 
 		if (f->kind == FRAME_LIST || f->kind == FRAME_UNKNOWN_ARRAY) {
-			snprintf(index, sizeof(index), "%zu", f->n ? f->n - 1 : 0);
-			token_write(buf, POINTER_MAX, index, f->n ? strlen(index) : 0);
+			if (!f->n)
+				continue; /* still before its first value */
+			snprintf(index, sizeof(index), "%zu", f->n - 1);
+			token_write(buf, POINTER_MAX, index, strlen(index));
 		} else if (f->key) {
 			token_write(buf, POINTER_MAX, f->key, f->key_len);
 		}

@@ -60,35 +60,90 @@ static void sax_free(void *ctx, void *p)
 	(void)p;
 }
 
-/* What yajl says, and what we say. */
-static const char *const sentences[][2] = {
-	{"unallowed token", "a value is expected here (a comma too many, or a value too few)"},
-	{"invalid object key", "a key in double quotes is expected here (a comma too many?)"},
-	{"separated by a colon", "a colon is expected between a key and its value"},
-	{"inside map, I expect", "a comma or a closing brace is expected here"},
-	{"after array element", "a comma or a closing bracket is expected here"},
-	{"trailing garbage", "the document goes on after its end"},
-	{"occurs before a character",
-	 "a backslash in a string stands before a character that cannot be escaped"},
-	{"invalid character inside string",
-	 "a control character stands in a string (write it as an escape)"},
-	{"non-hex", "four hexadecimal digits are expected after \\u"},
-	{"invalid char in json", "a character that JSON does not allow here"},
-	{"invalid string in json",
-	 "an unknown word: only true, false and null stand without quotes"},
-	{"after the exponent", "a digit is expected in the exponent of a number"},
-	{"after the decimal point", "a digit is expected after the decimal point of a number"},
-	{"after the minus sign", "a digit is expected after a minus sign"},
-	{"comment", "comments are not allowed in JSON"},
+/* What yajl says, what we say, and where yajl's offset stands. */
+enum sax_where {
+	AT_PLACE,
+	BEHIND_TOKEN,
+	IN_TOKEN
+};
+static const struct sentence {
+	const char *yajl, *words;
+	enum sax_where where;
+} sentences[] = {
+	{"unallowed token", "a value is expected here (a comma too many, or a value too few)",
+	 BEHIND_TOKEN},
+	{"invalid object key", "a key in double quotes is expected here (a comma too many?)",
+	 BEHIND_TOKEN},
+	{"separated by a colon", "a colon is expected between a key and its value", BEHIND_TOKEN},
+	{"inside map, I expect", "a comma or a closing brace is expected here", IN_TOKEN},
+	{"after array element", "a comma or a closing bracket is expected here", BEHIND_TOKEN},
+	{"trailing garbage", "the document goes on after its end", BEHIND_TOKEN},
+	{"before a character", "a backslash stands before a character that cannot be escaped",
+	 AT_PLACE},
+	{"invalid character inside",
+	 "a control character stands in a string (write it as an escape)", AT_PLACE},
+	{"non-hex", "four hexadecimal digits are expected after \\u", AT_PLACE},
+	{"invalid char in json", "a character that JSON does not allow here", BEHIND_TOKEN},
+	{"invalid string in json", "only the words true, false and null stand without quotes",
+	 BEHIND_TOKEN},
+	{"after the exponent", "a digit is expected in the exponent of a number", BEHIND_TOKEN},
+	{"after the decimal point", "a digit is expected after the decimal point of a number",
+	 BEHIND_TOKEN},
+	{"after the minus sign", "a digit is expected after a minus sign", BEHIND_TOKEN},
+	{"comment", "comments are not allowed in JSON", AT_PLACE},
 };
 
-static const char *sax_words(yajl_handle h)
+static bool is_word(char c)
 {
-	const char *yajl = (const char *)yajl_get_error(h, 0, NULL, 0); /* lives in the arena */
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '+' || c == '-' || c == '.';
+}
 
-	for (size_t i = 0; yajl && i < ARRAY_SIZE(sentences); i++)
-		if (strstr(yajl, sentences[i][0]))
-			return sentences[i][1];
+/* The end of the token at @i: a string, a word or number, or one character. */
+static size_t token_end(const char *text, size_t len, size_t i)
+{
+	if (is_word(text[i])) {
+		while (i < len && is_word(text[i]))
+			i++;
+		return i;
+	}
+	if (text[i] != '"')
+		return i + 1;
+	/* In the decoder's copy a NUL stands where the closing quote was. */
+	for (i++; i < len && text[i] != '"' && text[i]; i++)
+		if (text[i] == '\\')
+			i++;
+	return i < len ? i + 1 : len;
+}
+
+/* The beginning of the token that ends at @end or behind it. */
+static size_t token_begin(const char *text, size_t len, size_t end)
+{
+	size_t i = 0, next;
+
+	while (i < len) {
+		next = token_end(text, len, i);
+		if (next >= end && !memchr(" \t\r\n", text[i], 4))
+			return i;
+		i = next;
+	}
+	return len;
+}
+
+static const char *sax_words(const struct sax *x, size_t *at)
+{
+	const char *yajl =
+		(const char *)yajl_get_error(x->handle, 0, NULL, 0); /* lives in the arena */
+
+	for (size_t i = 0; yajl && i < ARRAY_SIZE(sentences); i++) {
+		const struct sentence *s = &sentences[i];
+
+		if (!strstr(yajl, s->yajl))
+			continue;
+		if (s->where != AT_PLACE)
+			*at = token_begin(x->text, x->len, *at + (s->where == IN_TOKEN));
+		return s->words;
+	}
 	return "this is not JSON";
 }
 
@@ -105,7 +160,7 @@ static enum sax_result sax_feed(struct sax *x, const char **ret_words, size_t *r
 	if (st == yajl_status_client_canceled)
 		return SAX_STOPPED;
 	*ret_at = sax_offset(x);
-	*ret_words = x->at_end ? NULL : sax_words(x->handle);
+	*ret_words = x->at_end ? NULL : sax_words(x, ret_at);
 	return SAX_SYNTAX;
 }
 
