@@ -145,7 +145,7 @@ static int load(const hz_runtime *rt, const struct hz_create_options *o, struct 
 int bundle_load(const hz_runtime *rt, const struct hz_create_options *o, bool forgive_unsupported,
 		struct bundle *b, struct hz_error *err)
 {
-	*b = (struct bundle){0};
+	*b = (struct bundle){.options.forgive_unsupported = forgive_unsupported};
 	if (!load(rt, o, b, err))
 		return 0;
 	bundle_locate(b, err);
