@@ -1,0 +1,185 @@
+#!/bin/bash
+# kill: names, numbers, errors, whole containers.
+. "$(dirname "$0")/../lib/live.sh"
+
+# a container that notes the signals it gets
+trapper() {
+	bundle
+	sh_args 'for s in HUP INT TERM USR1 USR2; do trap "echo $s >>/tmp/got" $s; done; touch /tmp/ready
+		i=0; while [ $i -lt 300 ]; do sleep 0.05; i=$((i+1)); done'
+	must_create
+	cap rt start "$ID"
+	ok
+	within 5 test -e "$B/rootfs/tmp/ready" || die "not ready"
+}
+gets() { within 5 grep -q "^$1$" "$B/rootfs/tmp/got"; }
+
+default_is_term() {
+	trapper
+	cap rt kill "$ID"
+	ok
+	is "$OUT$ERR" ""
+	gets TERM || die "no TERM"
+}
+
+# spelling ARG NAME
+spelling() {
+	[[ $1 != *[a-z]* ]] || peer_differs crun "takes upper case only"
+	trapper
+	cap rt kill "$ID" "$1"
+	ok
+	gets "$2" || die "$1 did not arrive as $2"
+}
+
+bad_signal() {
+	local s
+	peer_differs crun "takes numbers with a tail"
+	bundle
+	sleeper
+	for s in NONSENSE SIGNONSENSE 999 -1 "" 9x SIG; do
+		cap rt kill "$ID" "$s"
+		if [ "$s" = 999 ] || [ "$s" = "" ] || [ "$s" = -1 ]; then
+			[ "$KIND" = hezi ] || continue
+		fi
+		bad
+		[ "$s" = -1 ] || says "unknown signal \"$s\""
+	done
+	is "$(status_of)" running
+}
+
+probe() {
+	bundle
+	sleeper
+	cap rt kill "$ID" 0
+	ok
+	is "$(status_of)" running
+	rt kill "$ID" KILL
+	wait_status stopped
+	cap rt kill "$ID" 0
+	bad
+	says 'container not running'
+}
+
+not_running() {
+	bundle
+	args true
+	must_create
+	rt start "$ID"
+	wait_status stopped
+	cap rt kill "$ID" TERM
+	bad
+	says 'container not running'
+}
+
+unknown_id() {
+	cap rt kill hezi-no-such-container TERM
+	bad
+	says 'does not exist'
+}
+
+created() {
+	bundle
+	must_create
+	cap rt kill "$ID" KILL
+	ok
+	wait_status stopped
+	cap rt delete "$ID"
+	ok
+}
+
+all_shared_pid() {
+	bundle
+	ns_drop pid
+	sh_args 'setsid sleep 61 & setsid sleep 62 & exec sleep 60'
+	must_create
+	cap rt start "$ID"
+	ok
+	local pids
+	within 5 three_sleeps || die "only: $(sleeps)"
+	pids=$(sleeps)
+	cap rt kill "$@" "$ID" KILL
+	ok
+	within 5 all_dead $pids || die "still there of $pids"
+	wait_status stopped
+}
+sleeps() {
+	local f
+	for f in $(our_cgroups); do cat "$f/cgroup.procs"; done 2>/dev/null | sort -u
+}
+three_sleeps() { [ "$(sleeps | wc -l)" = 3 ]; }
+all_dead() { local p; for p; do dead "$p" || return 1; done; }
+
+plain_shared_pid() {
+	peers_differ "plain SIGKILL ends the first process alone"
+	all_shared_pid
+}
+
+all_after_init_ended() {
+	# -a must reach the rest of the container when its first process is gone already
+	bundle
+	peers_differ "says that it is not running"
+	ns_drop pid
+	sh_args 'setsid sleep 61 & sleep 0.2'
+	must_create
+	cap rt start "$ID"
+	ok
+	wait_status stopped
+	[ -n "$(sleeps)" ] || die "the test is wrong: nothing left running"
+	cap rt kill --all "$ID" KILL
+	ok
+	within 5 test -z "$(sleeps)" || true
+	is "$(sleeps)" ""
+}
+
+all_on_stopped() {
+	peers_differ "fails; newer ones swallow it"
+	bundle
+	args true
+	must_create
+	rt start "$ID"
+	wait_status stopped
+	cap rt kill --all "$ID" KILL
+	ok
+}
+
+kill_pid_namespace() {
+	# SIGKILL to pid 1 takes all of the namespace along
+	bundle
+	sh_args 'sleep 61 & exec sleep 60'
+	must_create
+	rt start "$ID"
+	within 5 test "$(sleeps | wc -l)" = 2 || true
+	rt kill "$ID" 9
+	wait_status stopped
+	within 5 test -z "$(sleeps)" || true
+	is "$(sleeps)" ""
+}
+
+real_time() {
+	bundle
+	sh_args 'trap "echo rt >/tmp/got" 40; touch /tmp/ready; i=0; while [ $i -lt 300 ]; do sleep 0.05; i=$((i+1)); done'
+	must_create
+	rt start "$ID"
+	within 5 test -e "$B/rootfs/tmp/ready"
+	cap rt kill "$ID" 40
+	ok
+	gets rt || die "signal 40 did not arrive"
+}
+
+t "the default is TERM" default_is_term
+for s in HUP:HUP SIGHUP:HUP 1:HUP 15:TERM TERM:TERM SIGUSR1:USR1 usr1:USR1 sigusr2:USR2 SigInt:INT; do
+	t "signal written ${s%:*}" spelling "${s%:*}" "${s#*:}"
+done
+t "bad signals are refused" bad_signal
+t "signal 0 probes" probe
+t "a real-time signal by its number" real_time
+t "not running" not_running
+t "unknown id" unknown_id
+t "a created container can be killed" created
+t "SIGKILL takes the pid namespace along" kill_pid_namespace
+t "--all with the host's pid namespace" all_shared_pid --all
+t "-a with the host's pid namespace" all_shared_pid -a
+t "plain SIGKILL with the host's pid namespace ends all" plain_shared_pid
+t "--all reaches what is left when init has ended" all_after_init_ended
+t "--all on a stopped container succeeds" all_on_stopped
+finish

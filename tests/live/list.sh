@@ -1,0 +1,150 @@
+#!/bin/bash
+# list: table, JSON, quiet.
+. "$(dirname "$0")/../lib/live.sh"
+
+only_own() { rm -rf --one-file-system "$ROOT"; mkdir -m 700 "$ROOT"; }
+
+empty() {
+	only_own
+	cap rt list
+	ok
+	cap rt list -q
+	ok
+	is "$OUT" ""
+	cap rt list --format json
+	ok
+	like "$OUT" '^(null|\[[[:space:]]*\])$'
+	[ "$KIND" = crun ] || is "$OUT" null
+}
+
+missing_root() {
+	peers_differ "an empty list; newer runc fails"
+	cap "$RUNTIME" --root "$T/no-such-root" list
+	bad
+	[ ! -e "$T/no-such-root" ] || die "list made the folder"
+}
+
+two() {
+	bundle
+	sleeper
+	FIRST=$ID
+	FIRST_B=$B
+	bundle
+	must_create
+}
+
+quiet() {
+	two
+	cap rt list -q
+	ok
+	is "$(sort <<<"$OUT")" "$(printf '%s\n' "$FIRST" "$ID" | sort)"
+	cap rt list --quiet
+	ok
+	is "$(wc -l <<<"$OUT")" 2
+}
+
+table() {
+	peer_differs crun "columns of its own"
+	two
+	cap rt list
+	ok
+	# columns as wide as their widest cell plus three blanks, but at least twelve
+	is "$OUT" "$(rt list -f json | jq -r '([["ID","PID","STATUS","BUNDLE","CREATED","OWNER"]]
+		+ [.[]|[.id,(.pid|tostring),.status,.bundle,.created,.owner]]) as $rows
+		| [range(6)|. as $c|[$rows[][$c]|length]|max] as $w
+		| $rows[]|[range(6) as $c|.[$c] + if $c==5 then "" else " " * ([12-(.[$c]|length), $w[$c]+3-(.[$c]|length)]|max) end]|join("")')"
+}
+
+table_words() {
+	two
+	cap rt list
+	ok
+	like "$OUT" "$FIRST +$(pid_of "$FIRST") +running +$FIRST_B +20[^ ]+ +root"
+	like "$OUT" "$ID +$(pid_of) +created +$B "
+}
+
+json() {
+	two
+	cap rt list -f json
+	ok
+	is "$(jq length <<<"$OUT")" 2
+	is "$(jq -r --arg i "$ID" '.[]|select(.id==$i)|.status' <<<"$OUT")" created
+	is "$(jq -r --arg i "$ID" '.[]|select(.id==$i)|.pid' <<<"$OUT")" "$(pid_of)"
+	is "$(jq -r --arg i "$ID" '.[]|select(.id==$i)|.bundle' <<<"$OUT")" "$B"
+	is "$(jq -r --arg i "$ID" '.[]|select(.id==$i)|.owner' <<<"$OUT")" root
+	like "$(jq -r '.[0].created' <<<"$OUT")" '^20.*Z$'
+	[ "$KIND" = crun ] || is "$(wc -l <"$T/out")" 1 "lines"
+}
+
+json_annotations() {
+	peer_differs crun "leaves them out"
+	bundle
+	config '.annotations={"k":"v"}'
+	must_create
+	is "$(rt list -f json | jq -r '.[0].annotations.k')" v
+	is "$(rt list -f json | jq -r '.[0].rootfs')" "$B/rootfs"
+	like "$(rt list -f json | jq -r '.[0].ociVersion')" '^1\.'
+}
+
+stopped_too() {
+	bundle
+	args true
+	must_create
+	rt start "$ID"
+	wait_status stopped
+	is "$(rt list -f json | jq -r '.[0]|"\(.status) \(.pid)"')" "stopped 0"
+}
+
+bad_format() {
+	peer_differs crun "ignores it"
+	cap rt list -f nonsense
+	bad
+}
+
+stray_files() {
+	# what is not a container does not break the list
+	peer_differs crun "fails"
+	bundle
+	sleeper
+	mkdir "$ROOT/stray"
+	echo x >"$ROOT/file"
+	cap rt list -q
+	ok
+	like "$OUT" "$ID"
+	rm -r "$ROOT/stray" "$ROOT/file"
+}
+
+while_others_vanish() {
+	local i job
+	peers_differ "fails when a container vanishes"
+	bundle
+	sleeper
+	FIRST=$ID
+	(
+		for i in 1 2 3 4 5 6 7 8; do
+			bundle
+			args true
+			rt run --bundle "$B" "$ID"
+		done
+	) >/dev/null 2>&1 &
+	job=$!
+	while kill -0 $job 2>/dev/null; do
+		cap rt list -f json
+		ok
+		like "$OUT" "$FIRST"
+	done
+	wait $job || true
+}
+
+t "no containers" empty
+t "a missing --root is an error" missing_root
+t "-q" quiet
+t "table: columns" table
+t "table: words" table_words
+t "json" json
+t "json: rootfs, version, annotations" json_annotations
+t "stopped containers are listed" stopped_too
+t "an unknown format is refused" bad_format
+t "stray entries do not break it" stray_files
+t "containers that vanish meanwhile do not break it" while_others_vanish
+finish

@@ -1,0 +1,139 @@
+#!/bin/bash
+# Every operation in every state: exit status, text, and the state afterwards.
+. "$(dirname "$0")/../lib/live.sh"
+
+# freeze STATE: by hand, on whatever cgroups there are
+freeze() {
+	local d
+	for d in $(our_cgroups); do
+		if [ -e "$d/cgroup.freeze" ] && [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+			[ "$1" = FROZEN ] && echo 1 >"$d/cgroup.freeze" || echo 0 >"$d/cgroup.freeze"
+			return
+		elif [ -e "$d/freezer.state" ]; then
+			echo "$1" >"$d/freezer.state"
+			return
+		fi
+	done
+	skip "no freezer here"
+}
+
+# in_state STATE: a container in that state
+in_state() {
+	bundle
+	args sleep 60
+	case $1 in
+	none) return ;;
+	stopped) args true ;;
+	esac
+	must_create
+	[ "$1" != created ] || return 0
+	cap rt start "$ID"
+	ok
+	case $1 in
+	stopped) wait_status stopped ;;
+	paused) freeze FROZEN; within 5 status_is paused || die "not seen as paused: $(status_of)" ;;
+	esac
+}
+
+after() { [ "$1" = none ] && { cap rt state "$ID"; bad; return 0; }; is "$(status_of)" "$1" "state afterwards"; }
+
+# try STATE OP ok|bad AFTER [TEXT]
+try() {
+	in_state "$1"
+	case $2 in
+	create) create ;;
+	delete-force) cap rt delete --force "$ID" ;;
+	kill) cap rt kill "$ID" KILL ;;
+	kill0) cap rt kill "$ID" 0 ;;
+	*) cap rt "$2" "$ID" ;;
+	esac
+	$3
+	[ -z "${5:-}" ] || says "$5"
+	[ "$1" != paused ] || [ "$4" != paused ] || { after paused; freeze THAWED; return 0; }
+	[ "$4" != stopped ] || within 5 status_is stopped || true
+	after "$4"
+}
+
+creating() {
+	# a container whose create is still busy: a hook holds it up
+	bundle
+	config --arg b "$B" '.hooks.createRuntime=[{path:"/bin/sh",args:["sh","-c","touch \($b)/there; sleep 2"]}]'
+	rt create --bundle "$B" "$ID" >/dev/null 2>&1 &
+	local job=$! s
+	within 5 test -e "$B/there" || die "the hook did not run"
+	create
+	bad
+	peer_differs crun "no lock: other operations meddle with a create under way"
+	s=$(status_of) || true
+	[ "$s" = creating ] || [ "$s" = "" ] || is_peer || die "status is $s"
+	cap rt start "$ID"
+	is_peer || bad
+	wait $job || is_peer || die "the first create was harmed"
+	is_peer || is "$(status_of)" created
+}
+
+creating_force_deleted() {
+	local job st=0
+	peers_differ "no lock between create and delete"
+	bundle
+	config --arg b "$B" '.hooks.createRuntime=[{path:"/bin/sh",args:["sh","-c","touch \($b)/there; sleep 2"]}]'
+	rt create --bundle "$B" "$ID" >/dev/null 2>&1 &
+	job=$!
+	within 5 test -e "$B/there" || die "the hook did not run"
+	cap rt delete --force "$ID"
+	ok
+	wait $job || st=$?
+	within 3 nothing_left || die "left: $(leftovers)"
+	cap rt state "$ID"
+	bad
+}
+
+exists='container with given ID already exists|already exists'
+gone='does not exist'
+live='that is not stopped: running'
+
+while read -r state op want then text; do
+	t "$op of a container that is $state" try "$state" "$op" "$want" "$then" "${text:-}"
+done <<-EOT
+	none	state	bad	none	$gone
+	none	create	ok	created
+	none	start	bad	none	$gone
+	none	kill	bad	none	$gone
+	none	delete	bad	none	$gone
+	none	delete-force	ok	none
+	created	state	ok	created
+	created	create	bad	created	$exists
+	created	start	ok	running
+	created	kill	ok	stopped
+	created	kill0	ok	created
+	created	delete	ok	none
+	created	delete-force	ok	none
+	running	state	ok	running
+	running	create	bad	running	$exists
+	running	start	bad	running	cannot start an already running container
+	running	kill	ok	stopped
+	running	kill0	ok	running
+	running	delete	bad	running	$live
+	running	delete-force	ok	none
+	paused	state	ok	paused
+	paused	create	bad	paused	$exists
+	paused	start	bad	paused
+	paused	delete	bad	paused
+	paused	delete-force	ok	none
+	stopped	state	ok	stopped
+	stopped	create	bad	stopped	$exists
+	stopped	start	bad	stopped	cannot start a container that has stopped
+	stopped	kill	bad	stopped	container not running
+	stopped	kill0	bad	stopped	container not running
+	stopped	delete	ok	none
+	stopped	delete-force	ok	none
+EOT
+
+paused_kill() {
+	peer_differs crun "1.8 leaves it frozen on v1"
+	try paused kill ok stopped
+}
+t "kill of a container that is paused" paused_kill
+t "operations while create is busy" creating
+t "delete --force while create is busy" creating_force_deleted
+finish
