@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Times runtimes side by side: `bench [-n ROUNDS] SCRIPT… ` is driven by bench.sh. One round runs each command once, in an order that
- * rotates, so that a busy moment hits all of them. Prints for each command: median and minimum wall time in ms, median CPU time in ms,
- * largest resident set in KiB.
+ * Times runtimes side by side: `bench [-n ROUNDS] SCRIPT… ` is driven by bench.sh. One round runs
+ * each command once, in an order that rotates, so that a busy moment hits all of them. Prints for
+ * each command: median and minimum wall time in ms, median CPU time in ms, largest resident set in
+ * KiB.
  *
  *   bench ROUNDS PAUSE_MS -- CMD… -- CMD… …
  *
- * A CMD may hold the word @, which is replaced by the number of the round. A failing command ends the benchmark.
+ * A CMD may hold the word @, which is replaced by the number of the round. A failing command ends
+ * the benchmark.
  */
 #include <errno.h>
 #include <spawn.h>
@@ -17,7 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define CMDS_MAX 16
+#define CMDS_MAX  16
 #define WORDS_MAX 32
 
 struct command {
@@ -93,8 +95,9 @@ static int parse(int argc, char **argv, struct command *cmds)
 int main(int argc, char **argv)
 {
 	static struct command cmds[CMDS_MAX + 1];
-	int rounds = argc > 3 ? atoi(argv[1]) : 0, n = rounds > 0 ? parse(argc - 3, argv + 3, cmds) : -1;
-	struct timespec pause = { .tv_nsec = argc > 3 ? atol(argv[2]) * 1000000L : 0 };
+	int rounds = argc > 3 ? atoi(argv[1]) : 0,
+	    n = rounds > 0 ? parse(argc - 3, argv + 3, cmds) : -1;
+	struct timespec pause = {.tv_nsec = argc > 3 ? atol(argv[2]) * 1000000L : 0};
 
 	if (n <= 0) {
 		fprintf(stderr, "usage: bench ROUNDS PAUSE_MS -- COMMAND… [-- COMMAND…]\n");
@@ -115,7 +118,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < n; i++) {
 		qsort(cmds[i].wall, (size_t)rounds, sizeof(double), compare);
 		qsort(cmds[i].cpu, (size_t)rounds, sizeof(double), compare);
-		printf("%.3f %.3f %.3f %ld\n", cmds[i].wall[rounds / 2], cmds[i].wall[0], cmds[i].cpu[rounds / 2], cmds[i].rss);
+		printf("%.3f %.3f %.3f %ld\n", cmds[i].wall[rounds / 2], cmds[i].wall[0],
+		       cmds[i].cpu[rounds / 2], cmds[i].rss);
 	}
 	return 0;
 }

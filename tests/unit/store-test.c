@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* State directories, their lock, and records that were cut or garbled. */
+#include "runtime/runtime.h"
+#include "tap.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char root[] = "/tmp/hezi-store-test.XXXXXX";
+
+static void test_ids(void)
+{
+	static const char *const good[] = {"a", "A-b_c+d.e", "...", ".hidden", "0", "a..b"};
+	static const char *const bad[] = {"",     ".",  "..", "a/b",      "/",   "a b",
+					  "a\nb", "~a", "a*", "\xc3\xa4", "a:b", "a\\b"};
+	char longest[202];
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		ok(!store_check_id(good[i], NULL), "id \"%s\" is fine", good[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		ok(store_check_id(bad[i], NULL) == -1, "bad id number %zu is refused", i);
+	memset(longest, 'x', sizeof(longest));
+	longest[200] = '\0';
+	ok(!store_check_id(longest, NULL), "an id of 200 characters is fine");
+	longest[200] = 'x';
+	longest[201] = '\0';
+	ok(store_check_id(longest, NULL) == -1, "an id of 201 characters is refused");
+	ok(store_check_id(NULL, NULL) == -1, "no id is refused");
+}
+
+static void test_life(hz_runtime *rt)
+{
+	struct hz_error err = HZ_ERROR_INIT;
+	int a = -1, b = -1;
+
+	ok(!store_create(rt, "one", &a, &err), "a state directory is made: %s", err.msg);
+	ok(store_create(rt, "one", &b, &err) == -1 && err.code == HZ_E_EXISTS,
+	   "a second one of the same id is refused");
+	ok(!store_open(rt, "one", &b, &err), "it can be opened without the lock");
+	ok(store_is_locked(b), "its maker holds the lock");
+	fd_close(b);
+	ok(store_lock(rt, "one", 0, &b, &err) == -1 && err.code == HZ_E_BUSY,
+	   "the lock is refused while it is held");
+	fd_close(a);
+	ok(!store_lock(rt, "one", 0, &b, &err), "the lock is free when its holder is gone");
+	ok(!store_remove(rt, "one", b, &err), "the directory is removed: %s", err.msg);
+	fd_close(b);
+	ok(store_open(rt, "one", &b, &err) == -1 && err.code == HZ_E_NOT_FOUND,
+	   "it is not found any more");
+	ok(!store_create(rt, "one", &a, &err), "the id is free again");
+	store_remove(rt, "one", a, &err);
+	fd_close(a);
+	hz_error_clear(&err);
+}
+
+/* A delete that was killed after the rename leaves "~id". */
+static void test_sweep(hz_runtime *rt)
+{
+	struct hz_error err = HZ_ERROR_INIT;
+	struct stat st;
+	char **ids;
+	size_t n;
+
+	mkdirat(rt->rootfd, "~two", 0700);
+	ok(!hz_ids(rt, &ids, &n, &err) && n == 0, "what a killed delete left is in no list");
+	hz_ids_free(ids);
+	ok(!hz_delete(rt, "two", true, &err), "delete --force of its id is no error");
+	ok(fstatat(rt->rootfd, "~two", &st, 0) && errno == ENOENT, "and removes it");
+	hz_error_clear(&err);
+}
+
+static struct record sample(void)
+{
+	static const char *dirs[] = {"1:/sys/fs/cgroup/x", "2:/sys/fs/cgroup/memory/a/b"};
+	static struct oci_pair pairs[] = {{"k", "v"}, {"empty", ""}};
+
+	return (struct record){
+		.version = {1, true},
+		.id = "three",
+		.bundle = "/b\"undle",
+		.rootfs = "/r",
+		.created = "2026-01-02T03:04:05.000000006Z",
+		.owner = {0, true},
+		.pid = {4711, true},
+		.start_time = {UINT64_MAX, true},
+		.own_pid_ns = {true, true},
+		.cgroup_dirs = {dirs, 2},
+		.annotations = {pairs, 2},
+	};
+}
+
+static void test_record(int dirfd)
+{
+	struct record r = sample(), back;
+	struct hz_error err = HZ_ERROR_INIT;
+	struct arena a = ARENA_INIT;
+
+	ok(!record_write(dirfd, &r, &err), "a record is written: %s", err.msg);
+	ok(!record_read(dirfd, &a, &back, &err), "and read: %s", err.msg);
+	is_str(back.bundle, r.bundle, "strings come back");
+	ok(back.pid.v == 4711 && back.start_time.v == UINT64_MAX && back.own_pid_ns.v,
+	   "numbers come back exactly");
+	ok(back.cgroup_dirs.n == 2 && !strcmp(back.cgroup_dirs.items[1], r.cgroup_dirs.items[1]),
+	   "lists come back");
+	ok(back.annotations.n == 2 && !strcmp(back.annotations.items[1].value, ""),
+	   "maps come back");
+	arena_done(&a);
+	hz_error_clear(&err);
+}
+
+/* A power cut: every prefix of the record gets an answer, and no prefix is taken for a record. */
+static void test_cut_record(int dirfd)
+{
+	struct buf text = BUF_INIT;
+	unsigned wrong = 0;
+
+	ok(!file_read_at(dirfd, RECORD_FILE, &text, RECORD_MAX), "the record's file is read");
+	for (size_t len = 0; len < text.len; len++) {
+		struct hz_error err = HZ_ERROR_INIT;
+		struct arena a = ARENA_INIT;
+		struct record r;
+
+		file_replace_at(dirfd, RECORD_FILE, 0600, text.data, len);
+		if (record_read(dirfd, &a, &r, &err) != -1 || !err.msg[0] || !err.hint[0])
+			wrong++;
+		arena_done(&a);
+		hz_error_clear(&err);
+	}
+	ok(!wrong, "each of %zu cut records is refused with a hint (%u wrong)", text.len, wrong);
+	buf_done(&text);
+}
+
+static void test_damaged_delete(hz_runtime *rt)
+{
+	struct hz_error err = HZ_ERROR_INIT;
+
+	ok(hz_delete(rt, "three", false, &err) == -1 && err.hint[0],
+	   "delete refuses a damaged record and says what to do");
+	ok(!hz_delete(rt, "three", true, &err), "delete --force removes it: %s", err.msg);
+	hz_error_clear(&err);
+}
+
+static void test_foreign_cgroup(hz_runtime *rt)
+{
+	static const char *dirs[] = {"1:/tmp"};
+	struct record r = sample();
+	struct hz_error err = HZ_ERROR_INIT;
+	int fd = -1;
+
+	store_create(rt, "four", &fd, &err);
+	r.id = "four";
+	r.pid.set = r.start_time.set = false;
+	r.cgroup_dirs = (struct oci_strings){dirs, 1};
+	record_write(fd, &r, &err);
+	fd_close(fd);
+	ok(hz_delete(rt, "four", true, &err) == -1 && strstr(err.msg, "no cgroup"),
+	   "a record that names a directory outside of cgroup file systems is not obeyed: %s",
+	   err.msg);
+	store_lock(rt, "four", 0, &fd, &err);
+	store_remove(rt, "four", fd, &err);
+	fd_close(fd);
+	hz_error_clear(&err);
+}
+
+static void test_start_times(void)
+{
+	struct hz_error err = HZ_ERROR_INIT;
+	uint64_t start = 0;
+
+	ok(!process_start_time(getpid(), &start, &err) && start, "our own start time is read");
+	ok(process_is_alive(getpid(), start, &err) == 1, "we are alive");
+	ok(process_is_alive(getpid(), start + 1, &err) == 0,
+	   "a process with our pid and another start time is not ours");
+	hz_error_clear(&err);
+}
+
+int main(void)
+{
+	struct hz_runtime_options o = {.size = sizeof(o), .root = mkdtemp(root)};
+	hz_runtime *rt = NULL;
+	int fd = -1;
+
+	test_ids();
+	ok(o.root && !hz_runtime_new(&o, &rt, NULL), "a runtime is made");
+	test_life(rt);
+	test_sweep(rt);
+	store_create(rt, "three", &fd, NULL);
+	test_record(fd);
+	test_cut_record(fd);
+	fd_close(fd);
+	test_damaged_delete(rt);
+	test_foreign_cgroup(rt);
+	test_start_times();
+	hz_runtime_free(rt);
+	ok(!rmdir(root), "nothing is left in the root");
+	return done_testing();
+}
