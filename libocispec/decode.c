@@ -165,6 +165,8 @@ bool decoder_target(struct decoder *d, struct target *t)
 		return true;
 	}
 	t->item = true;
+	if (d->faults.n) /* nothing will come of the items: do not gather them */
+		d->nvalues = f->values;
 	t->dest = value_push(d, item_size(f->row));
 	if (!t->dest)
 		return false;
@@ -381,6 +383,8 @@ static void required_check(struct decoder *d, const struct frame *f)
 		char shown[SHOWN_MAX + 8] = "";
 
 		if (!row->required || f->seen & UINT64_C(1) << i)
+			continue;
+		if (faults_full(&d->faults))
 			continue;
 		like = misspelt_find(d, f, row->name);
 		if (like)

@@ -80,6 +80,8 @@ void decoder_pointer(const struct decoder *d, char *buf);
 #define decoder_fault(d, code, at, ...)                                                      \
 	do {                                                                                 \
 		char pointer_[POINTER_MAX];                                                  \
+		if (faults_full(&(d)->faults))                                               \
+			break;                                                               \
 		decoder_pointer((d), pointer_);                                              \
 		fault_add(&(d)->faults, &(d)->scratch, (code), (at), pointer_, __VA_ARGS__); \
 	} while (0)

@@ -13,9 +13,9 @@ void fault_add(struct faults *fs, struct arena *a, enum hz_error_code code, size
 	struct fault *f;
 	va_list ap;
 
-	fs->n++;
-	if (fs->n > FAULTS_MAX)
+	if (faults_full(fs))
 		return;
+	fs->n++;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
@@ -38,7 +38,7 @@ int fault_report(struct faults *fs, const char *text, size_t len, const char *na
 		 struct hz_error *err)
 {
 	unsigned kept = fs->n < FAULTS_MAX ? fs->n : FAULTS_MAX;
-	unsigned line, column;
+	struct sax_place place = {0};
 
 	if (!err)
 		return -1;
@@ -48,9 +48,9 @@ int fault_report(struct faults *fs, const char *text, size_t len, const char *na
 	for (unsigned i = 0; i < kept; i++) {
 		const struct fault *f = &fs->kept[i];
 
-		sax_place(text, len, f->at, &line, &column);
-		error_fault(err, f->code, f->pointer ? f->pointer : "", line, column, "%s",
-			    f->text ? f->text : "memory is out");
+		sax_place(&place, text, len, f->at);
+		error_fault(err, f->code, f->pointer ? f->pointer : "", place.line, place.column,
+			    "%s", f->text ? f->text : "memory is out");
 	}
 	err->nfaults = fs->n;
 	return -1;

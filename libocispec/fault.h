@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define FAULTS_MAX  64   /* kept; all are counted */
@@ -27,6 +28,15 @@ struct faults {
  * counted only. */
 void fault_add(struct faults *fs, struct arena *a, enum hz_error_code code, size_t at,
 	       const char *pointer, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+/** Only count this one: no more are kept. */
+static inline bool faults_full(struct faults *fs)
+{
+	if (fs->n < FAULTS_MAX)
+		return false;
+	fs->n++;
+	return true;
+}
 
 /** Fill @err by the faults (at least one), with lines and columns of @text; err->file becomes
  * @name. Returns -1. */

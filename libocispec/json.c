@@ -232,21 +232,18 @@ size_t sax_string_at(const struct sax *x, const void *s)
 	return 0;
 }
 
-void sax_place(const char *text, size_t len, size_t at, unsigned *ret_line, unsigned *ret_column)
+void sax_place(struct sax_place *p, const char *text, size_t len, size_t at)
 {
-	size_t start = 0;
-	unsigned line = 1;
-
 	if (at > len)
 		at = len;
-	for (size_t i = 0; i < at; i++) {
-		if (text[i] != '\n')
+	for (; p->at < at; p->at++) {
+		if (text[p->at] != '\n')
 			continue;
-		line++;
-		start = i + 1;
+		p->lines++;
+		p->start = p->at + 1;
 	}
-	*ret_line = line;
-	*ret_column = (unsigned)(at - start) + 1;
+	p->line = p->lines + 1;
+	p->column = (unsigned)(at - p->start) + 1;
 }
 
 /* ---- writing ---- */
@@ -395,7 +392,7 @@ void oci_json_str(struct oci_json *j, const char *v)
 	if (text_is_wide(v, len)) {
 		text_mend(&mended, v, len);
 		if (mended.failed)
-			j->failed = true;
+			j->text.failed = true;
 		v = mended.data ? mended.data : "";
 		len = mended.len;
 	}

@@ -56,7 +56,14 @@ bool sax_inside(const struct sax *x, const void *s);
 /** The offset of the opening quote of the string or key of the current call. */
 size_t sax_string_at(const struct sax *x, const void *s);
 
-/** Line and column (in bytes), both from 1, of offset @at. */
-void sax_place(const char *text, size_t len, size_t at, unsigned *ret_line, unsigned *ret_column);
+/* Line and column (in bytes), both from 1. */
+struct sax_place {
+	unsigned line, column;
+	unsigned lines; /* line feeds before `at` */
+	size_t at, start;
+};
+
+/** Move @p (zeroed at first) on to offset @at of @text, which is not before its last one. */
+void sax_place(struct sax_place *p, const char *text, size_t len, size_t at);
 
 #endif

@@ -230,9 +230,12 @@ static void names_write(char *buf, size_t size, const char *const *names)
 static void fault_name(struct decoder *d, const char *const *names, const char *s, size_t len,
 		       size_t at)
 {
-	const char *guess = text_guess(s, len, names);
 	char shown[SHOWN_MAX + 8] = "", all[700];
+	const char *guess;
 
+	if (faults_full(&d->faults))
+		return;
+	guess = text_guess(s, len, names);
 	text_show(shown, sizeof(shown), s, len, SHOWN_MAX);
 	names_write(all, sizeof(all), names);
 	decoder_fault(d, HZ_E_CONFIG, at, "expected one of %s, found \"%s\"%s%s%s", all, shown,
