@@ -131,13 +131,23 @@ int init_mount_target(struct init *init, const struct plan_step *step, const cha
 	return init_take_fd(&fd);
 }
 
+/* move_mount(2) says EINVAL where mount(2) says ENOTDIR. */
+static int explain_move(int r, int tree, int target)
+{
+	struct statx a, b;
+
+	if (r != -EINVAL || init_stat(tree, NULL, &a) || init_stat(target, NULL, &b))
+		return r;
+	return S_ISDIR(a.stx_mode) == S_ISDIR(b.stx_mode) ? r : -ENOTDIR;
+}
+
 int init_mount_attach(struct init *init, const struct plan_step *step, int tree, int target,
 		      const char *path)
 {
 	int fd, r = init_mount_move(tree, target);
 
 	if (r)
-		return init_fail(init, step, __NR_move_mount, r, path);
+		return init_fail(init, step, __NR_move_mount, explain_move(r, tree, target), path);
 	if (!init_streq(path, "/"))
 		return 0;
 	/* All that follows belongs into the mount that now covers the root. */

@@ -16,6 +16,23 @@
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 
+/* linux/stat.h keeps these to itself once a header of libc has been seen, as in builds that are not
+ * freestanding. */
+#ifndef S_IFMT
+#define S_IFMT      00170000
+#define S_IFSOCK    0140000
+#define S_IFLNK     0120000
+#define S_IFREG     0100000
+#define S_IFBLK     0060000
+#define S_IFDIR     0040000
+#define S_IFCHR     0020000
+#define S_IFIFO     0010000
+#define S_ISLNK(m)  (((m)&S_IFMT) == S_IFLNK)
+#define S_ISREG(m)  (((m)&S_IFMT) == S_IFREG)
+#define S_ISDIR(m)  (((m)&S_IFMT) == S_IFDIR)
+#define S_ISFIFO(m) (((m)&S_IFMT) == S_IFIFO)
+#endif
+
 enum target_want {
 	TARGET_DIR,      /* a directory; made when missing */
 	TARGET_REAL_DIR, /* the same, and no symbolic link on the way */
