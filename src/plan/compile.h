@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The compiler: config + options + host facts -> plan. Pure: no system call, no environment, no clock, no locale. The same input
- * gives the same bytes.
+ * The compiler: config + options + host facts -> plan. Pure: no system call, no environment, no
+ * clock, no locale. The same input gives the same bytes.
  */
 #ifndef PLAN_COMPILE_H
 #define PLAN_COMPILE_H
@@ -17,29 +17,32 @@
 #define FACTS_HIERARCHIES 32
 
 struct facts_hierarchy {
-	const char *name;	/* what /proc/self/cgroup calls it: "cpu,cpuacct", "name=systemd"; "" for the unified one */
+	const char *name; /* what /proc/self/cgroup calls it: "cpu,cpuacct", "name=systemd"; "" for
+			     the unified one */
 	const char *mountpoint; /* of the whole hierarchy on the host: "/sys/fs/cgroup/memory" */
-	const char *own_path;	/* where the runtime itself is in it: "/user.slice" */
+	const char *own_path;   /* where the runtime itself is in it: "/user.slice" */
 };
 
 struct facts_range { /* a line of /etc/subuid, /etc/subgid of the caller */
 	uint32_t first, count;
 };
 
-/* What is so on this host. Collected by src/runtime/facts.c; golden tests write it by hand. Strings are borrowed. */
+/* What is so on this host. Collected by src/runtime/facts.c; golden tests write it by hand. Strings
+ * are borrowed. */
 struct plan_facts {
 	uid_t euid;
 	gid_t egid;
-	bool in_userns;		 /* the runtime itself runs in a user namespace */
-	bool privileged;	 /* CAP_SYS_ADMIN is effective */
+	bool in_userns;  /* the runtime itself runs in a user namespace */
+	bool privileged; /* CAP_SYS_ADMIN is effective */
 	unsigned kernel_major, kernel_minor;
-	unsigned ns_supported;	 /* CLONE_NEW* that /proc/self/ns knows */
-	unsigned cap_last;	 /* highest capability of this kernel */
-	uint64_t caps;		 /* what the runtime may grant: its bounding set & permitted set */
+	unsigned ns_supported; /* CLONE_NEW* that /proc/self/ns knows */
+	unsigned cap_last;     /* highest capability of this kernel */
+	uint64_t caps;         /* what the runtime may grant: its bounding set & permitted set */
 	enum plan_cgroup_mode cgroup_mode;
 	struct facts_hierarchy hierarchies[FACTS_HIERARCHIES];
-	unsigned nhierarchies;	 /* v2: one, named "" */
-	const char *unified_controllers; /* of the root of the unified tree: "cpu io memory pids", "" when none */
+	unsigned nhierarchies;             /* v2: one, named "" */
+	const char *unified_controllers;   /* of the root of the unified tree: "cpu io memory pids",
+					      "" when none */
 	struct facts_range subuid, subgid; /* count 0: none */
 	bool selinux, apparmor;
 	bool resctrl;
@@ -51,12 +54,16 @@ struct plan_options {
 	const char *bundle; /* absolute */
 	bool no_pivot, no_new_keyring;
 	bool systemd_cgroup;
-	bool no_cgroup; /* --cgroup-manager=disabled */
-	bool rootless_cgroup_ok; /* rootless: cgroup permission errors are forgiven when nothing is asked of it */
-	bool pid_file;	/* a PLAN_PID_FILE step is wanted (path is the runtime's business) */
+	bool no_cgroup;          /* --cgroup-manager=disabled */
+	bool rootless_cgroup_ok; /* rootless: cgroup permission errors are forgiven when nothing is
+				    asked of it */
+	bool pid_file; /* a PLAN_PID_FILE step is wanted (path is the runtime's business) */
 	unsigned preserve_fds;
-	unsigned listen_fds; /* LISTEN_FDS handed on: counted in preserve_fds, adds LISTEN_FDS and LISTEN_PID=1 to the environment */
+	unsigned listen_fds; /* LISTEN_FDS handed on: counted in preserve_fds, adds LISTEN_FDS and
+				LISTEN_PID=1 to the environment */
 	const char *notify_socket; /* NULL, or "/run/notify/notify.sock" */
+	bool forgive_unsupported;  /* explain: what is not supported yet becomes a warning, so that
+				      the rest can be shown */
 };
 
 struct plan_warning {
@@ -74,17 +81,19 @@ struct plan {
 };
 
 /**
- * Compile. All faults are reported in one go (error_fault) with their JSON pointers; what hezi does not do yet is refused with
- * HZ_E_UNSUPPORTED and "… is not supported yet". The result has been verified.
+ * Compile. All faults are reported in one go (error_fault) with their JSON pointers; what hezi does
+ * not do yet is refused with HZ_E_UNSUPPORTED and "… is not supported yet". The result has been
+ * verified.
  */
-int plan_compile(const struct oci_config *c, const struct plan_facts *facts, const struct plan_options *opt, struct plan *ret,
-		 struct hz_error *err);
+int plan_compile(const struct oci_config *c, const struct plan_facts *facts,
+		 const struct plan_options *opt, struct plan *ret, struct hz_error *err);
 void plan_done(struct plan *p);
 
 /**
- * Check a buffer as untrusted bytes: magic, version, size, checksum, every step inside, every offset inside and NUL-terminated, enums in
- * range, and that host and init agree: order of stages, each sync once and in order, each slot opened before it is used, one
- * spawn, one exec at the end. After it succeeded the accessors of plan.h are safe.
+ * Check a buffer as untrusted bytes: magic, version, size, checksum, every step inside, every
+ * offset inside and NUL-terminated, enums in range, and that host and init agree: order of stages,
+ * each sync once and in order, each slot opened before it is used, one spawn, one exec at the end.
+ * After it succeeded the accessors of plan.h are safe.
  */
 int plan_verify(const void *buf, size_t size, struct hz_error *err);
 
@@ -99,10 +108,14 @@ const char *plan_hook_kind_name(unsigned which);
 struct plan_print_options {
 	bool show_env; /* else the values of environment variables are shown as "***" */
 };
-/** `hezi explain`: the plan in order, who does each step, what it does in words, and which config value asked for it. */
-void plan_print_text(const struct plan_header *h, const struct plan_print_options *o, struct buf *out);
-int plan_print_json(const struct plan_header *h, const struct plan_print_options *o, struct oci_json *j, struct hz_error *err);
+/** `hezi explain`: the plan in order, who does each step, what it does in words, and which config
+ * value asked for it. */
+void plan_print_text(const struct plan_header *h, const struct plan_print_options *o,
+		     struct buf *out);
+int plan_print_json(const struct plan_header *h, const struct plan_print_options *o,
+		    struct oci_json *j, struct hz_error *err);
 /** One step in words ("mount proc on /proc (nosuid,nodev,noexec)"), for messages and explain. */
-void plan_step_text(const struct plan_header *h, const struct plan_step *s, const struct plan_print_options *o, struct buf *out);
+void plan_step_text(const struct plan_header *h, const struct plan_step *s,
+		    const struct plan_print_options *o, struct buf *out);
 
 #endif

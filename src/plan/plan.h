@@ -13,12 +13,12 @@
  *   stage        actor  steps
  *   prepare      host   STATE_DIR, CGROUP_CREATE, CGROUP_SET…, NS_OPEN…, SECCOMP_BUILD
  *   spawn        host   SPAWN
- *   enter        init   CGROUP_ENTER, NS_JOIN…, TIME_OFFSET…, FORK, [sync "maps": host ID_MAP…], BECOME_ROOT, NS_UNSHARE (cgroup)
+ *   enter        init   CGROUP_ENTER, NS_JOIN…, TIME_OFFSET…, FORK, [sync "maps": host ID_MAP…, OOM_SCORE], BECOME_ROOT, NS_UNSHARE (cgroup)
  *   box          init   KEYRING, HOSTNAME, DOMAINNAME, LOOPBACK_UP, SYSCTL…, ROOT_PROPAGATION, ROOTFS, MOUNT…, DEVICES…, SYMLINK…, CONSOLE,
- *                       READONLY_PATH…, MASK_PATH…, [sync "hooks": host OOM_SCORE, HOOKS prestart, createRuntime], HOOKS createContainer,
+ *                       READONLY_PATH…, MASK_PATH…, [sync "hooks", when there are some: host OOM_SCORE, HOOKS prestart, createRuntime], HOOKS createContainer,
  *                       PIVOT, ROOT_READONLY, ROOT_PROPAGATION (final)
- *   process      init   TERMINAL, STDIO_OWNER, CWD?…, RLIMIT…, UMASK, NO_NEW_PRIVS, USER, CAPS, EXEC_LOOKUP, [sync "seccomp"]
- *   ready        both   SYNC "ready": host RLIMIT (user namespace), record, pid file, console socket
+ *   process      init   TERMINAL, STDIO_OWNER, CWD, RLIMIT…, UMASK, NO_NEW_PRIVS, USER, CAPS, EXEC_LOOKUP, [sync "seccomp"]
+ *   ready        both   SYNC "ready": host OOM_SCORE, RLIMIT (user namespace), record, pid file, console socket
  *   start        init   START_WAIT, HOOKS startContainer, SECCOMP_LOAD, EXEC; host: HOOKS poststart
  *   delete       host   HOOKS poststop
  */
@@ -31,6 +31,7 @@
 #define PLAN_VERSION 1u
 #define PLAN_ALIGN   8u
 #define PLAN_MAX     (64u << 20) /* bytes */
+#define PLAN_SLOTS_MAX 64u /* INIT_SLOTS_MAX of the protocol */
 
 typedef uint32_t plan_str;
 struct plan_vec {

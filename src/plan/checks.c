@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a config may ask for and hezi does not do yet, and what makes no sense whatever is done.
+ * Wording follows runc where its users know it. Checks that belong to one part are made where that
+ * part is compiled.
+ */
+#include "plan/builder.h"
+
+#include <string.h>
+
+#define CONSOLE_MAX 65535 /* struct winsize */
+
+/* Names of the parts of a config that are refused as a whole when they are there. */
+static void check_unsupported(struct builder *b)
+{
+	const struct oci_linux *l = b->config->linux_;
+	const struct oci_process *p = b->config->process;
+	const struct oci_resources *r = l ? l->resources : NULL;
+	const struct {
+		bool asked;
+		const char *pointer, *what;
+	} rows[] = {
+		{l && l->net_devices.n, "/linux/netDevices", "netDevices"},
+		{l && l->intel_rdt, "/linux/intelRdt", "intelRdt"},
+		{l && l->memory_policy, "/linux/memoryPolicy", "memoryPolicy"},
+		{l && l->personality, "/linux/personality", "personality"},
+		{l && l->mount_label && l->mount_label[0], "/linux/mountLabel", "mountLabel"},
+		{p && p->scheduler, "/process/scheduler", "scheduler"},
+		{p && p->io_priority, "/process/ioPriority", "ioPriority"},
+		{r && r->block_io, "/linux/resources/blockIO", "blockIO"},
+		{r && r->hugepage_limits.n, "/linux/resources/hugepageLimits", "hugepageLimits"},
+		{r && r->network, "/linux/resources/network", "network (class id, priorities)"},
+		{r && r->rdma.n, "/linux/resources/rdma", "rdma"},
+		{r && r->unified.n, "/linux/resources/unified", "unified"},
+		{b->opt->systemd_cgroup, "", "--systemd-cgroup"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].asked)
+			builder_unsupported(b, rows[i].pointer, "%s", rows[i].what);
+	}
+}
+
+static void check_labels(struct builder *b)
+{
+	const struct oci_process *p = b->config->process;
+
+	if (p && p->apparmor_profile && p->apparmor_profile[0]) {
+		if (b->facts->apparmor)
+			builder_unsupported(b, "/process/apparmorProfile", "apparmorProfile");
+		else
+			builder_refuse(b, "/process/apparmorProfile",
+				       "apparmor profile \"%s\" is asked for, but AppArmor is not "
+				       "enabled on this host",
+				       p->apparmor_profile);
+	}
+	if (p && p->selinux_label && p->selinux_label[0]) {
+		if (b->facts->selinux)
+			builder_unsupported(b, "/process/selinuxLabel", "selinuxLabel");
+		else
+			builder_refuse(b, "/process/selinuxLabel",
+				       "selinux label \"%s\" is asked for, but SELinux is not "
+				       "enabled on this host",
+				       p->selinux_label);
+	}
+}
+
+/* Unknown annotations are to be ignored; these change what a container may do under another
+ * runtime. */
+static void check_annotations(struct builder *b)
+{
+	static const char *const known[] = {"run.oci.handler", "run.oci.seccomp_bpf_data",
+					    "run.oci.delegate-cgroup", "run.oci.seccomp.receiver"};
+	const struct oci_map *m = &b->config->annotations;
+
+	for (size_t i = 0; i < m->n; i++) {
+		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
+			if (strcmp(m->items[i].key, known[k]) == 0)
+				builder_warn(b, builder_key_ptr(b, "/annotations", known[k]),
+					     "annotation \"%s\" has no effect", known[k]);
+		}
+	}
+}
+
+static void check_devices(struct builder *b)
+{
+	const struct oci_linux *l = b->config->linux_;
+
+	if (l && l->resources && l->resources->devices.n && !b->opt->no_cgroup &&
+	    b->facts->cgroup_mode == PLAN_CGROUP_V2)
+		builder_warn(b, "/linux/resources/devices",
+			     "device rules are not enforced on cgroup v2 yet");
+}
+
+static void check_names(struct builder *b)
+{
+	const struct oci_config *c = b->config;
+	const struct {
+		const char *name, *value;
+	} rows[] = {{"hostname", c->hostname}, {"domainname", c->domainname}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *pointer = builder_ptr(b, "/%s", rows[i].name);
+
+		if (!rows[i].value || !rows[i].value[0])
+			continue;
+		if (!plan_has_ns(c, OCI_NS_UTS))
+			builder_fault(b, pointer,
+				      "unable to set %s without a private UTS namespace",
+				      rows[i].name);
+		if (strlen(rows[i].value) > 64)
+			builder_fault(b, pointer, "a %s has 64 bytes at most, not %zu",
+				      rows[i].name, strlen(rows[i].value));
+	}
+}
+
+static void check_env(struct builder *b, const struct oci_strings *env)
+{
+	for (size_t i = 0; i < env->n; i++) {
+		const char *ptr = builder_ptr(b, "/process/env/%zu", i);
+		const char *eq = strchr(env->items[i], '=');
+
+		if (!eq)
+			builder_fault(b, ptr, "invalid environment variable: missing '='");
+		else if (eq == env->items[i])
+			builder_fault(b, ptr, "invalid environment variable: name cannot be empty");
+	}
+}
+
+static void check_process(struct builder *b)
+{
+	const struct oci_process *p = b->config->process;
+
+	if (!p)
+		return;
+	if (!p->cwd || !p->cwd[0])
+		builder_fault(b, "/process/cwd", "Cwd property must not be empty");
+	else if (p->cwd[0] != '/')
+		builder_fault(b, "/process/cwd", "Cwd must be an absolute path");
+	if (p->args.n == 0)
+		builder_fault(b, "/process/args", "args must not be empty");
+	else if (!p->args.items[0][0])
+		builder_fault(b, "/process/args/0", "the name of the program must not be empty");
+	check_env(b, &p->env);
+	if (p->user && p->user->umask.set && p->user->umask.v > 0777)
+		builder_fault(b, "/process/user/umask", "umask must be 511 (0777) at most, not %u",
+			      p->user->umask.v);
+	if (p->oom_score_adj.set && (p->oom_score_adj.v < -1000 || p->oom_score_adj.v > 1000))
+		builder_fault(b, "/process/oomScoreAdj",
+			      "oomScoreAdj must be between -1000 and 1000, not %d",
+			      p->oom_score_adj.v);
+	if (p->terminal.v && p->console_size &&
+	    (p->console_size->height.v > CONSOLE_MAX || p->console_size->width.v > CONSOLE_MAX))
+		builder_fault(b, "/process/consoleSize",
+			      "a terminal has %d rows and columns at most", CONSOLE_MAX);
+}
+
+void compile_checks(struct builder *b)
+{
+	check_unsupported(b);
+	check_labels(b);
+	check_annotations(b);
+	check_devices(b);
+	check_names(b);
+	check_process(b);
+	check_namespaces(b);
+	check_maps(b);
+}

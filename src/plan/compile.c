@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The compiler's frame: which parts are compiled, in which order. The order of the calls is the
+ * order of the steps. */
+#include "plan/builder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef void compile_fn(struct builder *b);
+
+static compile_fn *const parts[] = {
+	compile_checks, compile_prepare, compile_seccomp, compile_enter, compile_identity,
+	compile_rootfs, compile_mounts,  compile_devices, compile_paths, compile_hooks_early,
+	compile_pivot,  compile_process, compile_ready,   compile_start,
+};
+
+/* The root directory as an absolute path; the bundle is absolute. */
+static plan_str rootfs_path(struct builder *b)
+{
+	const struct oci_root *root = b->config->root;
+
+	if (!root || !root->path)
+		return builder_str(b, "/");
+	if (root->path[0] == '/')
+		return builder_str(b, root->path);
+	return builder_printf(b, "%s/%s", b->opt->bundle, root->path);
+}
+
+static void compile_header(struct builder *b)
+{
+	const struct oci_process *p = b->config->process;
+
+	b->head.id = builder_str(b, b->opt->id);
+	b->head.bundle = builder_str(b, b->opt->bundle);
+	b->head.rootfs = rootfs_path(b);
+	b->head.preserve_fds = b->opt->preserve_fds;
+	if (p)
+		b->head.flags |= PLAN_F_HAS_START;
+	if (p && p->terminal.v)
+		b->head.flags |= PLAN_F_TERMINAL;
+	if (plan_new_ns(b->config, OCI_NS_PID))
+		b->head.flags |= PLAN_F_NEW_PID;
+	if (plan_has_ns(b->config, OCI_NS_USER))
+		b->head.flags |= PLAN_F_USERNS;
+}
+
+int plan_compile(const struct oci_config *c, const struct plan_facts *facts,
+		 const struct plan_options *opt, struct plan *ret, struct hz_error *err)
+{
+	struct builder b;
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	builder_init(&b);
+	b.config = c;
+	b.facts = facts;
+	b.opt = opt;
+	b.plan = ret;
+	b.err = err;
+	compile_header(&b);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		parts[i](&b);
+	r = builder_finish(&b, ret);
+	builder_done(&b);
+	return r;
+}
+
+void plan_done(struct plan *p)
+{
+	free(p->h);
+	p->h = NULL;
+	p->size = 0;
+}

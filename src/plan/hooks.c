@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hooks, and the state that each gets on its stdin (runtime.md "State", SPEC HK-1 … HK-17). */
+#include "plan/builder.h"
+
+#include <string.h>
+
+static const struct hook_kind {
+	const char *status;
+	enum plan_actor actor;
+} kinds[PLAN_HOOK_KINDS] = {
+	[PLAN_HOOK_PRESTART] = {"creating", PLAN_HOST},
+	[PLAN_HOOK_CREATE_RUNTIME] = {"creating", PLAN_HOST},
+	[PLAN_HOOK_CREATE_CONTAINER] = {"creating", PLAN_INIT},
+	[PLAN_HOOK_START_CONTAINER] = {"created", PLAN_INIT},
+	[PLAN_HOOK_POSTSTART] = {"running", PLAN_HOST},
+	[PLAN_HOOK_POSTSTOP] = {"stopped", PLAN_HOST},
+};
+
+static const struct oci_hook_list *list_of(const struct oci_config *c, enum plan_hook_kind which)
+{
+	const struct oci_hooks *h = c->hooks;
+
+	if (!h)
+		return NULL;
+	switch (which) {
+	case PLAN_HOOK_PRESTART: return &h->prestart;
+	case PLAN_HOOK_CREATE_RUNTIME: return &h->create_runtime;
+	case PLAN_HOOK_CREATE_CONTAINER: return &h->create_container;
+	case PLAN_HOOK_START_CONTAINER: return &h->start_container;
+	case PLAN_HOOK_POSTSTART: return &h->poststart;
+	case PLAN_HOOK_POSTSTOP: return &h->poststop;
+	default: return NULL;
+	}
+}
+
+static plan_str text_of(struct builder *b, struct buf *text)
+{
+	plan_str s = 0;
+
+	if (text->failed || !text->data)
+		b->pool.failed = true;
+	else
+		s = builder_str(b, text->data);
+	buf_done(text);
+	return s;
+}
+
+/* {"ociVersion":…,"pid": */
+static plan_str state_head(struct builder *b, const char *status)
+{
+	struct buf t = BUF_INIT;
+
+	buf_adds(&t, "{\"ociVersion\":\"" OCI_VERSION_MAX "\",\"id\":");
+	oci_json_string(&t, b->opt->id);
+	buf_printf(&t, ",\"status\":\"%s\",\"pid\":", status);
+	return text_of(b, &t);
+}
+
+/* ,"bundle":…} */
+static plan_str state_tail(struct builder *b)
+{
+	const struct oci_map *m = &b->config->annotations;
+	struct buf t = BUF_INIT;
+
+	buf_adds(&t, ",\"bundle\":");
+	oci_json_string(&t, b->opt->bundle);
+	for (size_t i = 0; i < m->n; i++) {
+		buf_adds(&t, i == 0 ? ",\"annotations\":{" : ",");
+		oci_json_string(&t, m->items[i].key);
+		buf_addc(&t, ':');
+		oci_json_string(&t, m->items[i].value);
+	}
+	buf_adds(&t, m->n ? "}}" : "}");
+	return text_of(b, &t);
+}
+
+static void compile_hook(struct builder *b, const struct oci_hook *h, const char *ptr,
+			 struct plan_hook *ret)
+{
+	const char *const path[] = {h->path};
+
+	if (!h->path || h->path[0] != '/')
+		builder_fault(b, builder_ptr(b, "%s/path", ptr),
+			      "the path of a hook must be absolute, not \"%s\"",
+			      h->path ? h->path : "");
+	ret->path = builder_str(b, h->path ? h->path : "");
+	ret->argv =
+		h->args.n ? builder_strs(b, h->args.items, h->args.n) : builder_strs(b, path, 1);
+	ret->envp = builder_strs(b, h->env.items, h->env.n);
+	ret->timeout = h->timeout.set && h->timeout.v > 0 ? (uint32_t)h->timeout.v : 0;
+	ret->origin = builder_str(b, ptr);
+}
+
+void compile_hooks(struct builder *b, enum plan_hook_kind which)
+{
+	const struct oci_hook_list *list = list_of(b->config, which);
+	const char *origin = builder_ptr(b, "/hooks/%s", plan_hook_kind_name(which));
+	struct plan_hook *items;
+	struct plan_hooks *s;
+
+	if (!list || list->n == 0)
+		return;
+	items = arena_calloc(&b->scratch, list->n, sizeof(*items));
+	if (!items) {
+		b->pool.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < list->n; i++)
+		compile_hook(b, &list->items[i], builder_ptr(b, "%s/%zu", origin, i), &items[i]);
+	s = BUILDER_STEP(b, struct plan_hooks, PLAN_HOOKS, kinds[which].actor, origin);
+	s->which = which;
+	s->head = state_head(b, kinds[which].status);
+	s->tail = state_tail(b);
+	s->hooks = builder_hooks(b, items, list->n);
+}
+
+/* The sync costs a round trip: it is there only when the host has something to do at it. */
+void compile_hooks_early(struct builder *b)
+{
+	const struct oci_hooks *h = b->config->hooks;
+
+	if (h && (h->prestart.n || h->create_runtime.n)) {
+		struct plan_sync *s = BUILDER_STEP(b, struct plan_sync, PLAN_SYNC, PLAN_BOTH, NULL);
+
+		s->point = PLAN_POINT_HOOKS;
+		compile_oom_score(b, PLAN_POINT_HOOKS);
+		compile_hooks(b, PLAN_HOOK_PRESTART);
+		compile_hooks(b, PLAN_HOOK_CREATE_RUNTIME);
+	}
+	compile_hooks(b, PLAN_HOOK_CREATE_CONTAINER);
+}

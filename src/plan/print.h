@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the printers. */
+#ifndef PLAN_PRINT_H
+#define PLAN_PRINT_H
+
+#include "plan/compile.h"
+#include "plan/layout.h"
+
+/* What the words of a step are made from. */
+struct words {
+	const struct plan_header *h;
+	const struct plan_print_options *o;
+	struct buf *out;
+};
+
+/** @s in double quotes; bytes that would change a terminal are escaped. NULL prints nothing.
+ * print.c */
+void words_quoted(const struct words *w, const char *s);
+/** The same without quotes. print.c */
+void words_plain(const struct words *w, const char *s);
+/** Names of the bits of @bits, each after @prefix, joined by @sep; @first says whether one stands
+ * before. Returns whether one was printed. */
+bool words_bits(const struct words *w, const struct plan_value *values, uint64_t bits,
+		const char *prefix, const char *sep, bool first);
+/** print_mount.c */
+void words_mount(const struct words *w, const struct plan_mount *m);
+void words_mount_cgroup(const struct words *w, const struct plan_mount_cgroup *m);
+/** "NAME=value" or "NAME=***". print.c */
+void words_variable(const struct words *w, const char *variable, bool quoted);
+
+#endif
