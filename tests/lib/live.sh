@@ -32,7 +32,7 @@ plan_skip() { echo "TAP version 13"; echo "1..0 # SKIP $1"; exit 0; }
 for tool in jq busybox python3 setpriv; do
 	command -v $tool >/dev/null || plan_skip "$tool is not installed"
 done
-RUNTIME=${RUNTIME:-$TESTS/../build/src/hezi}
+RUNTIME=${RUNTIME:-$TESTS/../build/src/cli/hezi}
 RUNTIME=$(command -v "$RUNTIME") || plan_skip "no runtime to test at ${RUNTIME:-RUNTIME}"
 RUNTIME=$(realpath "$RUNTIME")
 if [ -z "${LIVE_REAPER:-}" ]; then

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands, and what they have in common. */
+#include "cli/cli.h"
+
+#include "base/cleanup.h"
+
+#include <string.h>
+
+const struct command *const commands[] = {
+	&command_create, &command_start, &command_state, &command_kill,    &command_delete,
+	&command_run,    &command_list,  &command_spec,  &command_explain, &command_completion,
+};
+const size_t ncommands = ARRAY_SIZE(commands);
+
+const struct later_command later_commands[] = {
+	{"checkpoint", 1}, {"events", 1},  {"exec", 255}, {"features", 1}, {"pause", 1},
+	{"ps", 1},         {"restore", 1}, {"resume", 1}, {"update", 1},
+};
+const size_t nlater_commands = ARRAY_SIZE(later_commands);
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < ncommands; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+struct hz_create_options create_options(const struct create_values *v, const char *id)
+{
+	return (struct hz_create_options){
+		.size = sizeof(struct hz_create_options),
+		.id = id,
+		.bundle = v->bundle,
+		.console_socket = v->console_socket,
+		.pid_file = v->pid_file,
+		.preserve_fds = v->preserve_fds,
+		.no_pivot = v->no_pivot,
+		.no_new_keyring = v->no_new_keyring,
+	};
+}
+
+static void on_message(void *data, enum hz_log_level level, const char *message)
+{
+	static const enum log_level levels[] = {
+		[HZ_LOG_DEBUG] = LOG_AT_DEBUG,
+		[HZ_LOG_INFO] = LOG_AT_INFO,
+		[HZ_LOG_WARNING] = LOG_AT_WARNING,
+	};
+	struct cli *cli = data;
+
+	log_message(&cli->log, levels[level], message);
+}
+
+int cli_runtime(struct cli *cli, hz_runtime **ret, struct hz_error *err)
+{
+	const struct hz_runtime_options o = {
+		.size = sizeof(o),
+		.root = cli->global.root,
+		.cgroup_manager = cli->cgroup_manager,
+		.rootless = cli->rootless,
+		.log = on_message,
+		.log_data = cli,
+	};
+
+	return hz_runtime_new(&o, ret, err);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hezi kill */
+#include "cli/cli.h"
+#include "cli/signals.h"
+
+#include <signal.h>
+
+static struct kill_cmd {
+	bool all;
+} values;
+
+static const struct opt options[] = {
+	{"all", 'a', OPT_FLAG, offsetof(struct kill_cmd, all), NULL,
+	 "signal every process of the container; a stopped container is no error"},
+};
+
+static int kill_run(struct cli *cli, char **args, struct hz_error *err)
+{
+	_cleanup_runtime_ hz_runtime *rt = NULL;
+	int sig = SIGTERM;
+
+	if (args[1] && signal_parse(args[1], &sig, err))
+		return -1;
+	return cli_runtime(cli, &rt, err) ? -1 : hz_kill(rt, args[0], sig, values.all, err);
+}
+
+const struct command command_kill = {
+	.name = "kill",
+	.summary = "send a signal to the program of a container",
+	.operands = "<container-id> [signal]",
+	.description = "The signal is a number or a name, with or without SIG, in any case: 9, "
+		       "KILL, SIGKILL, sigkill,\n"
+		       "RTMIN+3. Without one it is SIGTERM.",
+	.min_args = 1,
+	.max_args = 2,
+	.flags = OPT_STOP,
+	.error_status = 1,
+	.options = OPT_TABLE(options),
+	.values = &values,
+	.run = kill_run,
+};

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hezi list */
+#include "cli/cli.h"
+
+#include "base/cleanup.h"
+#include "ocispec.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+
+#define COLUMNS   6
+#define CELL_MIN  12 /* width of a cell with its padding, as runc's */
+#define CELL_PAD  3
+#define OWNER_MAX 64
+
+static struct list_cmd {
+	const char *format;
+	bool quiet;
+} values;
+
+static const struct opt options[] = {
+	{"format", 'f', OPT_STRING, offsetof(struct list_cmd, format), "FORMAT",
+	 "table or json (default: table)"},
+	{"quiet", 'q', OPT_FLAG, offsetof(struct list_cmd, quiet), NULL, "print the ids alone"},
+};
+
+struct listing {
+	struct hz_info **items;
+	size_t n;
+};
+
+static void listing_done(struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		hz_info_free(l->items[i]);
+	free(l->items);
+}
+
+/*
+ * The name from /etc/passwd, else "#uid". Not getpwuid(3): what it would load (NSS) costs more than
+ * the whole command.
+ */
+static void owner_name(uint32_t uid, char *ret, size_t size)
+{
+	_cleanup_file_ FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *p;
+
+	snprintf(ret, size, "#%u", uid);
+	while (f && (p = fgetpwent(f)))
+		if (p->pw_uid == uid) {
+			snprintf(ret, size, "%s", p->pw_name);
+			return;
+		}
+}
+
+/* One that cannot be read is told and left out; one that has just been deleted is left out. */
+static int collect(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct listing *l,
+		   struct hz_error *err)
+{
+	l->items = calloc(n + 1, sizeof(struct hz_info *));
+	if (!l->items)
+		return error_oom(err);
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_(hz_error_clear) struct hz_error e = HZ_ERROR_INIT;
+		_cleanup_buf_ struct buf text = BUF_INIT;
+
+		if (!hz_info_get(rt, ids[i], &l->items[l->n], &e)) {
+			l->n++;
+			continue;
+		}
+		if (e.code == HZ_E_NOT_FOUND)
+			continue;
+		buf_printf(&text, "container %s is left out: ", ids[i]);
+		log_error_text(&text, NULL, &e);
+		if (text.data)
+			log_message(&cli->log, LOG_AT_WARNING, text.data);
+	}
+	return 0;
+}
+
+static void print_json(const struct listing *l, struct oci_json *j)
+{
+	if (!l->n) {
+		oci_json_null(j);
+		return;
+	}
+	oci_json_array(j);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct hz_info *c = l->items[i];
+		struct oci_map annotations = {0};
+		char owner[OWNER_MAX];
+
+		owner_name(c->owner, owner, sizeof(owner));
+		/* key, value, key, value …: the layout of an array of pairs */
+		_Static_assert(sizeof(struct oci_pair) == 2 * sizeof(char *),
+			       "pairs have no padding");
+		annotations.items = (struct oci_pair *)c->annotations;
+		while (c->annotations[annotations.n * 2])
+			annotations.n++;
+		oci_state_encode(j, &(struct oci_state){
+					    .oci_version = OCI_VERSION_MAX,
+					    .id = c->id,
+					    .status = hz_status_name(c->status),
+					    .pid = c->pid,
+					    .bundle = c->bundle,
+					    .rootfs = c->rootfs,
+					    .created = c->created,
+					    .owner = owner,
+					    .annotations = annotations,
+				    });
+	}
+	oci_json_array_end(j);
+}
+
+static int list_json(const struct listing *l, struct buf *out, struct hz_error *err)
+{
+	struct oci_json *j = oci_json_new("");
+	const char *text;
+	size_t len;
+	int r;
+
+	if (!j)
+		return error_oom(err);
+	print_json(l, j);
+	r = oci_json_text(j, &text, &len, err);
+	if (!r) {
+		buf_add(out, text, len);
+		buf_addc(out, '\n');
+	}
+	oci_json_free(j);
+	return r;
+}
+
+/* Cells as text/tabwriter lays them out: all of a column as wide as its widest, the last without
+ * padding. */
+static void list_table(const struct listing *l, struct buf *out)
+{
+	static const char *const heads[COLUMNS] = {"ID",     "PID",     "STATUS",
+						   "BUNDLE", "CREATED", "OWNER"};
+	size_t width[COLUMNS];
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t row = 0; row <= l->n; row++) {
+			const struct hz_info *c = row ? l->items[row - 1] : NULL;
+			char pid[16] = "", owner[OWNER_MAX] = "";
+			const char *cells[COLUMNS];
+
+			memcpy(cells, heads, sizeof(cells));
+			if (c) {
+				snprintf(pid, sizeof(pid), "%d", c->pid);
+				owner_name(c->owner, owner, sizeof(owner));
+				cells[0] = c->id, cells[1] = pid,
+				cells[2] = hz_status_name(c->status);
+				cells[3] = c->bundle, cells[4] = c->created, cells[5] = owner;
+			}
+			for (int i = 0; i < COLUMNS; i++) {
+				size_t w = strlen(cells[i]) + CELL_PAD;
+
+				if (!pass && (!row || w > width[i]))
+					width[i] = w > CELL_MIN ? w : CELL_MIN;
+				else if (pass && i + 1 < COLUMNS)
+					buf_printf(out, "%-*s", (int)width[i], cells[i]);
+				else if (pass)
+					buf_printf(out, "%s\n", cells[i]);
+			}
+		}
+	}
+}
+
+static int print(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct hz_error *err)
+{
+	_cleanup_(listing_done) struct listing l = {0};
+	_cleanup_buf_ struct buf out = BUF_INIT;
+
+	if (values.quiet) {
+		for (size_t i = 0; i < n; i++)
+			buf_printf(&out, "%s\n", ids[i]);
+	} else if (collect(cli, rt, ids, n, &l, err)) {
+		return -1;
+	} else if (!values.format || !strcmp(values.format, "table")) {
+		list_table(&l, &out);
+	} else if (list_json(&l, &out, err)) {
+		return -1;
+	}
+	if (out.failed)
+		return error_oom(err);
+	return cli_print(out.data ? out.data : "", out.len, err);
+}
+
+static int list(struct cli *cli, char **args, struct hz_error *err)
+{
+	_cleanup_runtime_ hz_runtime *rt = NULL;
+	char **ids = NULL;
+	size_t n = 0;
+	int r;
+
+	(void)args;
+	if (values.format && strcmp(values.format, "table") != 0 &&
+	    strcmp(values.format, "json") != 0)
+		return error_set(err, HZ_E_USAGE, "invalid format option: %.256s", values.format);
+	if (cli_runtime(cli, &rt, err))
+		return -1;
+	if (hz_ids(rt, &ids, &n, err)) {
+		/* the default place is there only once there was a container */
+		if (cli->global.root || err->errnum != ENOENT)
+			return -1;
+		hz_error_clear(err);
+	}
+	r = print(cli, rt, ids, n, err);
+	hz_ids_free(ids);
+	return r;
+}
+
+const struct command command_list = {
+	.name = "list",
+	.summary = "list the containers",
+	.operands = "",
+	.description = "",
+	.min_args = 0,
+	.max_args = 0,
+	.error_status = 1,
+	.options = OPT_TABLE(options),
+	.values = &values,
+	.run = list,
+};

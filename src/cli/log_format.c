@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How errors and log lines look. Texts hold names and output from inside of containers: control
+ * characters are escaped everywhere, so that no line can be faked and no terminal be driven.
+ */
+#include "cli/log.h"
+
+#include "base/cleanup.h"
+#include "ocispec.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* Length of the valid UTF-8 sequence at @s, 0 when there is none. */
+static size_t utf8_len(const unsigned char *s)
+{
+	size_t n = s[0] < 0x80   ? 1
+		   : s[0] < 0xc2 ? 0
+		   : s[0] < 0xe0 ? 2
+		   : s[0] < 0xf0 ? 3
+		   : s[0] < 0xf5 ? 4
+				 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* Text as it may stand on a line: what is not printable or not UTF-8 becomes an escape; @quoted:
+ * inside double quotes. */
+static void add_clean(struct buf *out, const char *text, bool quoted)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	while (*s) {
+		size_t n = utf8_len(s);
+
+		if (*s == '\n')
+			buf_adds(out, "\\n");
+		else if (*s == '\t')
+			buf_adds(out, "\\t");
+		else if (quoted && (*s == '"' || *s == '\\'))
+			buf_printf(out, "\\%c", *s);
+		else if (*s < ' ' || *s == 0x7f || !n || (n == 2 && s[0] == 0xc2 && s[1] < 0xa0))
+			buf_printf(out, "\\x%02x", *s), n = 1;
+		else
+			buf_add(out, s, n);
+		s += n;
+	}
+}
+
+/* JSON escapes control characters itself; it only needs UTF-8. */
+static void add_utf8(struct buf *out, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	while (*s) {
+		size_t n = utf8_len(s);
+
+		if (n)
+			buf_add(out, s, n);
+		else
+			buf_adds(out, "\xef\xbf\xbd"); /* U+FFFD */
+		s += n ? n : 1;
+	}
+}
+
+/* logrus leaves plain words unquoted */
+static bool is_plain_word(const char *s)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/@^+";
+
+	return *s && s[strspn(s, plain)] == '\0';
+}
+
+void log_text_line(struct buf *out, time_t t, const char *level, const char *msg)
+{
+	char when[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	buf_printf(out, "time=\"%s\" level=%s msg=", when, level);
+	if (is_plain_word(msg)) {
+		buf_adds(out, msg);
+	} else {
+		buf_addc(out, '"');
+		add_clean(out, msg, true);
+		buf_addc(out, '"');
+	}
+	buf_addc(out, '\n');
+}
+
+static void json_text(struct oci_json *j, const char *key, const char *value)
+{
+	_cleanup_buf_ struct buf clean = BUF_INIT;
+
+	if (!value || !*value)
+		return;
+	add_utf8(&clean, value);
+	if (clean.failed || !clean.data)
+		return;
+	oci_json_key(j, key);
+	oci_json_str(j, clean.data);
+}
+
+static void json_number(struct oci_json *j, const char *key, unsigned value)
+{
+	if (!value)
+		return;
+	oci_json_key(j, key);
+	oci_json_u64(j, value);
+}
+
+static void json_more(struct oci_json *j, const char *more)
+{
+	if (!more)
+		return;
+	oci_json_key(j, "more");
+	oci_json_array(j);
+	while (*more) {
+		size_t len = strcspn(more, "\n");
+		_cleanup_buf_ struct buf line = BUF_INIT, clean = BUF_INIT;
+
+		buf_add(&line, more, len);
+		if (line.data)
+			add_utf8(&clean, line.data);
+		if (clean.data && !clean.failed)
+			oci_json_str(j, clean.data);
+		more += len + (more[len] == '\n');
+	}
+	oci_json_array_end(j);
+}
+
+static void json_fields(struct oci_json *j, const struct hz_error *err)
+{
+	json_text(j, "code", hz_error_code_name(err->code));
+	json_text(j, "file", err->file);
+	json_text(j, "pointer", err->pointer);
+	json_number(j, "line", err->line);
+	json_number(j, "column", err->column);
+	json_text(j, "step", err->step);
+	json_text(j, "syscall", err->syscall);
+	json_text(j, "errno", err->errnum ? error_errno_name(err->errnum) : NULL);
+	json_text(j, "object", err->object);
+	json_text(j, "kernel", err->kernel);
+	json_text(j, "hint", err->hint);
+	json_number(j, "faults", err->nfaults > 1 ? err->nfaults : 0);
+	json_more(j, err->more);
+}
+
+int log_json_line(struct buf *out, const struct timespec *t, const char *level, const char *msg,
+		  const struct hz_error *err)
+{
+	struct oci_json *j = oci_json_new("");
+	char when[32] = "", nano[48];
+	const char *text;
+	struct tm tm;
+	size_t len;
+	int r;
+
+	if (!j)
+		return -1;
+	if (gmtime_r(&t->tv_sec, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(nano, sizeof(nano), "%s.%09ldZ", when, t->tv_nsec);
+	oci_json_object(j);
+	json_text(j, "level", level);
+	json_text(j, "msg", msg);
+	json_text(j, "time", nano);
+	if (err)
+		json_fields(j, err);
+	oci_json_object_end(j);
+	r = oci_json_text(j, &text, &len, NULL);
+	if (!r) {
+		buf_add(out, text, len);
+		buf_addc(out, '\n');
+	}
+	oci_json_free(j);
+	return r;
+}
+
+/* "config.json:112:18 /mounts/3: " */
+static void add_place(struct buf *out, const struct hz_error *err)
+{
+	if (err->line)
+		buf_printf(out, "%s:%u:%u", err->file[0] ? err->file : "config.json", err->line,
+			   err->column);
+	else
+		buf_adds(out, err->file);
+	if (err->pointer[0])
+		buf_printf(out, "%s%s", err->line || err->file[0] ? " " : "", err->pointer);
+	if (err->line || err->file[0] || err->pointer[0])
+		buf_adds(out, ": ");
+}
+
+/* "… invalid argument" becomes "… invalid argument (EINVAL)" */
+static bool ends_with_errno(const struct hz_error *err)
+{
+	const char *words = err->errnum ? error_strerror(err->errnum) : "";
+	size_t len = strlen(err->msg), tail = strlen(words);
+
+	return tail && len >= tail && !strcmp(err->msg + len - tail, words);
+}
+
+static void add_error(struct buf *out, const char *what, const struct hz_error *err)
+{
+	if (what) {
+		buf_adds(out, what);
+		buf_adds(out, ": ");
+	}
+	add_place(out, err);
+	buf_adds(out, err->msg[0] ? err->msg : hz_error_code_name(err->code));
+	if (ends_with_errno(err))
+		buf_printf(out, " (%s)", error_errno_name(err->errnum));
+}
+
+void log_error_text(struct buf *out, const char *what, const struct hz_error *err)
+{
+	_cleanup_buf_ struct buf raw = BUF_INIT;
+
+	add_error(&raw, what, err);
+	add_clean(out, raw.data ? raw.data : err->msg, false);
+}
+
+void log_error_line(struct buf *out, const char *what, const struct hz_error *err)
+{
+	add_error(out, what, err);
+	if (err->kernel[0])
+		buf_printf(out, "; kernel: %s", err->kernel);
+	if (err->hint[0])
+		buf_printf(out, "; hint: %s", err->hint);
+	if (err->nfaults > 1)
+		buf_printf(out, "; and %u more fault%s", err->nfaults - 1,
+			   err->nfaults > 2 ? "s" : "");
+}
+
+static void add_note(struct buf *out, const char *label, const char *text, size_t len)
+{
+	_cleanup_buf_ struct buf one = BUF_INIT;
+
+	if (!len)
+		return;
+	buf_add(&one, text, len);
+	buf_adds(out, "  ");
+	buf_adds(out, label);
+	if (one.data)
+		add_clean(out, one.data, false);
+	buf_addc(out, '\n');
+}
+
+void log_error_people(struct buf *out, const char *what, const struct hz_error *err)
+{
+	const char *more = err->more ? err->more : "";
+	unsigned told = 1;
+
+	buf_adds(out, "hezi: ");
+	log_error_text(out, what, err);
+	buf_addc(out, '\n');
+	add_note(out, "kernel: ", err->kernel, strlen(err->kernel));
+	add_note(out, "hint: ", err->hint, strlen(err->hint));
+	while (*more) {
+		size_t len = strcspn(more, "\n");
+
+		add_note(out, "", more, len);
+		told++;
+		more += len + (more[len] == '\n');
+	}
+	if (err->nfaults > told)
+		buf_printf(out, "  … and %u more\n", err->nfaults - told);
+}

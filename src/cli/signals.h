@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_SIGNALS_H
+#define CLI_SIGNALS_H
+
+#include "base/error.h"
+
+/**
+ * A signal's number (0 … 64) or name, with or without "SIG", in any case, "RTMIN+n" and "RTMAX-n"
+ * too. Fails with `unknown signal "X"`.
+ */
+int signal_parse(const char *word, int *ret, struct hz_error *err);
+
+#endif
