@@ -276,26 +276,30 @@ static int on_key(void *ctx, const unsigned char *us, size_t len)
 
 /* ---- objects and arrays ---- */
 
+/* The struct that a key points to: the caller's own, that of a duplicate key, or a new one. */
+static char *object_find(struct decoder *d, const struct target *t)
+{
+	char *base;
+
+	memcpy(&base, t->dest, sizeof(base));
+	if (base)
+		return base;
+	base = arena_alloc(d->arena, t->row->sub->size);
+	if (base)
+		memcpy(t->dest, &base, sizeof(base));
+	else
+		d->oom = true;
+	return base;
+}
+
 static bool object_open(struct decoder *d, const struct target *t)
 {
-	const struct oci_table *table = t->row->sub;
-	char *base = t->dest;
-	struct frame *f;
+	char *base = t->item ? t->dest : object_find(d, t);
+	struct frame *f = base ? frame_push(d, FRAME_OBJECT) : NULL;
 
-	if (!t->item)
-		memcpy(&base, t->dest, sizeof(base));
-	if (!base) { /* else the struct of the caller, or that of a duplicate key */
-		base = arena_alloc(d->arena, table->size);
-		if (!base) {
-			d->oom = true;
-			return false;
-		}
-		memcpy(t->dest, &base, sizeof(base));
-	}
-	f = frame_push(d, FRAME_OBJECT);
 	if (!f)
 		return false;
-	f->table = table;
+	f->table = t->row->sub;
 	f->base = base;
 	return true;
 }
@@ -439,7 +443,7 @@ static const struct sax_calls calls = {
 static bool is_blank(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (!memchr(" \t\r\n", s[i], 4))
+		if (!text_is_one_of(s[i], " \t\r\n"))
 			return false;
 	return true;
 }
@@ -480,50 +484,48 @@ static const char *refuse(const char *text, size_t len)
 	return NULL;
 }
 
-static int document_parse(struct decoder *d, const char *text, size_t len, const char *name,
-			  struct hz_error *err)
+static int document_parse(struct decoder *d, const struct document *doc, struct hz_error *err)
 {
-	const char *words = NULL;
-	size_t at = 0;
-
-	d->copy = arena_alloc(d->arena, len);
+	d->copy = arena_alloc(d->arena, doc->len);
 	if (!d->copy)
 		return error_oom(err);
-	memcpy(d->copy, text, len);
-	d->wide = text_is_wide(text, len);
-	switch (sax_run(&d->sax, &calls, d, d->copy, len, &words, &at)) {
-	case SAX_OK: break;
-	case SAX_STOPPED: break; /* for want of memory, or by a fault */
-	case SAX_SYNTAX:
-		decoder_fault(d, HZ_E_JSON, at, "%s", words ? words : cut_words(d, text));
-		break;
+	memcpy(d->copy, doc->text, doc->len);
+	d->wide = text_is_wide(doc->text, doc->len);
+	switch (sax_run(&d->sax, &calls, d, d->copy, doc->len)) {
+	case SAX_OK:
+	case SAX_STOPPED: break; /* the latter for want of memory, or by a fault */
 	case SAX_NOMEM: d->oom = true; break;
+	case SAX_SYNTAX:
+		decoder_fault(d, HZ_E_JSON, d->sax.fault_at, "%s",
+			      d->sax.words ? d->sax.words : cut_words(d, doc->text));
+		break;
 	}
 	if (d->oom)
 		return error_oom(err);
-	return d->faults.n ? fault_report(&d->faults, text, len, name, err) : 0;
+	return d->faults.n ? fault_report(&d->faults, doc->text, doc->len, doc->name, err) : 0;
 }
 
-int decode_document(struct arena *a, const char *text, size_t len, const char *name,
-		    const struct oci_table *table, void *into, void **ret, struct hz_error *err)
+int decode_document(struct arena *a, const struct document *doc, const struct oci_table *table,
+		    void *into, void **ret, struct hz_error *err)
 {
 	struct oci_row root = {
 		.name = "", .kind = OCI_OBJECT, .shape = OCI_ONE, .required = true, .sub = table};
-	const char *words = refuse(text, len);
+	const char *words = refuse(doc->text, doc->len);
 	struct decoder d;
 	int rc;
 
-	/* Not the whole struct: most of it is frames and faults that are never looked at. */
+	/* Not the whole struct: most of it is frames that are never looked at. */
 	memset(&d, 0, offsetof(struct decoder, frames));
 	d.arena = a;
+	*ret = NULL;
 	if (words) {
 		fault_add(&d.faults, &d.scratch, HZ_E_JSON, 0, "", "%s", words);
-		rc = fault_report(&d.faults, text, len, name, err);
+		rc = fault_report(&d.faults, doc->text, doc->len, doc->name, err);
 	} else {
 		d.depth = 1;
 		d.frames[0] =
 			(struct frame){.kind = FRAME_DOCUMENT, .row = &root, .base = (char *)&into};
-		rc = document_parse(&d, text, len, name, err);
+		rc = document_parse(&d, doc, err);
 		*ret = rc ? NULL : into;
 	}
 	arena_done(&d.scratch);

@@ -6,11 +6,17 @@
 #include "ocispec.h"
 #include "tables.h"
 
+struct document {
+	const char *text;
+	size_t len;
+	const char *name; /* for messages */
+};
+
 /**
- * Decode @text by @table into a new struct in @a, or, when @into is not NULL, into that one (zeroed
- * by the caller; what it points to is in @a). @name is for messages.
+ * Decode @doc by @table into a new struct in @a, or, when @into is not NULL, into that one (zeroed
+ * by the caller; what it points to is in @a).
  */
-int decode_document(struct arena *a, const char *text, size_t len, const char *name,
-		    const struct oci_table *table, void *into, void **ret, struct hz_error *err);
+int decode_document(struct arena *a, const struct document *doc, const struct oci_table *table,
+		    void *into, void **ret, struct hz_error *err);
 
 #endif

@@ -123,14 +123,14 @@ static size_t token_begin(const char *text, size_t len, size_t end)
 
 	while (i < len) {
 		next = token_end(text, len, i);
-		if (next >= end && !memchr(" \t\r\n", text[i], 4))
+		if (next >= end && !text_is_one_of(text[i], " \t\r\n"))
 			return i;
 		i = next;
 	}
 	return len;
 }
 
-static const char *sax_words(const struct sax *x, size_t *at)
+static const char *sax_words(struct sax *x)
 {
 	const char *yajl =
 		(const char *)yajl_get_error(x->handle, 0, NULL, 0); /* lives in the arena */
@@ -141,13 +141,14 @@ static const char *sax_words(const struct sax *x, size_t *at)
 		if (!strstr(yajl, s->yajl))
 			continue;
 		if (s->where != AT_PLACE)
-			*at = token_begin(x->text, x->len, *at + (s->where == IN_TOKEN));
+			x->fault_at =
+				token_begin(x->text, x->len, x->fault_at + (s->where == IN_TOKEN));
 		return s->words;
 	}
 	return "this is not JSON";
 }
 
-static enum sax_result sax_feed(struct sax *x, const char **ret_words, size_t *ret_at)
+static enum sax_result sax_feed(struct sax *x)
 {
 	yajl_status st = yajl_parse(x->handle, (const unsigned char *)x->text, x->len);
 
@@ -159,15 +160,14 @@ static enum sax_result sax_feed(struct sax *x, const char **ret_words, size_t *r
 		return SAX_OK;
 	if (st == yajl_status_client_canceled)
 		return SAX_STOPPED;
-	*ret_at = sax_offset(x);
-	*ret_words = x->at_end ? NULL : sax_words(x, ret_at);
+	x->fault_at = sax_offset(x);
+	x->words = x->at_end ? NULL : sax_words(x);
 	return SAX_SYNTAX;
 }
 
 /* A function of its own: nothing here changes between setjmp and longjmp. */
 static enum sax_result sax_guarded(struct sax *x, const yajl_callbacks *callbacks, void *ctx,
-				   struct sax_memory *memory, const char **ret_words,
-				   size_t *ret_at)
+				   struct sax_memory *memory)
 {
 	yajl_alloc_funcs funcs = {sax_malloc, sax_realloc, sax_free, memory};
 
@@ -176,11 +176,11 @@ static enum sax_result sax_guarded(struct sax *x, const yajl_callbacks *callback
 	x->handle = yajl_alloc(callbacks, &funcs, ctx);
 	/* The callers check UTF-8 themselves: yajl lets overlong forms and surrogates pass. */
 	yajl_config(x->handle, yajl_dont_validate_strings, 1);
-	return sax_feed(x, ret_words, ret_at);
+	return sax_feed(x);
 }
 
 enum sax_result sax_run(struct sax *x, const struct sax_calls *calls, void *ctx, const char *text,
-			size_t len, const char **ret_words, size_t *ret_at)
+			size_t len)
 {
 	const yajl_callbacks callbacks = {
 		.yajl_null = calls->null,
@@ -197,7 +197,7 @@ enum sax_result sax_run(struct sax *x, const struct sax_calls *calls, void *ctx,
 	enum sax_result res;
 
 	*x = (struct sax){.text = text, .len = len};
-	res = sax_guarded(x, &callbacks, ctx, &memory, ret_words, ret_at);
+	res = sax_guarded(x, &callbacks, ctx, &memory);
 	x->handle = NULL;
 	arena_done(&memory.arena);
 	return res;

@@ -171,12 +171,10 @@ bool oci_locate(const char *text, size_t len, const char *pointer, unsigned *ret
 	};
 	struct locator l = {.token = pointer};
 	struct sax_place place = {0};
-	const char *words;
-	size_t at;
 
 	/* A fault of syntax or memory ends the search: the place is then that of the nearest
 	 * parent. */
-	(void)sax_run(&l.sax, &calls, &l, text, len, &words, &at);
+	(void)sax_run(&l.sax, &calls, &l, text, len);
 	sax_place(&place, text, len, l.at);
 	*ret_line = place.line;
 	*ret_column = place.column;

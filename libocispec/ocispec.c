@@ -8,8 +8,9 @@
 int oci_config_decode(struct arena *a, const char *text, size_t len, const char *name,
 		      struct oci_config **ret, struct hz_error *err)
 {
-	void *p = NULL;
-	int rc = decode_document(a, text, len, name, &oci_config_table, NULL, &p, err);
+	const struct document doc = {text, len, name};
+	void *p;
+	int rc = decode_document(a, &doc, &oci_config_table, NULL, &p, err);
 
 	*ret = p;
 	return rc;
@@ -18,8 +19,9 @@ int oci_config_decode(struct arena *a, const char *text, size_t len, const char 
 int oci_process_decode(struct arena *a, const char *text, size_t len, const char *name,
 		       struct oci_process **ret, struct hz_error *err)
 {
-	void *p = NULL;
-	int rc = decode_document(a, text, len, name, &oci_process_table, NULL, &p, err);
+	const struct document doc = {text, len, name};
+	void *p;
+	int rc = decode_document(a, &doc, &oci_process_table, NULL, &p, err);
 
 	*ret = p;
 	return rc;
@@ -28,8 +30,9 @@ int oci_process_decode(struct arena *a, const char *text, size_t len, const char
 int oci_resources_decode(struct arena *a, const char *text, size_t len, const char *name,
 			 struct oci_resources **ret, struct hz_error *err)
 {
-	void *p = NULL;
-	int rc = decode_document(a, text, len, name, &oci_resources_table, NULL, &p, err);
+	const struct document doc = {text, len, name};
+	void *p;
+	int rc = decode_document(a, &doc, &oci_resources_table, NULL, &p, err);
 
 	*ret = p;
 	return rc;
@@ -88,6 +91,7 @@ int oci_flat_decode(struct arena *a, const char *text, size_t len, const char *n
 		    const struct oci_field *fields, size_t n, void *ret_struct,
 		    struct hz_error *err)
 {
+	const struct document doc = {text, len, name};
 	struct oci_row rows[OCI_ROWS_MAX];
 	struct oci_table table = {.rows = rows, .n = n};
 	void *p;
@@ -102,7 +106,7 @@ int oci_flat_decode(struct arena *a, const char *text, size_t len, const char *n
 		rows[i].required = fields[i].required;
 		rows[i].offset = (uint32_t)fields[i].offset;
 	}
-	return decode_document(a, text, len, name, &table, ret_struct, &p, err);
+	return decode_document(a, &doc, &table, ret_struct, &p, err);
 }
 
 static void write_strings(struct oci_json *j, const struct oci_strings *s)

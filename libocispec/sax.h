@@ -30,6 +30,10 @@ struct sax {
 	const char *text;
 	size_t len;
 	bool at_end; /* the text is used up: what comes now comes from its last token */
+	/* After SAX_SYNTAX: what is wrong (NULL: the text is cut short, the caller knows what it is
+	 * in the middle of), and where. */
+	const char *words;
+	size_t fault_at;
 };
 
 enum sax_result {
@@ -39,13 +43,9 @@ enum sax_result {
 	SAX_NOMEM
 };
 
-/**
- * Read @text. SAX_SYNTAX: @ret_words says in a sentence what is wrong, @ret_at where; x->at_end
- * then tells that the text is cut short (@ret_words is NULL: what it is in the middle of is known
- * to the caller).
- */
+/** Read @text. */
 enum sax_result sax_run(struct sax *x, const struct sax_calls *calls, void *ctx, const char *text,
-			size_t len, const char **ret_words, size_t *ret_at);
+			size_t len);
 
 /** The offset behind the token of the current call. */
 size_t sax_offset(const struct sax *x);

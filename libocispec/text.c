@@ -38,6 +38,11 @@ size_t text_utf8(const char *s, size_t len)
 	return 4;
 }
 
+bool text_is_one_of(char c, const char *set)
+{
+	return c && strchr(set, c);
+}
+
 bool text_is_wide(const char *s, size_t len)
 {
 	uint64_t word, all = 0;
@@ -294,7 +299,7 @@ const char *text_check_page_size(const char *s, size_t len)
 {
 	size_t n = version_number(s, len);
 
-	if (n && s[0] != '0' && len == n + 2 && memchr("KMG", s[n], 3) && s[n + 1] == 'B')
+	if (n && s[0] != '0' && len == n + 2 && text_is_one_of(s[n], "KMG") && s[n + 1] == 'B')
 		return NULL;
 	return "a page size such as \"2MB\"";
 }
@@ -314,7 +319,8 @@ const char *text_check_rlimit(const char *s, size_t len)
 
 const char *text_check_device_type(const char *s, size_t len)
 {
-	return len == 1 && memchr("cbup", s[0], 4) ? NULL : "one of \"c\", \"b\", \"u\", \"p\"";
+	return len == 1 && text_is_one_of(s[0], "cbup") ? NULL
+							: "one of \"c\", \"b\", \"u\", \"p\"";
 }
 
 const char *text_check_line(const char *s, size_t len)
@@ -332,7 +338,7 @@ const char *text_check_mem_bw(const char *s, size_t len)
 const char *text_check_cpu_list(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (!memchr("0123456789, -", s[i], 13))
+		if (!text_is_one_of(s[i], "0123456789, -"))
 			return "a list of CPUs such as \"0-3,7\"";
 	return NULL;
 }

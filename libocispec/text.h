@@ -10,6 +10,9 @@
  * U+10FFFF, cut short). */
 size_t text_utf8(const char *s, size_t len);
 
+/** Is @c one of the characters of @set (NUL never is)? */
+bool text_is_one_of(char c, const char *set);
+
 /** Has @s a byte beyond ASCII? */
 bool text_is_wide(const char *s, size_t len);
 

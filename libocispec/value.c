@@ -193,21 +193,25 @@ int value_number(void *ctx, const char *s, size_t len)
 	return 1;
 }
 
+/* Is the string as it stands in the document fit to be one? */
+static bool string_check(struct decoder *d, const char *s, size_t len, bool inside)
+{
+	size_t at = sax_string_at(&d->sax, s);
+	size_t end = inside ? at + 1 + len : sax_offset(&d->sax) - 1;
+	const char *words = text_fault(d->copy + at + 1, end - at - 1);
+
+	if (words)
+		decoder_fault(d, HZ_E_JSON, at, "%s", words);
+	return !words;
+}
+
 const char *decoder_string(struct decoder *d, const char *s, size_t len)
 {
 	bool inside = sax_inside(&d->sax, s);
-	const char *words, *kept;
-	size_t at, end;
+	const char *kept;
 
-	if (!inside || d->wide) {
-		at = sax_string_at(&d->sax, s);
-		end = inside ? at + 1 + len : sax_offset(&d->sax) - 1;
-		words = text_fault(d->copy + at + 1, end - at - 1);
-		if (words) {
-			decoder_fault(d, HZ_E_JSON, at, "%s", words);
-			return NULL;
-		}
-	}
+	if ((!inside || d->wide) && !string_check(d, s, len, inside))
+		return NULL;
 	if (inside) {
 		d->copy[(size_t)(s - d->copy) + len] = '\0';
 		return s;
