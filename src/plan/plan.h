@@ -129,7 +129,7 @@ struct plan_step {
 	uint32_t size;	 /* bytes to the next step, a multiple of 8 */
 	plan_str origin; /* JSON pointer of the config value that asked for it; 0: a rule of the spec or of hezi */
 	uint32_t index;	 /* 0, 1, 2 … in the plan: names the step in messages of init */
-};
+} __attribute__((aligned(8)));
 
 struct plan_state_dir {
 	struct plan_step s;
