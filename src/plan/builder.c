@@ -34,8 +34,10 @@ void *builder_step(struct builder *b, enum plan_kind kind, enum plan_actor actor
 		   const char *origin)
 {
 	plan_str from = origin && *origin ? builder_str(b, origin) : 0;
-	struct plan_step *s = buf_add(&b->steps, NULL, size);
+	struct plan_step *s;
 
+	size = (size + PLAN_ALIGN - 1) / PLAN_ALIGN * PLAN_ALIGN;
+	s = buf_add(&b->steps, NULL, size);
 	if (!s) {
 		memset(&spare, 0, sizeof(spare));
 		return &spare;

@@ -31,9 +31,9 @@ void builder_init(struct builder *b);
 void builder_done(struct builder *b);
 
 /**
- * Append a zeroed step of @size bytes (a multiple of 8) and return it. The pointer is good until
- * the next builder_step(); strings and vectors may be added meanwhile. Never NULL: when memory is
- * out a static scratch step is returned and the builder fails at its end.
+ * Append a zeroed step of @size bytes (rounded up to a multiple of 8) and return it. The pointer is
+ * good until the next builder_step(); strings and vectors may be added meanwhile. Never NULL: when
+ * memory is out a static scratch step is returned and the builder fails at its end.
  */
 void *builder_step(struct builder *b, enum plan_kind kind, enum plan_actor actor, size_t size,
 		   const char *origin);

@@ -180,8 +180,8 @@ static void compile_create(struct builder *b, const char *path)
 static bool need_controller(struct builder *b, const char *name, const char *pointer)
 {
 	if (!has_cgroup(b))
-		builder_fault(b, pointer, "limits need cgroups, and %s",
-			      b->opt->no_cgroup ? "they are disabled" : "this host has none");
+		builder_refuse(b, pointer, "limits need cgroups, and %s",
+			       b->opt->no_cgroup ? "they are disabled" : "this host has none");
 	else if (has_controller(b, name))
 		return true;
 	else if (b->facts->cgroup_mode == PLAN_CGROUP_HYBRID && b->facts->unified_controllers &&
@@ -190,7 +190,7 @@ static bool need_controller(struct builder *b, const char *name, const char *poi
 				    "the \"%s\" controller in the unified tree of a hybrid host",
 				    name);
 	else
-		builder_fault(b, pointer, "this host has no \"%s\" cgroup controller", name);
+		builder_refuse(b, pointer, "this host has no \"%s\" cgroup controller", name);
 	return false;
 }
 

@@ -123,12 +123,12 @@ static void memory_not_v2(struct builder *b, const struct oci_memory *m)
 		builder_warn(b, RES "/memory/kernelTCP",
 			     "cgroup v2 has no such limit: it is not applied");
 	if (m->swappiness.set)
-		builder_fault(b, RES "/memory/swappiness", "cgroup v2 has no swappiness");
+		builder_refuse(b, RES "/memory/swappiness", "cgroup v2 has no swappiness");
 	if (m->disable_oom_killer.set && m->disable_oom_killer.v)
 		builder_warn(b, RES "/memory/disableOOMKiller",
 			     "cgroup v2 cannot switch the OOM killer off: it stays on");
 	if (m->use_hierarchy.set && !m->use_hierarchy.v)
-		builder_fault(b, RES "/memory/useHierarchy", "cgroup v2 is always hierarchical");
+		builder_refuse(b, RES "/memory/useHierarchy", "cgroup v2 is always hierarchical");
 }
 
 void cgroup_convert_memory(struct builder *b, const struct oci_memory *m, bool v2)
@@ -272,8 +272,8 @@ static void cpu_realtime(struct builder *b, const struct oci_cpu *c, bool v2)
 	     runtime = c->realtime_runtime.set && c->realtime_runtime.v;
 
 	if (v2 && (period || runtime)) {
-		builder_fault(b, period ? RES "/cpu/realtimePeriod" : RES "/cpu/realtimeRuntime",
-			      "cgroup v2 has no limits for real-time tasks");
+		builder_refuse(b, period ? RES "/cpu/realtimePeriod" : RES "/cpu/realtimeRuntime",
+			       "cgroup v2 has no limits for real-time tasks");
 		return;
 	}
 	if (period)

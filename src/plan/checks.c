@@ -10,6 +10,19 @@
 
 #define CONSOLE_MAX 65535 /* struct winsize */
 
+/* Docker always writes the object, and a weight of 0 for none. */
+static bool has_block_io(const struct oci_block_io *x)
+{
+	return x && (x->weight.v || x->leaf_weight.v || x->weight_device.n ||
+		     x->throttle_read_bps_device.n || x->throttle_write_bps_device.n ||
+		     x->throttle_read_iops_device.n || x->throttle_write_iops_device.n);
+}
+
+static bool has_network(const struct oci_network *x)
+{
+	return x && (x->class_id.v || x->priorities.n);
+}
+
 /* Names of the parts of a config that are refused as a whole when they are there. */
 static void check_unsupported(struct builder *b)
 {
@@ -27,9 +40,10 @@ static void check_unsupported(struct builder *b)
 		{l && l->mount_label && l->mount_label[0], "/linux/mountLabel", "mountLabel"},
 		{p && p->scheduler, "/process/scheduler", "scheduler"},
 		{p && p->io_priority, "/process/ioPriority", "ioPriority"},
-		{r && r->block_io, "/linux/resources/blockIO", "blockIO"},
+		{r && has_block_io(r->block_io), "/linux/resources/blockIO", "blockIO"},
 		{r && r->hugepage_limits.n, "/linux/resources/hugepageLimits", "hugepageLimits"},
-		{r && r->network, "/linux/resources/network", "network (class id, priorities)"},
+		{r && has_network(r->network), "/linux/resources/network",
+		 "network (class id, priorities)"},
 		{r && r->rdma.n, "/linux/resources/rdma", "rdma"},
 		{r && r->unified.n, "/linux/resources/unified", "unified"},
 		{b->opt->systemd_cgroup, "", "--systemd-cgroup"},

@@ -244,8 +244,13 @@ static const struct layout_field exec_fields[] = {
 static const struct layout_field seccomp_load_fields[] = {
 	FIELD(plan_seccomp_load, flags, BITS, plan_filter_values), END};
 
-#define ROW(kind, name, type, actors, once, rank, fields) \
-	[PLAN_##kind] = {name, sizeof(struct type), LAYOUT_##actors, once, RANK_##rank, fields}
+#define ROW(kind, name, type, actors, once, rank, fields)                                  \
+	[PLAN_##kind] = {name,                                                             \
+			 (sizeof(struct type) + PLAN_ALIGN - 1) / PLAN_ALIGN * PLAN_ALIGN, \
+			 LAYOUT_##actors,                                                  \
+			 once,                                                             \
+			 RANK_##rank,                                                      \
+			 fields}
 
 static const struct layout layouts[PLAN_KIND_COUNT] = {
 	ROW(STATE_DIR, "state directory", plan_state_dir, HOST, true, STATE_DIR, state_dir_fields),

@@ -92,7 +92,12 @@ static void words_cgroup_create(const struct words *w, const struct plan_cgroup_
 {
 	words_text(w, "make cgroup ", s->path, "");
 	buf_printf(w->out, " (%s", plan_value_name(plan_cgroup_mode_values, s->mode));
-	words_list(w, s->controllers, ": ");
+	for (uint32_t i = 0; i < s->controllers.n; i++) {
+		const char *name = plan_item(w->h, s->controllers, i);
+
+		buf_adds(w->out, i ? " " : ": ");
+		words_plain(w, name[0] ? name : "unified");
+	}
 	buf_addc(w->out, ')');
 	if (s->owner_uid != UINT32_MAX)
 		buf_printf(w->out, " for uid %u", s->owner_uid);

@@ -102,7 +102,7 @@ void words_mount_cgroup(const struct words *w, const struct plan_mount_cgroup *m
 	struct options o = {w, false};
 
 	buf_adds(w->out, m->variant == PLAN_CGROUP_MOUNT_NEW ? "mount the cgroups on "
-							     : "bind the container's cgroups on ");
+							     : "bind cgroups on ");
 	words_quoted(w, plan_text(w->h, m->target));
 	option(&o, "", plan_value_name(plan_cgroup_mode_values, m->mode));
 	options_attrs(&o, m->attr_set, m->attr_clr, "");
