@@ -215,12 +215,8 @@ static bool has_cpuset(const struct oci_cpu *c)
 	return c && ((c->cpus && *c->cpus) || (c->mems && *c->mems));
 }
 
-static void compile_device_rules(struct builder *b, const struct oci_device_rules *rules)
+static bool may_set_devices(struct builder *b, const char *pointer)
 {
-	const char *pointer = "/linux/resources/devices";
-
-	if (!rules->n || b->facts->cgroup_mode == PLAN_CGROUP_V2)
-		return;
 	if (!has_cgroup(b))
 		builder_warn(b, pointer, "device rules need cgroups: they are not applied");
 	else if (b->facts->in_userns || !b->facts->privileged)
@@ -231,7 +227,17 @@ static void compile_device_rules(struct builder *b, const struct oci_device_rule
 			b, pointer,
 			"this host has no \"devices\" controller: device rules are not applied");
 	else
-		cgroup_convert_devices(b, rules);
+		return true;
+	return false;
+}
+
+/* Checked everywhere, emitted where there are files for them; for v2 see check_devices(). */
+static void compile_device_rules(struct builder *b, const struct oci_device_rules *rules)
+{
+	bool emit = rules->n && b->facts->cgroup_mode != PLAN_CGROUP_V2 &&
+		    may_set_devices(b, "/linux/resources/devices");
+
+	cgroup_convert_devices(b, emit, rules);
 }
 
 static void compile_resources(struct builder *b, const struct oci_resources *r)

@@ -18,7 +18,7 @@ void cgroup_convert_memory(struct builder *b, const struct oci_memory *m, bool v
 void cgroup_convert_cpu(struct builder *b, const struct oci_cpu *c, bool v2);
 void cgroup_convert_pids(struct builder *b, const struct oci_pids *p);
 /** The lists of v1: devices.deny, devices.allow, in order; then the devices that every container
- * may use. */
-void cgroup_convert_devices(struct builder *b, const struct oci_device_rules *rules);
+ * may use. Without @emit the rules are only checked. */
+void cgroup_convert_devices(struct builder *b, bool emit, const struct oci_device_rules *rules);
 
 #endif

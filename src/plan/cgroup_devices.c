@@ -16,11 +16,14 @@ static const char *const default_rules[] = {
 	"c 1:8 rwm", "c 1:9 rwm", "c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm",
 };
 
-static void device_set(struct builder *b, bool allow, const char *rule, const char *origin)
+static void device_set(struct builder *b, bool emit, bool allow, const char *rule,
+		       const char *origin)
 {
-	struct plan_cgroup_set *step =
-		BUILDER_STEP(b, struct plan_cgroup_set, PLAN_CGROUP_SET, PLAN_HOST, origin);
+	struct plan_cgroup_set *step;
 
+	if (!emit)
+		return;
+	step = BUILDER_STEP(b, struct plan_cgroup_set, PLAN_CGROUP_SET, PLAN_HOST, origin);
 	step->controller = builder_str(b, "devices");
 	step->file = builder_str(b, allow ? "devices.allow" : "devices.deny");
 	step->value = builder_str(b, rule);
@@ -56,7 +59,8 @@ static const char *access_of(struct builder *b, const struct oci_device_rule *r,
 
 /* The kernel reads "a …" as all of everything, whatever follows: a narrower rule for both types has
  * to be two. */
-static void device_rule(struct builder *b, const struct oci_device_rule *r, const char *pointer)
+static void device_rule(struct builder *b, bool emit, const struct oci_device_rule *r,
+			const char *pointer)
 {
 	const char *type = r->type && *r->type ? r->type : "a";
 	const char *major = number(b, &r->major, pointer, "major"),
@@ -72,16 +76,18 @@ static void device_rule(struct builder *b, const struct oci_device_rule *r, cons
 		return;
 	}
 	if (all && whole) {
-		device_set(b, allow, "a *:* rwm", pointer);
+		device_set(b, emit, allow, "a *:* rwm", pointer);
 		return;
 	}
 	if (all || type[0] == 'b')
-		device_set(b, allow, builder_ptr(b, "b %s:%s %s", major, minor, access), pointer);
+		device_set(b, emit, allow, builder_ptr(b, "b %s:%s %s", major, minor, access),
+			   pointer);
 	if (all || type[0] == 'c')
-		device_set(b, allow, builder_ptr(b, "c %s:%s %s", major, minor, access), pointer);
+		device_set(b, emit, allow, builder_ptr(b, "c %s:%s %s", major, minor, access),
+			   pointer);
 }
 
-void cgroup_convert_devices(struct builder *b, const struct oci_device_rules *rules)
+void cgroup_convert_devices(struct builder *b, bool emit, const struct oci_device_rules *rules)
 {
 	bool denies = false;
 
@@ -92,8 +98,9 @@ void cgroup_convert_devices(struct builder *b, const struct oci_device_rules *ru
 	}
 	for (size_t i = 0; i < rules->n; i++) {
 		denies |= !rules->items[i].allow.v;
-		device_rule(b, &rules->items[i], builder_ptr(b, "/linux/resources/devices/%zu", i));
+		device_rule(b, emit, &rules->items[i],
+			    builder_ptr(b, "/linux/resources/devices/%zu", i));
 	}
 	for (size_t k = 0; denies && k < ARRAY_SIZE(default_rules); k++)
-		device_set(b, true, default_rules[k], NULL);
+		device_set(b, emit, true, default_rules[k], NULL);
 }

@@ -83,6 +83,11 @@ static void compile_hook(struct builder *b, const struct oci_hook *h, const char
 		builder_fault(b, builder_ptr(b, "%s/path", ptr),
 			      "the path of a hook must be absolute, not \"%s\"",
 			      h->path ? h->path : "");
+	for (size_t i = 0; i < h->env.n; i++)
+		if (!strchr(h->env.items[i], '=') || h->env.items[i][0] == '=')
+			builder_fault(b, builder_ptr(b, "%s/env/%zu", ptr, i),
+				      "a variable of a hook is NAME=value, not \"%s\"",
+				      h->env.items[i]);
 	ret->path = builder_str(b, h->path ? h->path : "");
 	ret->argv =
 		h->args.n ? builder_strs(b, h->args.items, h->args.n) : builder_strs(b, path, 1);

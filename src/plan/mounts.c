@@ -222,6 +222,16 @@ static plan_str id_map_text(struct builder *b, const char *pointer, const struct
 	return s;
 }
 
+/* The option that asked for the mapping. */
+static const char *idmap_option_ptr(struct builder *b, const struct draft *d)
+{
+	for (size_t i = 0; i < d->m->options.n; i++)
+		if (!strcmp(d->m->options.items[i], "idmap") ||
+		    !strcmp(d->m->options.items[i], "ridmap"))
+			return builder_ptr(b, "/mounts/%zu/options/%zu", d->i, i);
+	return mount_ptr(b, d, "options");
+}
+
 static void mount_id_maps(struct builder *b, struct draft *d, struct plan_mount *step)
 {
 	const struct oci_id_maps *u = &d->m->uid_mappings, *g = &d->m->gid_mappings;
@@ -241,7 +251,7 @@ static void mount_id_maps(struct builder *b, struct draft *d, struct plan_mount 
 		return;
 	}
 	if (!u->n && !plan_has_ns(b->config, OCI_NS_USER)) {
-		builder_fault(b, mount_ptr(b, d, "options"),
+		builder_fault(b, idmap_option_ptr(b, d),
 			      "an id-mapped mount needs uidMappings and gidMappings, or a user "
 			      "namespace to take them from");
 		return;

@@ -73,7 +73,7 @@ static void compile_rlimits(struct builder *b, enum plan_actor actor)
 	}
 }
 
-static bool keeps_groups(const struct oci_config *c)
+bool plan_keeps_groups(const struct oci_config *c)
 {
 	for (size_t i = 0; i < c->annotations.n; i++) {
 		if (strcmp(c->annotations.items[i].key, "run.oci.keep_original_groups") == 0)
@@ -82,17 +82,29 @@ static bool keeps_groups(const struct oci_config *c)
 	return false;
 }
 
+/* To the kernel -1 means "leave it alone" (setresuid(2)). */
+static void check_id(struct builder *b, uint32_t id, const char *pointer)
+{
+	if (id == UINT32_MAX)
+		builder_fault(b, pointer, "%u is no valid id", id);
+}
+
 static void compile_user(struct builder *b, const struct oci_process *p)
 {
 	struct plan_user *s = BUILDER_STEP(b, struct plan_user, PLAN_USER, PLAN_INIT,
 					   p->user ? "/process/user" : NULL);
-	bool keep = keeps_groups(b->config);
+	bool keep = plan_keeps_groups(b->config);
 
 	s->setgroups = plan_may_setgroups(b) && !keep;
 	if (!p->user)
 		return;
 	s->uid = p->user->uid.v;
 	s->gid = p->user->gid.v;
+	check_id(b, s->uid, "/process/user/uid");
+	check_id(b, s->gid, "/process/user/gid");
+	for (size_t i = 0; i < p->user->additional_gids.n; i++)
+		check_id(b, p->user->additional_gids.items[i],
+			 builder_ptr(b, "/process/user/additionalGids/%zu", i));
 	if (keep)
 		return;
 	if (p->user->additional_gids.n && !s->setgroups)

@@ -56,12 +56,10 @@ static int judge(const char *path, bool compile, struct hz_error *err)
 
 static bool pointer_fits(const char *wanted, const char *pointer, size_t len)
 {
-	if (!strcmp(wanted, "-"))
-		return true;
 	for (const char *p = wanted; *p;) {
 		size_t n = strcspn(p, " ");
 
-		if (n == len && !memcmp(p, pointer, n))
+		if ((n == 1 && *p == '-') || (n == len && !memcmp(p, pointer, n)))
 			return true;
 		/* "/annotations/" names an empty key; a trailing space-separated list ends at NUL
 		 */
