@@ -100,8 +100,11 @@ static char *value_push(struct decoder *d, size_t size)
 		return NULL;
 	}
 	p = d->values + d->nvalues;
-	memset(p, 0, size);
 	d->nvalues += size;
+	if (size == sizeof(const char *)) /* most items are strings */
+		memset(p, 0, sizeof(const char *));
+	else
+		memset(p, 0, size);
 	return p;
 }
 

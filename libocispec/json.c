@@ -208,11 +208,6 @@ size_t sax_offset(const struct sax *x)
 	return x->at_end ? x->len : yajl_get_bytes_consumed(x->handle);
 }
 
-bool sax_inside(const struct sax *x, const void *s)
-{
-	return (uintptr_t)s - (uintptr_t)x->text < x->len;
-}
-
 size_t sax_string_at(const struct sax *x, const void *s)
 {
 	size_t at, slashes;

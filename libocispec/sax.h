@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct sax_calls {
 	int (*null)(void *ctx);
@@ -51,7 +52,10 @@ enum sax_result sax_run(struct sax *x, const struct sax_calls *calls, void *ctx,
 size_t sax_offset(const struct sax *x);
 
 /** Does @s point into the text (a string without escapes, a number)? */
-bool sax_inside(const struct sax *x, const void *s);
+static inline bool sax_inside(const struct sax *x, const void *s)
+{
+	return (uintptr_t)s - (uintptr_t)x->text < x->len;
+}
 
 /** The offset of the opening quote of the string or key of the current call. */
 size_t sax_string_at(const struct sax *x, const void *s);
