@@ -214,7 +214,8 @@ static int run_command(struct cli *cli, const struct command *c, char **args, st
 
 	if (status < 0) {
 		snprintf(what, sizeof(what), "%s failed", c->name);
-		return fail(cli, err->code == HZ_E_USAGE ? NULL : what, err, c->error_status);
+		return fail(cli, c->prefixed && err->code != HZ_E_USAGE ? what : NULL, err,
+			    c->error_status);
 	}
 	log_flush(&cli->log);
 	return status;

@@ -29,6 +29,7 @@ struct command {
 	int min_args, max_args;
 	unsigned flags; /* OPT_STOP */
 	bool hidden;
+	bool prefixed; /* errors begin with "<name> failed: ", as runc's create and run */
 	int error_status;
 	struct opt_table options;
 	void *values; /* a static struct of the command's file */

@@ -33,6 +33,7 @@ const struct command command_create = {
 		       "and limits. Its program waits until `hezi start`.",
 	.min_args = 1,
 	.max_args = 1,
+	.prefixed = true,
 	.error_status = 1,
 	.options = OPT_TABLE(options),
 	.values = &values,

@@ -46,6 +46,7 @@ const struct command command_explain = {
 		       "variables are masked.",
 	.min_args = 0,
 	.max_args = 1,
+	.prefixed = true,
 	.error_status = 1,
 	.options = OPT_TABLE(options),
 	.values = &values,

@@ -46,6 +46,7 @@ const struct command command_run = {
 		       "deleted.",
 	.min_args = 1,
 	.max_args = 1,
+	.prefixed = true,
 	.error_status = 1,
 	.options = OPT_TABLE(options),
 	.values = &values,

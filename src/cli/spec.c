@@ -200,7 +200,7 @@ static void put_linux(struct oci_json *j, bool rootless)
 	static const char *const masked[] = {
 		"/proc/acpi",          "/proc/asound",     "/proc/kcore",       "/proc/keys",
 		"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
-		"/sys/firmware",       "/proc/scsi",
+		"/proc/scsi",          "/sys/firmware",
 	};
 	static const char *const readonly[] = {
 		"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
