@@ -20,6 +20,21 @@
 
 static int tap_count, tap_failures;
 
+/* On one line of ASCII, whatever the values are: readers of TAP are strict. */
+__attribute__((format(printf, 1, 0))) static void tap_vprint(const char *fmt, va_list ap)
+{
+	char text[2048];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		if (*p < ' ' || *p > '~')
+			printf("\\x%02x", *p);
+		else
+			putchar(*p);
+	}
+	putchar('\n');
+}
+
 /* A comment of the test. */
 __attribute__((format(printf, 1, 2), unused)) static void diag(const char *fmt, ...)
 {
@@ -27,9 +42,8 @@ __attribute__((format(printf, 1, 2), unused)) static void diag(const char *fmt, 
 
 	fputs("# ", stdout);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	tap_vprint(fmt, ap);
 	va_end(ap);
-	putchar('\n');
 }
 
 __attribute__((format(printf, 4, 5), unused)) static bool tap_ok(bool good, const char *file,
@@ -39,9 +53,8 @@ __attribute__((format(printf, 4, 5), unused)) static bool tap_ok(bool good, cons
 
 	printf("%s %d - ", good ? "ok" : "not ok", ++tap_count);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	tap_vprint(fmt, ap);
 	va_end(ap);
-	putchar('\n');
 	if (good)
 		return true;
 	tap_failures++;
