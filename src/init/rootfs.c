@@ -15,29 +15,18 @@
 
 uint64_t init_root_propagation(const struct init *init)
 {
-	const struct plan_step *s;
-	uint32_t i;
+	const struct plan_step *first = init_find_step(init, PLAN_ROOT_PROPAGATION);
+	const struct plan_root_propagation *p = (const struct plan_root_propagation *)first;
 
-	plan_foreach (init->plan, s, i) {
-		const struct plan_root_propagation *p = (const struct plan_root_propagation *)s;
-
-		if (s->kind == PLAN_ROOT_PROPAGATION && !p->final)
-			return p->flags;
-	}
-	return 0;
+	return p && !p->final ? p->flags : 0;
 }
 
 /* Without a mount namespace of the container's own nothing may be mounted. */
 static bool is_chroot_only(const struct init *init)
 {
-	const struct plan_step *s;
-	uint32_t i;
+	const struct plan_step *pivot = init_find_step(init, PLAN_PIVOT);
 
-	plan_foreach (init->plan, s, i) {
-		if (s->kind == PLAN_PIVOT)
-			return ((const struct plan_pivot *)s)->how == PLAN_PIVOT_CHROOT;
-	}
-	return false;
+	return pivot && ((const struct plan_pivot *)pivot)->how == PLAN_PIVOT_CHROOT;
 }
 
 int step_root_propagation(struct init *init, const struct plan_step *step)
@@ -115,7 +104,7 @@ static int blame(struct init *init, const struct plan_step *step, long call, lon
  * The old root comes to lie on top of the new one and is taken away from there. It is made a slave
  * first, so that the host does not lose its mounts with it.
  */
-static int pivot(struct init *init, const struct plan_step *step)
+static int pivot_to(struct init *init, const struct plan_step *step)
 {
 	INIT_CLOSE int old =
 		(int)sys_call(__NR_openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -279,7 +268,7 @@ int step_pivot(struct init *init, const struct plan_step *step)
 {
 	init_mask_done();
 	switch (((const struct plan_pivot *)step)->how) {
-	case PLAN_PIVOT_ROOT: return pivot(init, step);
+	case PLAN_PIVOT_ROOT: return pivot_to(init, step);
 	case PLAN_PIVOT_MOVE: return move_root(init, step);
 	default: return change_root(init, step);
 	}

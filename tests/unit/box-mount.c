@@ -39,7 +39,7 @@ static int run(const struct plan_mount *m)
 	if (!r)
 		return 0;
 	r = e->why ? -1000 - (int)e->why : -e->errnum;
-	e->why = 0;
+	e->m.type = e->why = 0;
 	e->errnum = 0;
 	return r;
 }
@@ -330,6 +330,40 @@ static void propagations(void)
 	is_int(propagation("rootfs/unbindable"), 'u', "is that");
 }
 
+/* The host's tree is a peer of the host's mounts until the box takes it. */
+static void host_source(void)
+{
+	struct init host = {.sock = -1};
+	struct plan_mount m;
+	int pair[2], tree, fds;
+
+	box_fresh();
+	box_dir("src");
+	box_mount("tmpfs", box_path("src"), "tmpfs", 0);
+	box_mount(NULL, box_path("src"), NULL, MS_SHARED);
+	box_file("src/file", "from the host");
+	box_need(sys_call(__NR_socketpair, 1 /* AF_UNIX */, 5 /* SOCK_SEQPACKET */, 0, pair),
+		 "socketpair", "");
+	host.sock = pair[1];
+	box_init.sock = pair[0];
+	fds = box_open_fds();
+	tree = (int)sys_open_tree(AT_FDCWD, box_path("src"), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	init_send(&host, INIT_SOURCE, 0, tree);
+	init_close_fd(tree);
+	m = bind_mount("/not/looked/at", "/b");
+	m.flags |= PLAN_MOUNT_HOST_SOURCE;
+	m.attr_set = MOUNT_ATTR_RDONLY;
+	is_int(run(&m), 0, "a tree that the host sends");
+	is_str(box_read("rootfs/b/file"), "from the host", "is bound");
+	is_int(box_flags("rootfs/b") & ST_RDONLY, ST_RDONLY, "with its flags");
+	is_int(propagation("rootfs/b"), 'm', "and cannot spread to the host");
+	init_send(&host, INIT_SOURCE, EACCES, -1);
+	is_int(run(&m), -EACCES, "a tree that the host cannot open");
+	is_int(box_open_fds(), fds, "no descriptor stays open");
+	init_close(&box_init.sock);
+	init_close_fd(pair[1]);
+}
+
 static void copyup(void)
 {
 	struct plan_mount m;
@@ -498,6 +532,7 @@ static void tests(void)
 	on_root();
 	change();
 	propagations();
+	host_source();
 	copyup();
 	userns();
 	box_fresh();

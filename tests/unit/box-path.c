@@ -10,7 +10,7 @@ static int result(int r)
 	if (!r)
 		return 0;
 	r = e->why ? -1000 - (int)e->why : -e->errnum;
-	e->why = 0;
+	e->m.type = e->why = 0;
 	e->errnum = 0;
 	return r;
 }

@@ -17,8 +17,9 @@ static void fresh_root(void)
 
 static int run_propagation(uint64_t flags, bool final)
 {
-	struct plan_root_propagation p = {
-		.s = {.kind = PLAN_ROOT_PROPAGATION}, .flags = flags, .final = final};
+	struct plan_root_propagation p = {.s = {.kind = PLAN_ROOT_PROPAGATION, .actor = PLAN_INIT},
+					  .flags = flags,
+					  .final = final};
 
 	if (!final)
 		box_add_step(&p, sizeof(p));
@@ -35,7 +36,7 @@ static int run_rootfs(const char *path, bool private)
 
 static int run_pivot(uint32_t how)
 {
-	struct plan_pivot p = {.s = {.kind = PLAN_PIVOT}, .how = how};
+	struct plan_pivot p = {.s = {.kind = PLAN_PIVOT, .actor = PLAN_INIT}, .how = how};
 
 	return step_pivot(&box_init, &p.s);
 }
@@ -142,7 +143,8 @@ static void move_shared(void)
 
 static void chroot_only(void)
 {
-	struct plan_pivot p = {.s = {.kind = PLAN_PIVOT}, .how = PLAN_PIVOT_CHROOT};
+	struct plan_pivot p = {.s = {.kind = PLAN_PIVOT, .actor = PLAN_INIT},
+			       .how = PLAN_PIVOT_CHROOT};
 	int mounts = lines_of_mountinfo();
 
 	box_add_step(&p, sizeof(p));
