@@ -50,10 +50,14 @@ struct hz_error {
 		.size = sizeof(struct hz_error) \
 	}
 
+#pragma GCC visibility push(default)
+
 /** Free what @err owns and make it ready for the next call. NULL is fine. */
 void hz_error_clear(struct hz_error *err);
 
 /** The stable lower-case name of a code ("config", "not-found"), for programs. Never NULL. */
 const char *hz_error_code_name(enum hz_error_code code);
+
+#pragma GCC visibility pop
 
 #endif

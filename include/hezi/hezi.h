@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(default)
+
 typedef struct hz_runtime hz_runtime;
 
 enum hz_log_level {
@@ -124,5 +126,7 @@ int hz_explain(hz_runtime *rt, const struct hz_create_options *options, bool jso
 
 /** "0.1.0" */
 const char *hz_version(void);
+
+#pragma GCC visibility pop
 
 #endif
