@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The box side: walks the plan and does the steps whose actor is init, one short function for each kind. Freestanding: no libc,
- * no allocation, no tables of pointers (the image is never relocated); sources include this, linux/ and asm/ headers only.
+ * The box side: walks the plan and does the steps whose actor is init, one short function for each
+ * kind. Freestanding: no libc, no allocation, no tables of pointers (the image is never relocated);
+ * sources include this, linux/ and asm/ headers only.
  *
- * The same objects are linked into hezi and run in a fork of it where no image can be used; so every symbol that is not static
- * begins with init_ or step_, and the few functions that compilers call on their own (mem.c) are in the image alone.
+ * The same objects are linked into hezi and run in a fork of it where no image can be used; so
+ * every symbol that is not static begins with init_ or step_, and the few functions that compilers
+ * call on their own (mem.c) are in the image alone.
  *
- * Rules for a step: it returns 0, or -1 after one of the init_fail functions; it closes what it opened (all of it O_CLOEXEC);
- * it believes the plan (the host has verified it) and nothing that lies in the container's root.
+ * Rules for a step: it returns 0, or -1 after one of the init_fail functions; it closes what it
+ * opened (all of it O_CLOEXEC); it believes the plan (the host has verified it) and nothing that
+ * lies in the container's root.
  */
 #ifndef INIT_INIT_H
 #define INIT_INIT_H
@@ -25,31 +28,38 @@
 
 struct init {
 	const struct plan_header *plan;
-	int sock;		   /* to the host; -1 between GO_WAIT and the connection of `start` */
-	unsigned first_fd;	   /* 3 + preserved descriptors */
+	int sock;          /* to the host; -1 between GO_WAIT and the connection of `start` */
+	int listener;      /* from GO_WAIT to the connection of `start`, else -1 */
+	unsigned first_fd; /* 3 + preserved descriptors */
 	int slots[INIT_SLOTS_MAX]; /* from BOOT; -1 once used */
-	int rootfd;		   /* O_PATH directory: the root of the container, -1 before ROOTFS and after PIVOT */
-	int null_fd, proc_fd;	   /* private to init_host_null() and init_host_proc() */
-	int pty_master, pty_slave; /* from CONSOLE to TERMINAL, else -1 */
-	uint64_t joined;	   /* CLONE_NEW* joined so far */
-	uint32_t filter_size;	   /* bytes in init_filter, 0: not there */
-	const struct plan_caps *caps; /* the sets that hold at execve; NULL before CAPS */
-	const struct plan_user *user; /* NULL before USER */
-	bool no_new_privs;
-	const char *exec_path; /* found by EXEC_LOOKUP */
-	const char *home;      /* "HOME=…" to add to the environment, or NULL */
-	uint32_t point;	       /* next enum plan_point */
+	int rootfd; /* O_PATH directory: the root of the container, -1 before ROOTFS and after PIVOT
+		     */
+	int null_fd, proc_fd;         /* private to init_host_null() and init_host_proc() */
+	int pty_master, pty_slave;    /* from CONSOLE to TERMINAL, else -1 */
+	uint32_t filter_size;         /* bytes in init_filter, 0: not there */
+	const struct plan_caps *caps; /* the last step of its kind that was done, or NULL */
+	const struct plan_user *user; /* the same */
+	bool no_new_privs;            /* set by us */
+	const char *exec_path;        /* found by EXEC_LOOKUP */
+	const char *home;             /* "HOME=…" to add to the environment, or NULL */
+	char **argv, **envp;          /* NULL until just before execve */
+	bool chdir_late; /* root may not enter the working directory: try again as the user */
 };
 
-/* fail.c: what went wrong goes into one static struct init_error, sent by main.c. The first failure counts. */
+/* fail.c: what went wrong goes into one static struct init_error, sent by main.c. The first failure
+ * counts. */
 
-/** The call @call_nr gave @neg_errno (-ENOENT …) for @object (NULL: the step says it). Returns -1. */
-int init_fail(struct init *init, const struct plan_step *step, long call_nr, long neg_errno, const char *object);
+/** The call @call_nr gave @neg_errno (-ENOENT …) for @object (NULL: the step says it). Returns -1.
+ */
+int init_fail(struct init *init, const struct plan_step *step, long call_nr, long neg_errno,
+	      const char *object);
 /** No call to blame: @why, with @neg_errno where it has one (else 0). Returns -1. */
-int init_fail_why(struct init *init, const struct plan_step *step, enum init_why why, long neg_errno, const char *object);
+int init_fail_why(struct init *init, const struct plan_step *step, enum init_why why,
+		  long neg_errno, const char *object);
 /** Two numbers that go with the `why` of a failure. */
 void init_fail_args(uint32_t arg, uint32_t arg2);
-/** The kernel's own words or a hook's, to go with the failure; cut to what fits, the end is kept. */
+/** The kernel's own words or a hook's, to go with the failure; cut to what fits, the end is kept.
+ */
 void init_detail(const char *text, size_t len);
 struct init_error *init_failure(void);
 
@@ -58,15 +68,24 @@ struct init_error *init_failure(void);
 /** Send a bare message; @fd (or -1) goes with it. -1 when the host is gone. */
 int init_send(struct init *init, uint32_t type, uint32_t value, int fd);
 /**
- * Receive one message into @buf; returns its length (>= sizeof(struct init_msg)), or -1: end of file, a cut or a short message.
- * Up to @nfds descriptors go to @fds, all of them O_CLOEXEC; *@ret_nfds says how many; more than that is -1.
+ * Receive one message: its head into @ret_msg, what follows into @more (at most @size bytes).
+ * Returns the length of what follows, or -1: end of file, a short message or one that was cut. Up
+ * to @nfds descriptors go to @fds, all of them O_CLOEXEC, and
+ * *@ret_nfds says how many; more than that is -1.
  */
-long init_recv(int sock, void *buf, size_t size, int *fds, unsigned nfds, unsigned *ret_nfds);
-/** INIT_NEED_SOURCE for @step (a PLAN_MOUNT): the detached tree that the host sends, owned by the caller; -1 after a failure. */
+long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int *fds, unsigned nfds,
+	       unsigned *ret_nfds);
+/** Wait for the bare message @type, with no descriptor. -1 after a failure. */
+int init_expect(struct init *init, const struct plan_step *step, uint32_t type);
+/** Tell the host what failed; the last thing init does. */
+void init_send_failure(struct init *init);
+/** INIT_NEED_SOURCE for @step (a PLAN_MOUNT): the detached tree that the host sends, owned by the
+ * caller; -1 after a failure. */
 int init_need_source(struct init *init, const struct plan_step *step);
 
-/* box.c: things of the host that steps of the box need. They are good until the pivot, and opened at the first call, which
- * must come after the enter stage (else they would be of the wrong mount namespace). Borrowed. */
+/* box.c: things of the host that steps of the box need. They are good until the pivot, and opened
+ * at the first call, which must come after the enter stage (else they would be of the wrong mount
+ * namespace). Borrowed. */
 
 /** O_PATH descriptor of /dev/null, verified: character device 1:3. -1 after a failure. */
 int init_host_null(struct init *init, const struct plan_step *step);
@@ -74,7 +93,8 @@ int init_host_null(struct init *init, const struct plan_step *step);
 int init_host_proc(struct init *init, const struct plan_step *step);
 /** Close these and rootfd: nothing of the host stays open. Called after PIVOT. */
 void init_drop_host(struct init *init);
-/** The same for a moment that does not keep it: a new O_PATH descriptor of /proc, owned by the caller. */
+/** The same for a moment that does not keep it: a new O_PATH descriptor of /proc, owned by the
+ * caller. */
 int init_open_proc(struct init *init, const struct plan_step *step);
 
 /* lib.c: small things of libc under other names */
@@ -95,19 +115,25 @@ static inline int init_take_fd(int *fd)
 	return ret;
 }
 
-/** A bounded text: appending past the end sets @cut. Always ends with NUL. */
+/** A bounded text: appending past the end sets @cut. Ends with NUL from init_text_start() on. */
 struct init_text {
 	char *at;
 	size_t size, len;
 	bool cut;
 };
-#define INIT_TEXT(array) ((struct init_text){ .at = (array), .size = sizeof(array) })
 void init_text_str(struct init_text *t, const char *s);
 void init_text_mem(struct init_text *t, const char *s, size_t n);
 void init_text_u64(struct init_text *t, uint64_t v);
 void init_text_i64(struct init_text *t, int64_t v);
+static inline void init_text_start(struct init_text *t, char *at, size_t size)
+{
+	*t = (struct init_text){.at = at, .size = size};
+	at[0] = 0;
+}
 /** Decimal, whole string; -1 when it is none or does not fit. */
 int init_parse_u64(const char *s, uint64_t *ret);
+
+_Noreturn void init_exit(int status);
 
 /** Write it all in one write(2) call, as files below /proc and /sys want it. 0 or -errno. */
 long init_write_once(int fd, const char *s, size_t len);
@@ -124,19 +150,31 @@ size_t strlen(const char *s);
 
 /* boot.c */
 int init_boot(struct init *init);
+/** Not dumpable, and dead when the runtime dies: at the start, and again after each change of
+ * credentials, which resets both. */
+int init_guard(struct init *init, const struct plan_step *step);
+
+/* home.c */
+/** "HOME=…" for @uid by the /etc/passwd below our root, which may be anything; "HOME=/" where it
+ * does not say. Static. */
+const char *init_find_home(uint32_t uid);
 
 /* exec.c */
 extern unsigned char init_filter[INIT_FILTER_MAX];
 
-/* hooks.c */
-/** Run the hooks of one step. @cwd: where they start, "/" when that fails. */
-int init_run_hooks(struct init *init, const struct plan_hooks *hooks, const char *cwd);
+/* caps.c */
+/** Compare credentials with what USER, CAPS and NO_NEW_PRIVS asked for. */
+int init_read_back(struct init *init, const struct plan_step *step);
 
-/* caps.c: the last step before execve: drops what seccomp needed, and reads everything back. */
-int init_caps_final(struct init *init, const struct plan_step *step);
+/* process.c */
+/** Working directory: made where it is missing; must be in the container. */
+int init_enter_cwd(struct init *init, const struct plan_step *step, const char *cwd);
+/** The next step of @kind in the plan, from the first on; NULL when there is none. */
+const struct plan_step *init_find_step(const struct init *init, enum plan_kind kind);
 
 /* mount.c */
-/** Bind the file behind @fd onto @target in the container's root: created as an empty file where it is missing, no link followed. */
+/** Bind the file behind @fd onto @target in the container's root: created as an empty file where it
+ * is missing, no link followed. */
 int init_bind_fd(struct init *init, const struct plan_step *step, int fd, const char *target);
 
 /* The steps. main.c has the switch over them. enter.c: */
@@ -177,7 +215,7 @@ int step_cwd(struct init *init, const struct plan_step *step);
 int step_no_new_privs(struct init *init, const struct plan_step *step);
 int step_user(struct init *init, const struct plan_step *step);
 int step_caps(struct init *init, const struct plan_step *step);
-/* exec.c, main.c: */
+/* exec.c, ready.c: */
 int step_exec_lookup(struct init *init, const struct plan_step *step);
 int step_sync(struct init *init, const struct plan_step *step);
 int step_start_wait(struct init *init, const struct plan_step *step);

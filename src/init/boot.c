@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The first moments: nothing of the caller but stdio, the preserved descriptors and the socket
+ * stays; then the plan arrives.
+ */
+#include "init/init.h"
+
+#include <linux/mman.h>
+#include <linux/prctl.h>
+#include <linux/signal.h>
+
+int init_guard(struct init *init, const struct plan_step *step)
+{
+	/* CVE-2016-9962: no process that is already in the box may look at us. */
+	long r = sys_call(__NR_prctl, PR_SET_DUMPABLE, 0);
+
+	if (!r)
+		r = sys_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
+	return r < 0 ? init_fail(init, step, __NR_prctl, r, NULL) : 0;
+}
+
+static int close_strangers(struct init *init)
+{
+	unsigned sock = (unsigned)init->sock;
+	long r = 0;
+
+	if (sock > init->first_fd)
+		r = sys_close_range(init->first_fd, sock - 1, 0);
+	if (!r)
+		r = sys_close_range(sock + 1, ~0u, 0);
+	return r < 0 ? init_fail(init, NULL, __NR_close_range, r, NULL) : 0;
+}
+
+static int read_all(struct init *init, int fd, char *to, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		long n = sys_call(__NR_pread64, fd, to + done, size - done, done);
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return init_fail(init, NULL, __NR_read, n ? n : -EIO, "plan");
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+/* A copy of our own: the file would stay open otherwise, and its memory belongs to the host's
+ * cgroup. */
+static int load_plan(struct init *init, int fd)
+{
+	struct plan_header h;
+	long at;
+
+	if (read_all(init, fd, (char *)&h, sizeof(h)) < 0)
+		return -1;
+	if (h.magic != PLAN_MAGIC || h.version != PLAN_VERSION || h.size > PLAN_MAX ||
+	    h.size < sizeof(h) || h.first >= h.size || h.nslots > INIT_SLOTS_MAX)
+		return init_fail_why(init, NULL, INIT_WHY_PROTOCOL, 0, "plan");
+	at = sys_call(__NR_mmap, 0, h.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
+	if (at < 0 && at > -4096)
+		return init_fail(init, NULL, __NR_mmap, at, "plan");
+	init->plan = (const struct plan_header *)at;
+	return read_all(init, fd, (char *)at, h.size);
+}
+
+static int receive_boot(struct init *init)
+{
+	int fds[INIT_SLOTS_MAX + 1];
+	INIT_CLOSE int plan = -1;
+	struct init_msg m;
+	unsigned n = 0;
+
+	if (init_recv(init->sock, &m, NULL, 0, fds, INIT_SLOTS_MAX + 1, &n) < 0)
+		init_exit(1);
+	if (m.type != INIT_BOOT || n != m.value + 1)
+		return init_fail_why(init, NULL, INIT_WHY_PROTOCOL, 0, "boot");
+	plan = fds[0];
+	for (unsigned i = 0; i < m.value; i++)
+		init->slots[i] = fds[i + 1];
+	if (load_plan(init, plan) < 0)
+		return -1;
+	if (init->plan->nslots != m.value)
+		return init_fail_why(init, NULL, INIT_WHY_PROTOCOL, 0, "boot");
+	return 0;
+}
+
+int init_boot(struct init *init)
+{
+	uint64_t none = 0;
+	long r;
+
+	if (init_guard(init, NULL) < 0 || close_strangers(init) < 0)
+		return -1;
+	r = sys_call(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
+	if (r < 0)
+		return init_fail(init, NULL, __NR_rt_sigprocmask, r, NULL);
+	sys_call(__NR_umask, 0); /* modes in the plan are exact; PLAN_UMASK comes last */
+	if (receive_boot(init) < 0)
+		return -1;
+	if (init->plan->flags & PLAN_F_STUB)
+		return 0;
+	r = sys_call(__NR_setsid);
+	return r == -EPERM || r >= 0
+		       ? 0
+		       : init_fail(init, NULL, __NR_setsid, r, NULL); /* EPERM: it is one already */
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Things of the host that steps of the box need: /proc and /dev/null as they are before the pivot,
+ * verified. */
+#include "init/init.h"
+
+#include <asm/statfs.h>
+#include <linux/fcntl.h>
+#include <linux/magic.h>
+#include <linux/stat.h>
+
+int init_open_proc(struct init *init, const struct plan_step *step)
+{
+	long fd = sys_openat2(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0,
+			      RESOLVE_NO_SYMLINKS);
+	struct statx st;
+	struct statfs fs;
+	long r;
+
+	if (fd < 0)
+		return init_fail(init, step, __NR_openat2, fd, "/proc");
+	r = sys_call(__NR_fstatfs, fd, &fs);
+	if (!r)
+		r = sys_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &st);
+	if (!r && fs.f_type == PROC_SUPER_MAGIC &&
+	    st.stx_ino == 1) /* PROC_ROOT_INO: not some directory of a procfs */
+		return (int)fd;
+	sys_call(__NR_close, fd);
+	if (r < 0)
+		return init_fail(init, step, __NR_fstatfs, r, "/proc");
+	return init_fail_why(init, step, INIT_WHY_NOT_PROC, 0, "/proc");
+}
+
+int init_host_proc(struct init *init, const struct plan_step *step)
+{
+	if (init->proc_fd < 0)
+		init->proc_fd = init_open_proc(init, step);
+	return init->proc_fd;
+}
+
+static int open_null(struct init *init, const struct plan_step *step)
+{
+	long fd = sys_call(__NR_openat, AT_FDCWD, "/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct statx st;
+	long r;
+
+	if (fd < 0)
+		return init_fail(init, step, __NR_openat, fd, "/dev/null");
+	r = sys_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st);
+	if (!r && (st.stx_mode & S_IFMT) == S_IFCHR && st.stx_rdev_major == 1 &&
+	    st.stx_rdev_minor == 3)
+		return (int)fd;
+	sys_call(__NR_close, fd);
+	if (r < 0)
+		return init_fail(init, step, __NR_statx, r, "/dev/null");
+	return init_fail_why(init, step, INIT_WHY_BAD_NODE, 0, "/dev/null"); /* CVE-2025-31133 */
+}
+
+int init_host_null(struct init *init, const struct plan_step *step)
+{
+	if (init->null_fd < 0)
+		init->null_fd = open_null(init, step);
+	return init->null_fd;
+}
+
+void init_drop_host(struct init *init)
+{
+	init_close(&init->null_fd);
+	init_close(&init->proc_fd);
+	init_close(&init->rootfd);
+	for (unsigned i = 0; i < init->plan->nslots && i < INIT_SLOTS_MAX; i++)
+		init_close(&init->slots[i]);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Into cgroups and namespaces. A namespace that belongs to another user namespace can be joined
+ * only after that one, one of our own only before: so such joins are tried at both moments. The
+ * stub exists because a process never moves into a pid or time namespace itself, only its children
+ * are born there.
+ */
+#include "init/init.h"
+
+#include <linux/fcntl.h>
+#include <linux/sched.h>
+
+int step_cgroup_enter(struct init *init, const struct plan_step *step)
+{
+	const struct plan_cgroup_enter *e = (const struct plan_cgroup_enter *)step;
+
+	for (uint32_t i = e->first_slot; i < e->first_slot + e->nslots && i < INIT_SLOTS_MAX; i++) {
+		long r = init_write_once(init->slots[i], "0", 1);
+
+		if (r < 0)
+			return init_fail(init, step, __NR_write, r, NULL);
+		init_close(&init->slots[i]);
+	}
+	return 0;
+}
+
+static int join(struct init *init, const struct plan_ns_join *j, bool may_wait)
+{
+	int *fd = &init->slots[j->slot];
+	long r;
+
+	if (*fd < 0)
+		return 0; /* joined at the first try */
+	r = sys_call(__NR_setns, *fd, j->type);
+	if (r == -EPERM && may_wait)
+		return 0;
+	if (r < 0)
+		return init_fail(init, &j->s, __NR_setns, r, plan_text(init->plan, j->path));
+	init_close(fd);
+	return 0;
+}
+
+/* In the user namespace now: what could not be joined before. */
+static int join_rest(struct init *init, const struct plan_step *now)
+{
+	const struct plan_step *s;
+	uint32_t i;
+
+	plan_foreach (init->plan, s, i) {
+		const struct plan_ns_join *j = (const struct plan_ns_join *)s;
+
+		if (s->index >= now->index)
+			break;
+		if (s->kind == PLAN_NS_JOIN && j->before_user && join(init, j, false) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int step_ns_join(struct init *init, const struct plan_step *step)
+{
+	const struct plan_ns_join *j = (const struct plan_ns_join *)step;
+
+	if (join(init, j, j->before_user) < 0)
+		return -1;
+	if (j->type != CLONE_NEWUSER)
+		return 0;
+	return init_guard(init, step) < 0 ? -1 : join_rest(init, step);
+}
+
+int step_ns_unshare(struct init *init, const struct plan_step *step)
+{
+	const struct plan_ns_unshare *u = (const struct plan_ns_unshare *)step;
+	long r = sys_call(__NR_unshare, u->flags);
+
+	if (r < 0)
+		return init_fail(init, step, __NR_unshare, r, NULL);
+	return (u->flags & CLONE_NEWUSER) ? init_guard(init, step) : 0;
+}
+
+static int write_offset(struct init *init, const struct plan_step *step, int proc, const char *line,
+			size_t len)
+{
+	static const char path[] = "self/timens_offsets";
+	INIT_CLOSE int fd = -1;
+	long r = sys_openat2(proc, path, O_WRONLY | O_CLOEXEC, 0,
+			     RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+
+	if (r < 0)
+		return init_fail(init, step, __NR_openat2, r, "/proc/self/timens_offsets");
+	fd = (int)r;
+	r = init_write_once(fd, line, len);
+	return r < 0 ? init_fail(init, step, __NR_write, r, "/proc/self/timens_offsets") : 0;
+}
+
+int step_time_offset(struct init *init, const struct plan_step *step)
+{
+	const struct plan_time_offset *o = (const struct plan_time_offset *)step;
+	INIT_CLOSE int proc = init_open_proc(init, step);
+	struct init_text t;
+	char line[80];
+
+	if (proc < 0)
+		return -1;
+	init_text_start(&t, line, sizeof(line));
+	init_text_str(&t, plan_text(init->plan, o->clock));
+	init_text_str(&t, " ");
+	init_text_i64(&t, o->secs);
+	init_text_str(&t, " ");
+	init_text_u64(&t, o->nanosecs);
+	init_text_str(&t, "\n");
+	return write_offset(init, step, proc, line, t.len);
+}
+
+/* The child must not speak before the host has heard of it. */
+_Noreturn static void stub_exit(struct init *init, int gate, long pid)
+{
+	if (init_send(init, INIT_FORKED, (uint32_t)pid, -1) < 0 || init_write_once(gate, "", 1) < 0)
+		init_exit(1);
+	init_exit(0);
+}
+
+static int wait_for_gate(int gate)
+{
+	char c;
+	long n;
+
+	do
+		n = sys_call(__NR_read, gate, &c, 1);
+	while (n == -EINTR);
+	return n == 1 ? 0 : -1;
+}
+
+int step_fork(struct init *init, const struct plan_step *step)
+{
+	const struct plan_fork *f = (const struct plan_fork *)step;
+	struct sys_clone_args args = {
+		.flags = f->clone_flags | CLONE_PARENT}; /* the exit signal is that of the stub */
+	int gate[2];
+	long r = sys_call(__NR_pipe2, gate, O_CLOEXEC);
+
+	if (r < 0)
+		return init_fail(init, step, __NR_pipe2, r, NULL);
+	r = sys_clone3_fork(&args);
+	if (r < 0)
+		return init_fail(init, step, __NR_clone3, r, NULL);
+	if (r > 0)
+		stub_exit(init, gate[1], r);
+	init_close(&gate[1]);
+	if (wait_for_gate(gate[0]) < 0)
+		init_exit(1);
+	init_close(&gate[0]);
+	r = sys_call(__NR_setsid);
+	if (r < 0 && r != -EPERM)
+		return init_fail(init, step, __NR_setsid, r, NULL);
+	return init_guard(init, step);
+}
+
+/* 0 need not be mapped: then we go on as who we are there. */
+int step_become_root(struct init *init, const struct plan_step *step)
+{
+	const struct plan_become_root *b = (const struct plan_become_root *)step;
+	long r = b->setgroups ? sys_call(__NR_setgroups, 0, 0) : 0;
+
+	if (r < 0)
+		return init_fail(init, step, __NR_setgroups, r, NULL);
+	r = sys_call(__NR_setresgid, 0, 0, 0);
+	if (r < 0 && r != -EINVAL)
+		return init_fail(init, step, __NR_setresgid, r, NULL);
+	r = sys_call(__NR_setresuid, 0, 0, 0);
+	if (r < 0 && r != -EINVAL)
+		return init_fail(init, step, __NR_setresuid, r, NULL);
+	return init_guard(init, step) < 0 ? -1 : join_rest(init, step);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program: found at create time, as the container's user; executed at start. */
+#include "init/init.h"
+
+#include <linux/fcntl.h>
+#include <linux/filter.h>
+#include <linux/mman.h>
+#include <linux/seccomp.h>
+#include <linux/stat.h>
+
+unsigned char init_filter[INIT_FILTER_MAX] __attribute__((aligned(8)));
+
+static char program[INIT_PATH_MAX];
+
+/* 0: can be executed; -EISDIR, or what the kernel says. */
+static long probe(const char *path)
+{
+	struct statx st;
+	long r = sys_call(__NR_faccessat2, AT_FDCWD, path, 1 /* X_OK */, AT_EACCESS);
+
+	if (r < 0 && r != -EACCES)
+		return r;
+	if (sys_call(__NR_statx, AT_FDCWD, path, 0, STATX_TYPE, &st) < 0)
+		return r < 0 ? r : -ENOENT;
+	if ((st.stx_mode & S_IFMT) == S_IFDIR)
+		return -EISDIR;
+	return r < 0 || (st.stx_mode & S_IFMT) != S_IFREG ? -EACCES : 0;
+}
+
+static int lookup_path(struct init *init, const struct plan_step *step, const char *path)
+{
+	long r = probe(path);
+
+	init->exec_path = path;
+	switch (r) {
+	case 0: return 0;
+	case -EISDIR: return init_fail_why(init, step, INIT_WHY_IS_DIR, r, path);
+	case -EACCES: return init_fail_why(init, step, INIT_WHY_NOT_EXEC, r, path);
+	default: return init_fail(init, step, __NR_faccessat2, r, path);
+	}
+}
+
+/* "dir" of "dir:…" joined with @name; an empty one is the working directory. */
+static bool join_program(const char *dir, size_t len, const char *name)
+{
+	struct init_text t;
+
+	init_text_start(&t, program, sizeof(program));
+	init_text_mem(&t, dir, len);
+	init_text_str(&t, len ? "/" : "./");
+	init_text_str(&t, name);
+	return !t.cut;
+}
+
+static int search(struct init *init, const struct plan_step *step, const char *dirs,
+		  const char *name)
+{
+	while (*name && dirs) {
+		const char *end = init_strchr(dirs, ':');
+		size_t len = end ? (size_t)(end - dirs) : strlen(dirs);
+
+		if (join_program(dirs, len, name) && probe(program) == 0) {
+			init->exec_path = program;
+			return 0;
+		}
+		dirs = end ? end + 1 : NULL;
+	}
+	return init_fail_why(init, step, INIT_WHY_NOT_FOUND, 0, name);
+}
+
+int step_exec_lookup(struct init *init, const struct plan_step *step)
+{
+	const struct plan_exec *e = (const struct plan_exec *)step;
+	const char *name = plan_item(init->plan, e->argv, 0);
+
+	if (init->chdir_late && init_enter_cwd(init, step, plan_text(init->plan, e->cwd)) < 0)
+		return -1;
+	if (e->need_home)
+		init->home = init_find_home(e->uid);
+	if (init_strchr(name, '/'))
+		return lookup_path(init, step, name);
+	return search(init, step, plan_text(init->plan, e->path), name);
+}
+
+static char **fill(const struct init *init, struct plan_vec v, char **to)
+{
+	for (uint32_t i = 0; i < v.n; i++)
+		*to++ = (char *)plan_item(init->plan, v, i);
+	return to;
+}
+
+/* The vectors of execve, in memory that is not there while the container waits. */
+static int make_vectors(struct init *init, const struct plan_exec *e)
+{
+	size_t size = ((size_t)e->argv.n + e->envp.n + 3) * sizeof(char *); /* two ends and HOME */
+	long at = sys_call(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+	char **next;
+
+	if (at < 0 && at > -4096)
+		return init_fail(init, &e->s, __NR_mmap, at, NULL);
+	init->argv = (char **)at;
+	init->envp = fill(init, e->argv, init->argv) + 1;
+	next = fill(init, e->envp, init->envp);
+	if (init->home)
+		*next = (char *)init->home;
+	return 0;
+}
+
+/* The last word: a filter may forbid to speak later. The host knows success by the end of file
+ * after it. */
+static int say_executing(struct init *init, const struct plan_step *step)
+{
+	const struct plan_step *exec = init_find_step(init, PLAN_EXEC);
+
+	if (!exec || !init->exec_path)
+		return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, "exec");
+	if (make_vectors(init, (const struct plan_exec *)exec) < 0 ||
+	    init_read_back(init, step) < 0)
+		return -1;
+	if (init_send(init, INIT_EXECING, 0, -1) < 0)
+		init_exit(1);
+	return 0;
+}
+
+int step_seccomp_load(struct init *init, const struct plan_step *step)
+{
+	const struct plan_seccomp_load *l = (const struct plan_seccomp_load *)step;
+	struct sock_fprog prog = {
+		.len = (unsigned short)(init->filter_size / sizeof(struct sock_filter)),
+		.filter = (struct sock_filter *)init_filter};
+	long r;
+
+	if (say_executing(init, step) < 0)
+		return -1;
+	r = sys_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, l->flags, &prog);
+	return r < 0 ? init_fail(init, step, __NR_seccomp, r, NULL) : 0;
+}
+
+int step_exec(struct init *init, const struct plan_step *step)
+{
+	long r;
+
+	if (!init->argv && say_executing(init, step) < 0)
+		return -1;
+	r = sys_call(__NR_execve, init->exec_path, init->argv, init->envp);
+	return init_fail_why(init, step, INIT_WHY_EXEC, r, init->exec_path);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HOME from the container's /etc/passwd: a file of the image, so it may be a fifo, endless, or
+ * nonsense. */
+#include "init/init.h"
+
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+
+#define PASSWD_MAX (1u << 20)
+
+enum {
+	FIELD_UID = 2,
+	FIELD_HOME = 5
+};
+
+struct passwd_line {
+	unsigned field;
+	bool has_digits, bad;
+	uint64_t uid;
+	struct init_text home;
+};
+
+static char home[INIT_PATH_MAX]; /* "HOME=" is written when needed: no page of it in the image */
+
+static void line_start(struct passwd_line *l)
+{
+	*l = (struct passwd_line){0};
+	init_text_start(&l->home, home + 5, sizeof(home) - 5);
+}
+
+static bool line_is(const struct passwd_line *l, uint32_t uid)
+{
+	return l->field >= FIELD_HOME && l->has_digits && !l->bad && l->uid == uid && l->home.len &&
+	       !l->home.cut;
+}
+
+static void take(struct passwd_line *l, char c)
+{
+	if (c == ':') {
+		l->field++;
+	} else if (l->field == FIELD_UID) {
+		l->bad |= c < '0' || c > '9' || l->uid > UINT32_MAX;
+		l->uid = l->uid * 10 + (uint64_t)(c - '0');
+		l->has_digits = true;
+	} else if (l->field == FIELD_HOME) {
+		l->bad |= c == 0;
+		init_text_mem(&l->home, &c, 1);
+	}
+}
+
+static bool scan(int fd, uint32_t uid)
+{
+	struct passwd_line line;
+	size_t total = 0;
+	char buf[1024];
+
+	line_start(&line);
+	while (total < PASSWD_MAX) {
+		long n = sys_call(__NR_read, fd, buf, sizeof(buf));
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return line_is(&line, uid); /* the last line may lack its end */
+		total += (size_t)n;
+		for (long i = 0; i < n; i++) {
+			if (buf[i] != '\n') {
+				take(&line, buf[i]);
+				continue;
+			}
+			if (line_is(&line, uid))
+				return true;
+			line_start(&line);
+		}
+	}
+	return false;
+}
+
+const char *init_find_home(uint32_t uid)
+{
+	INIT_CLOSE int fd = (int)sys_openat2(AT_FDCWD, "/etc/passwd",
+					     O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0,
+					     RESOLVE_NO_MAGICLINKS);
+	struct statx st;
+	bool found;
+
+	memcpy(home, "HOME=/", 7);
+	found = fd >= 0 && sys_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) == 0 &&
+		(st.stx_mode & S_IFMT) == S_IFREG && scan(fd, uid);
+
+	if (!found) {
+		home[5] = '/';
+		home[6] = 0;
+	}
+	return home;
+}

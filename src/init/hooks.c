@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The hooks that run in the box. Each gets the state on its stdin, a memfd: so a hook that does not
+ * read it harms nobody. What it prints is collected, and the end of it goes with the error. It
+ * leads a session of its own, so that a time-out ends all of it. Only this process is waited for:
+ * what the hook leaves behind may live on, and other children of a pid 1 are not ours to take here.
+ */
+#include "init/init.h"
+
+#include <linux/close_range.h>
+#include <linux/fcntl.h>
+#include <linux/memfd.h>
+#include <linux/mman.h>
+#include <linux/poll.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/signal.h>
+#include <linux/time_types.h>
+
+struct run {
+	struct init *init;
+	const struct plan_hooks *step;
+	const struct plan_hook *hook;
+	const char *cwd;
+	char **argv, **envp;
+	uint32_t index;
+	int state, output, output_w, report, report_w, pidfd;
+	int pid;
+	size_t tail_len;
+	char tail[INIT_DETAIL_MAX - 1]; /* last bytes of the output */
+};
+
+static int fail_start(struct run *r, long call, long neg_errno)
+{
+	struct init_error *e = init_failure();
+
+	init_fail_why(r->init, &r->step->s, INIT_WHY_HOOK_START, neg_errno,
+		      plan_text(r->init->plan, r->hook->path));
+	e->call = (uint32_t)call;
+	init_fail_args(r->index, 0);
+	return -1;
+}
+
+static int fail_run(struct run *r, enum init_why why, uint32_t arg2)
+{
+	init_fail_why(r->init, &r->step->s, why, 0, plan_text(r->init->plan, r->hook->path));
+	init_fail_args(r->index, arg2);
+	init_detail(r->tail, r->tail_len);
+	return -1;
+}
+
+static int write_state(struct run *r)
+{
+	const struct plan_header *plan = r->init->plan;
+	const char *parts[] = {plan_text(plan, r->step->head), NULL,
+			       plan_text(plan, r->step->tail)};
+	struct init_text t;
+	char pid[24];
+	long n;
+
+	init_text_start(&t, pid, sizeof(pid));
+	init_text_u64(&t, (uint64_t)sys_call(__NR_getpid));
+	parts[1] = pid;
+	n = sys_call(__NR_memfd_create, "state", MFD_CLOEXEC);
+	if (n < 0)
+		return fail_start(r, __NR_memfd_create, n);
+	r->state = (int)n;
+	for (unsigned i = 0; i < 3; i++) {
+		n = parts[i] ? init_write_once(r->state, parts[i], strlen(parts[i])) : 0;
+		if (n < 0)
+			return fail_start(r, __NR_write, n);
+	}
+	n = sys_call(__NR_lseek, r->state, 0, 0);
+	return n < 0 ? fail_start(r, __NR_lseek, n) : 0;
+}
+
+static int open_pipes(struct run *r)
+{
+	int out[2], report[2];
+	long n = sys_call(__NR_pipe2, out, O_CLOEXEC);
+
+	if (n < 0)
+		return fail_start(r, __NR_pipe2, n);
+	r->output = out[0];
+	r->output_w = out[1];
+	n = sys_call(__NR_pipe2, report, O_CLOEXEC);
+	if (n < 0)
+		return fail_start(r, __NR_pipe2, n);
+	r->report = report[0];
+	r->report_w = report[1];
+	return 0;
+}
+
+static void fill(const struct plan_header *plan, struct plan_vec v, char **to)
+{
+	for (uint32_t i = 0; i < v.n; i++)
+		to[i] = (char *)plan_item(plan, v, i);
+	to[v.n] = NULL;
+}
+
+/* In the child: everything of init is closed by execve but what is made 0, 1 and 2 here. */
+static long child_setup(struct run *r)
+{
+	uint64_t none = 0;
+	long n;
+
+	sys_call(__NR_prctl, PR_SET_PDEATHSIG,
+		 SIGKILL);     /* a hook without its container is of no use */
+	sys_call(__NR_setsid); /* a new process leads no group: cannot fail */
+	n = sys_call(__NR_dup3, r->state, 0, 0);
+	if (n >= 0)
+		n = sys_call(__NR_dup3, r->output_w, 1, 0);
+	if (n >= 0)
+		n = sys_call(__NR_dup3, r->output_w, 2, 0);
+	if (n >= 0)
+		n = sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC); /* the preserved ones are the
+								     container's, not the hook's */
+	if (n >= 0)
+		n = sys_call(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
+	if (n >= 0 && (!r->cwd || sys_call(__NR_chdir, r->cwd) < 0))
+		n = sys_call(__NR_chdir, "/");
+	sys_call(__NR_umask, 022);
+	return n;
+}
+
+_Noreturn static void child(struct run *r)
+{
+	long n = child_setup(r);
+	int errnum;
+
+	if (n >= 0)
+		n = sys_call(__NR_execve, plan_text(r->init->plan, r->hook->path), r->argv,
+			     r->envp);
+	errnum = (int)-n;
+	init_write_once(r->report_w, (const char *)&errnum,
+			sizeof(errnum)); /* nobody else to tell */
+	init_exit(127);
+}
+
+static int spawn(struct run *r)
+{
+	struct sys_clone_args args = {
+		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+		.pidfd = (uint64_t)(uintptr_t)&r->pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	int errnum = 0;
+	long n;
+
+	n = sys_clone3_fork(&args);
+	if (n < 0)
+		return fail_start(r, __NR_clone3, n);
+	if (n == 0)
+		child(r);
+	r->pid = (int)n;
+	init_close(&r->report_w);
+	init_close(&r->output_w);
+	init_close(&r->state);
+	do
+		n = sys_call(__NR_read, r->report, &errnum,
+			     sizeof(errnum)); /* ends at the execve */
+	while (n == -EINTR);
+	return n == sizeof(errnum) ? fail_start(r, __NR_execve, -errnum) : 0;
+}
+
+/* One read of what is there, appended to the tail; false at the end of file. */
+static bool collect(struct run *r)
+{
+	char buf[512];
+	size_t keep = sizeof(r->tail);
+	long n;
+
+	do
+		n = sys_call(__NR_read, r->output, buf, sizeof(buf));
+	while (n == -EINTR);
+	if (n <= 0)
+		return false;
+	if (r->tail_len + (size_t)n > keep) {
+		size_t drop = r->tail_len + (size_t)n - keep;
+
+		memmove(r->tail, r->tail + drop, r->tail_len - drop);
+		r->tail_len -= drop;
+	}
+	memcpy(r->tail + r->tail_len, buf, (size_t)n);
+	r->tail_len += (size_t)n;
+	return true;
+}
+
+static long poll_ms(struct pollfd *fds, unsigned n, int64_t ms)
+{
+	struct __kernel_timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+	return sys_call(__NR_ppoll, fds, n, ms < 0 ? NULL : &t, 0, 8);
+}
+
+/* What is in the pipe when the hook has ended; a child of it may hold the pipe open and go on
+ * writing. */
+static void collect_rest(struct run *r)
+{
+	struct pollfd p = {.fd = r->output, .events = POLLIN};
+
+	for (unsigned i = 0; i < 256; i++) { /* 2 times what a pipe holds */
+		if (poll_ms(&p, 1, 0) != 1 || !collect(r))
+			return;
+	}
+}
+
+/* 0: it ended; 1: out of time; -errno. */
+static long watch(struct run *r, int64_t deadline)
+{
+	struct pollfd p[] = {{.fd = r->pidfd, .events = POLLIN},
+			     {.fd = r->output, .events = POLLIN}};
+
+	for (;;) {
+		int64_t left = deadline < 0 ? -1 : deadline - init_now_ms();
+		long n;
+
+		if (deadline >= 0 && left <= 0)
+			return 1;
+		n = poll_ms(p, 2, left);
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return n;
+		if (p[0].revents)
+			return 0;
+		if (p[1].revents && !collect(r))
+			p[1].fd = -1;
+	}
+}
+
+static int reap(struct run *r)
+{
+	int status = -1;
+	long n;
+
+	do
+		n = sys_call(__NR_wait4, r->pid, &status, 0, 0);
+	while (n == -EINTR);
+	return n == r->pid ? status : -1;
+}
+
+static int finish(struct run *r)
+{
+	uint32_t seconds = r->hook->timeout;
+	long n = watch(r, seconds ? init_now_ms() + (int64_t)seconds * 1000 : -1);
+	int status;
+
+	if (n) {
+		sys_call(__NR_kill, -r->pid, SIGKILL); /* its session may have no group left */
+		sys_pidfd_send_signal(r->pidfd, SIGKILL);
+	}
+	status = reap(r);
+	collect_rest(r);
+	if (n < 0)
+		return fail_start(r, __NR_ppoll, n);
+	if (n > 0)
+		return fail_run(r, INIT_WHY_HOOK_TIMEOUT, seconds);
+	return status ? fail_run(r, INIT_WHY_HOOK_EXIT, (uint32_t)status) : 0;
+}
+
+static int run_hook(struct init *init, const struct plan_hooks *step, uint32_t index,
+		    const char *cwd)
+{
+	const struct plan_hook *hook = plan_hook_items(init->plan, step->hooks) + index;
+	size_t size = (hook->argv.n + hook->envp.n + 2) * sizeof(char *);
+	long at = sys_call(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+	static struct run run;
+	struct run *r = &run;
+	int ret;
+
+	*r = (struct run){.init = init,
+			  .step = step,
+			  .hook = hook,
+			  .cwd = cwd,
+			  .index = index,
+			  .state = -1,
+			  .output = -1,
+			  .output_w = -1,
+			  .report = -1,
+			  .report_w = -1,
+			  .pidfd = -1};
+	if (at < 0 && at > -4096)
+		return fail_start(r, __NR_mmap, at);
+	r->argv = (char **)at;
+	r->envp = r->argv + hook->argv.n + 1;
+	fill(init->plan, hook->argv, r->argv);
+	fill(init->plan, hook->envp, r->envp);
+	ret = write_state(r) < 0 || open_pipes(r) < 0 || spawn(r) < 0 ? -1 : 0;
+	if (!ret)
+		ret = finish(r);
+	else if (r->pid)
+		reap(r); /* it could not execute, and exits */
+	init_close(&r->state);
+	init_close(&r->output);
+	init_close(&r->output_w);
+	init_close(&r->report);
+	init_close(&r->report_w);
+	init_close(&r->pidfd);
+	sys_call(__NR_munmap, at, size);
+	return ret;
+}
+
+int step_hooks(struct init *init, const struct plan_step *step)
+{
+	const struct plan_hooks *h = (const struct plan_hooks *)step;
+	const char *cwd = h->which == PLAN_HOOK_CREATE_CONTAINER
+				  ? plan_text(init->plan, init->plan->bundle)
+				  : NULL;
+
+	for (uint32_t i = 0; i < h->hooks.n; i++) {
+		if (run_hook(init, h, i, cwd) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where init stops and the host goes on, and the long wait for `start`. */
+#include "init/init.h"
+
+#include <linux/prctl.h>
+#include <linux/stat.h>
+
+#define SOL_SOCKET_   1
+#define SO_PEERCRED_  17
+#define SOCK_CLOEXEC_ 02000000
+
+struct init_ucred {
+	int pid;
+	uint32_t uid, gid;
+};
+
+/* Only a process whose files belong to its own user can be given maps by a runtime that is not
+ * root. */
+static int sync_maps(struct init *init, const struct plan_step *step)
+{
+	long r = sys_call(__NR_prctl, PR_SET_DUMPABLE, 1);
+
+	if (r < 0)
+		return init_fail(init, step, __NR_prctl, r, NULL);
+	if (init_send(init, INIT_SYNC, PLAN_POINT_MAPS, -1) < 0)
+		init_exit(1);
+	if (init_expect(init, step, INIT_GO) < 0)
+		return -1;
+	return init_guard(init, step);
+}
+
+static int need_filter(struct init *init, const struct plan_step *step)
+{
+	struct init_msg m;
+	long n;
+
+	if (init_send(init, INIT_NEED_FILTER, 0, -1) < 0)
+		init_exit(1);
+	n = init_recv(init->sock, &m, init_filter, sizeof(init_filter), NULL, 0, NULL);
+	if (n < 0)
+		init_exit(1);
+	if (m.type != INIT_FILTER || m.value != (uint32_t)n || n == 0 || n % 8)
+		return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, "filter");
+	init->filter_size = (uint32_t)n;
+	return 0;
+}
+
+/* The host has recorded the container: from here on its life does not hang on the runtime's. */
+static int sync_ready(struct init *init, const struct plan_step *step)
+{
+	const struct plan_step *load = init_find_step(init, PLAN_SECCOMP_LOAD);
+	struct init_msg m;
+	unsigned n = 0;
+	long r;
+
+	if (load && need_filter(init, load) < 0)
+		return -1;
+	if (init_send(init, INIT_SYNC, PLAN_POINT_READY, -1) < 0 ||
+	    init_recv(init->sock, &m, NULL, 0, &init->listener, 1, &n) < 0)
+		init_exit(1);
+	if (m.type != (n ? INIT_GO_WAIT : INIT_GO_START))
+		return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, NULL);
+	r = sys_call(__NR_prctl, PR_SET_PDEATHSIG, 0);
+	return r < 0 ? init_fail(init, step, __NR_prctl, r, NULL) : 0;
+}
+
+int step_sync(struct init *init, const struct plan_step *step)
+{
+	const struct plan_sync *s = (const struct plan_sync *)step;
+
+	if (s->point == PLAN_POINT_MAPS)
+		return sync_maps(init, step);
+	if (s->point == PLAN_POINT_READY)
+		return sync_ready(init, step);
+	if (init_send(init, INIT_SYNC, s->point, -1) < 0)
+		init_exit(1);
+	return init_expect(init, step, INIT_GO);
+}
+
+static int peer(int sock, struct init_ucred *ret)
+{
+	int len = sizeof(*ret);
+
+	return sys_call(__NR_getsockopt, sock, SOL_SOCKET_, SO_PEERCRED_, ret, &len) < 0 ? -1 : 0;
+}
+
+/*
+ * The socket lies in a directory that only its owner and root may enter; this is the second lock.
+ * The owner's uid is read from the listener, so that both are numbers of our user namespace. A pid
+ * of 0 is a process outside our pid namespace: not the container's.
+ */
+static bool may_start(struct init *init, int conn)
+{
+	struct init_ucred owner, who;
+
+	if (peer(init->listener, &owner) < 0 || peer(conn, &who) < 0)
+		return false;
+	return who.uid == owner.uid || who.uid == 0 ||
+	       ((init->plan->flags & PLAN_F_NEW_PID) && who.pid == 0);
+}
+
+/* One visitor. True when it said start; one that goes without a word only wanted to know whether we
+ * are here. */
+static bool receive_start(struct init *init, int conn)
+{
+	struct init_msg m;
+
+	return may_start(init, conn) && init_recv(conn, &m, NULL, 0, NULL, 0, NULL) == 0 &&
+	       m.type == INIT_GO_START;
+}
+
+int step_start_wait(struct init *init, const struct plan_step *step)
+{
+	long conn;
+
+	if (init->listener < 0)
+		return 0; /* `run`: the host said to start already */
+	init_close(&init->sock);
+	for (;;) {
+		conn = sys_call(__NR_accept4, init->listener, 0, 0, SOCK_CLOEXEC_);
+		if (conn == -EINTR || conn == -ECONNABORTED || conn == -EAGAIN)
+			continue;
+		if (conn < 0)
+			return init_fail(init, step, __NR_accept4, conn, NULL);
+		if (receive_start(init, (int)conn))
+			break;
+		sys_call(__NR_close, conn);
+	}
+	init->sock = (int)conn;
+	init_close(&init->listener);
+	return 0;
+}
