@@ -8,6 +8,7 @@
 #include "init/init.h"
 
 #include <linux/fcntl.h>
+#include <linux/prctl.h>
 #include <linux/sched.h>
 
 int step_cgroup_enter(struct init *init, const struct plan_step *step)
@@ -78,19 +79,30 @@ int step_ns_unshare(struct init *init, const struct plan_step *step)
 	return (u->flags & CLONE_NEWUSER) ? init_guard(init, step) : 0;
 }
 
+static long open_offsets(int proc)
+{
+	return sys_openat2(proc, "self/timens_offsets", O_WRONLY | O_CLOEXEC, 0,
+			   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+}
+
 static int write_offset(struct init *init, const struct plan_step *step, int proc, const char *line,
 			size_t len)
 {
-	static const char path[] = "self/timens_offsets";
+	static const char path[] = "/proc/self/timens_offsets";
 	INIT_CLOSE int fd = -1;
-	long r = sys_openat2(proc, path, O_WRONLY | O_CLOEXEC, 0,
-			     RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+	long r = open_offsets(proc);
 
+	if (r == -EACCES) { /* files of what is not dumpable belong to the host's root */
+		sys_call(__NR_prctl, PR_SET_DUMPABLE, 1);
+		r = open_offsets(proc);
+		if (init_guard(init, step) < 0)
+			return -1;
+	}
 	if (r < 0)
-		return init_fail(init, step, __NR_openat2, r, "/proc/self/timens_offsets");
+		return init_fail(init, step, __NR_openat2, r, path);
 	fd = (int)r;
 	r = init_write_once(fd, line, len);
-	return r < 0 ? init_fail(init, step, __NR_write, r, "/proc/self/timens_offsets") : 0;
+	return r < 0 ? init_fail(init, step, __NR_write, r, path) : 0;
 }
 
 int step_time_offset(struct init *init, const struct plan_step *step)
