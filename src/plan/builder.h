@@ -110,6 +110,9 @@ bool plan_may_setgroups(const struct builder *b);
 void compile_maps(struct builder *b);     /* maps.c: ID_MAP */
 void check_maps(struct builder *b);       /* maps.c */
 void check_namespaces(struct builder *b); /* namespaces.c */
+/** Annotation run.oci.keep_original_groups: engines that map the caller's own groups ask for it.
+ * process.c */
+bool plan_keeps_groups(const struct oci_config *c);
 /** CAPS. caps.c */
 void compile_caps(struct builder *b);
 /** SECCOMP_LOAD. seccomp.c */

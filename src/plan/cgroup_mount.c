@@ -3,11 +3,11 @@
  * mounts[] of type cgroup or cgroup2 -> PLAN_MOUNT_CGROUP. What is mounted is what this host has
  * (facts), not what the type says: the type cgroup means "the cgroups" to all runtimes.
  *
- *   host    cgroup namespace   what the container gets
- *   v2      its own            a new cgroup2 mount: its root is the container's cgroup
- *   v2      the runtime's      a bind of the host's; in a user namespace a bind of the container's
- * own cgroup only v1      its own            a tmpfs with a new mount of each hierarchy v1      the
- * runtime's      a tmpfs with binds of the container's cgroup in each hierarchy
+ *   host  cgroup namespace  what the container gets
+ *   v2    its own           a new cgroup2 mount: its root is the container's cgroup
+ *   v2    the runtime's     a bind of the host's; with a user namespace of its own cgroup only
+ *   v1    its own           a tmpfs with a new mount of each hierarchy
+ *   v1    the runtime's     a tmpfs with binds of the container's cgroup in each hierarchy
  */
 #include "plan/mounts.h"
 

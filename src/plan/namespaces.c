@@ -325,7 +325,7 @@ static void compile_stub(struct builder *b)
 			BUILDER_STEP(b, struct plan_become_root, PLAN_BECOME_ROOT, PLAN_INIT,
 				     ns_origin(b, OCI_NS_USER));
 
-		r->setgroups = plan_may_setgroups(b);
+		r->setgroups = plan_may_setgroups(b) && !plan_keeps_groups(b->config);
 	}
 	if (time_is_late(b))
 		compile_time(b);

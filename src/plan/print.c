@@ -113,7 +113,8 @@ static void words_cgroup_set(const struct words *w, const struct plan_cgroup_set
 
 static void words_seccomp_build(const struct words *w, const struct plan_seccomp_build *s)
 {
-	buf_printf(w->out, "build the seccomp filter: %u rules, else %s", s->nrules,
+	buf_printf(w->out, "build the seccomp filter: %u rule%s, else %s", s->nrules,
+		   s->nrules == 1 ? "" : "s",
 		   plan_value_name(plan_action_values, s->default_action));
 	words_list(w, s->archs, " for ");
 }

@@ -27,9 +27,6 @@ static void check_errno(struct builder *b, const char *ptr, int action, const st
 
 static void check_rule(struct builder *b, const struct oci_seccomp_rule *r, size_t i)
 {
-	if (r->names.n == 0)
-		builder_fault(b, builder_ptr(b, "/linux/seccomp/syscalls/%zu/names", i),
-			      "at least one name is wanted");
 	for (size_t k = 0; k < r->names.n; k++) {
 		if (!r->names.items[k][0])
 			builder_fault(b,

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the compiler refuses, with the pointer and the words; and what it warns of. */
+#include "plan1.h"
+
+#define HEAD     "{'ociVersion':'1.0.0','root':{'path':'rootfs'}"
+#define PROCESS  ",'process':{'cwd':'/','args':['sh'],'user':{'uid':0,'gid':0}}"
+#define NS(list) ",'linux':{'namespaces':[" list "]"
+#define ALL_NS   "{'type':'mount'},{'type':'pid'},{'type':'ipc'},{'type':'uts'},{'type':'network'}"
+
+static const struct {
+	const char *json, *want;
+} refused[] = {
+	/* process */
+	{HEAD ",'process':{'cwd':'','args':['sh']}}",
+	 "/process/cwd: Cwd property must not be empty"},
+	{HEAD ",'process':{'cwd':'tmp','args':['sh']}}",
+	 "/process/cwd: Cwd must be an absolute path"},
+	{HEAD ",'process':{'cwd':'/','args':[]}}", "/process/args: args must not be empty"},
+	{HEAD ",'process':{'cwd':'/','args':['']}}", "/process/args/0: the name of the program"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'env':['A=1','B']}}",
+	 "/process/env/1: invalid environment variable: missing '='"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'env':['=1']}}",
+	 "/process/env/0: invalid environment variable: name cannot be empty"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'oomScoreAdj':1001}}",
+	 "/process/oomScoreAdj: oomScoreAdj must be between -1000 and 1000, not 1001"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'user':{'uid':0,'gid':0,'umask':512}}}",
+	 "/process/user/umask: umask must be 511 (0777) at most, not 512"},
+	{HEAD
+	 ",'process':{'cwd':'/','args':['sh'],'rlimits':["
+	 "{'type':'RLIMIT_NOFILE','soft':1,'hard':1},{'type':'RLIMIT_NOFILE','soft':1,'hard':1}]}}",
+	 "/process/rlimits/1/type: RLIMIT_NOFILE is there twice"},
+	{HEAD ",'process':{'cwd':'/"
+	      "','args':['sh'],'rlimits':[{'type':'RLIMIT_NOFILE','soft':2,'hard':1}]}}",
+	 "/process/rlimits/0: the soft limit 2 is above the hard limit 1"},
+	{HEAD ",'process':{'cwd':'/"
+	      "','args':['sh'],'rlimits':[{'type':'RLIMIT_NOFILES','soft':1,'hard':1}]}}",
+	 "did you mean \"RLIMIT_NOFILE\"?"},
+	{HEAD ",'process':{'cwd':'/"
+	      "','args':['sh'],'terminal':true,'consoleSize':{'height':70000,'width':1}}}",
+	 "/process/consoleSize: a terminal has 65535"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'terminal':true}}",
+	 "/process/terminal: a terminal (mounted on /dev/console) without a mount namespace"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'scheduler':{'policy':'SCHED_OTHER'}}}",
+	 "/process/scheduler: scheduler is not supported yet"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'apparmorProfile':'x'}}",
+	 "AppArmor is not enabled"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'selinuxLabel':'x'}}", "SELinux is not enabled"},
+	/* root, names, hooks */
+	{"{'ociVersion':'1.0.0','root':{'path':''}}", "/root/path: "},
+	{HEAD ",'hostname':'a'}",
+	 "/hostname: unable to set hostname without a private UTS namespace"},
+	{HEAD ",'domainname':'a'}", "/domainname: unable to set domainname without a private UTS"},
+	{HEAD ",'hostname':'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'" NS(
+		 "{'type':'uts'}") "}}",
+	 "/hostname: a hostname has 64 bytes at most, not 65"},
+	{HEAD ",'hooks':{'poststop':[{'path':'/a'},{'path':'b'}]}}",
+	 "/hooks/poststop/1/path: the path of a hook must be absolute, not \"b\""},
+	/* namespaces */
+	{HEAD ",'mounts':[{'destination':'/x','type':'tmpfs'}]}",
+	 "/mounts: mounts without a mount namespace would be made on the host"},
+	{HEAD ",'linux':{'maskedPaths':['/proc/kcore']}}",
+	 "/linux/maskedPaths: masked paths without"},
+	{HEAD NS("{'type':'pid'},{'type':'pid'}") "}}",
+	 "/linux/namespaces/1: duplicated ns \"pid\""},
+	{HEAD NS("{'type':'pid','path':'ns/pid'}") "}}",
+	 "/linux/namespaces/0/path: the path of a namespace must be absolute, not \"ns/pid\""},
+	{HEAD NS("{'type':'user'}") "}}",
+	 "/linux/uidMappings: user namespaces enabled, but no uid mappings found"},
+	{HEAD NS("") ",'uidMappings':[{'containerID':0,'hostID':0,'size':1}]}}",
+	 "user namespace mappings specified, but user namespace isn't enabled in the config"},
+	{HEAD NS("{'type':'user'}") ",'uidMappings':[{'containerID':0,'hostID':0,'size':0}],"
+				    "'gidMappings':[{'containerID':0,'hostID':0,'size':1}]}}",
+	 "/linux/uidMappings/0: size must be larger than 0"},
+	{HEAD NS("{'type':'user'}") ",'uidMappings':[{'containerID':0,'hostID':10,'size':10},"
+				    "{'containerID':10,'hostID':19,'size':5}],"
+				    "'gidMappings':[{'containerID':0,'hostID':4294967290,'size':9}]"
+				    "}}",
+	 "/linux/uidMappings/1: overlaps with mapping 0"},
+	{HEAD NS("{'type':'user'}") ",'uidMappings':[{'containerID':0,'hostID':10,'size':10}],"
+				    "'gidMappings':[{'containerID':0,'hostID':4294967290,'size':9}]"
+				    "}}",
+	 "/linux/gidMappings/0: the range goes beyond the largest id"},
+	{HEAD
+	 ",'process':{'cwd':'/','args':['sh'],'user':{'uid':1000,'gid':5,'additionalGids':[7]}}" NS(
+		 "{'type':'user'}") ",'uidMappings':[{'containerID':0,'hostID':10,'size':10}],"
+				    "'gidMappings':[{'containerID':0,'hostID':10,'size':6}]}}",
+	 "/process/user/uid: uid 1000 is not mapped in the user namespace\n"
+	 "/process/user/additionalGids/0: gid 7 is not mapped in the user namespace"},
+	{HEAD NS("{'type':'user'},{'type':'mount','path':'/proc/1/ns/mnt'}") ",'uidMappings':["
+									     "{'containerID':0,'"
+									     "hostID':10,'size':10}"
+									     "],'gidMappings':[{'"
+									     "containerID':0,'"
+									     "hostID':10,'size':6}]"
+									     "}}",
+	 "/linux/namespaces/1: a joined mount namespace with a new user namespace"},
+	{HEAD NS("") ",'timeOffsets':{'monotonic':{'secs':1}}}}",
+	 "/linux/timeOffsets: time namespace offsets specified, but time namespace isn't enabled"},
+	{HEAD NS("{'type':'time','path':'/proc/1/ns/time'}") ",'timeOffsets':{'monotonic':{'secs':"
+							     "1}}}}",
+	 "the time namespace is a joined one"},
+	{HEAD NS("{'type':'time'}") ",'timeOffsets':{'monotonik':{'secs':1}}}}",
+	 "/linux/timeOffsets/monotonik: unknown clock \"monotonik\": did you mean \"monotonic\"?"},
+	{HEAD NS("{'type':'time'}") ",'timeOffsets':{'boottime':{'secs':1,'nanosecs':1000000000}}}"
+				    "}",
+	 "/linux/timeOffsets/boottime: nanosecs must be less than 1000000000"},
+	/* sysctl */
+	{HEAD NS("{'type':'ipc'}") ",'sysctl':{'net.ipv4.ip_forward':'1'}}}",
+	 "/linux/sysctl/net.ipv4.ip_forward: sysctl \"net.ipv4.ip_forward\" not allowed in host "
+	 "network"},
+	{HEAD NS("{'type':'uts'}") ",'sysctl':{'kernel.msgmax':'1'}}}",
+	 "sysctl \"kernel.msgmax\" is not allowed in the hosts ipc namespace"},
+	{HEAD NS(ALL_NS) ",'sysctl':{'kernel.core_pattern':'|/x'}}}",
+	 "sysctl \"kernel.core_pattern\" is not in a separate kernel namespace"},
+	{HEAD NS(ALL_NS) ",'sysctl':{'kernel.hostname':'x'}}}",
+	 "conflicts with the OCI \"hostname\" field"},
+	{HEAD NS(ALL_NS) ",'sysctl':{'net/../kernel/core_pattern':'x'}}}",
+	 "/linux/sysctl/net~1..~1kernel~1core_pattern: sysctl \"net/../kernel/core_pattern\" is "
+	 "not the name"},
+	{HEAD NS(ALL_NS) ",'sysctl':{'net.//.kernel.core_pattern':'x'}}}", "is not the name"},
+	/* seccomp */
+	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','defaultErrnoRet':1}}}",
+	 "/linux/seccomp/defaultErrnoRet: SCMP_ACT_ALLOW takes no errno"},
+	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':[''],"
+	      "'action':'SCMP_ACT_KILL','errnoRet':2,'args':[{'index':6,'value':0,'op':'SCMP_CMP_"
+	      "EQ'}]}]}}}",
+	 "/linux/seccomp/syscalls/0/names/0: the name is empty\n"
+	 "/linux/seccomp/syscalls/0/errnoRet: SCMP_ACT_KILL takes no errno\n"
+	 "/linux/seccomp/syscalls/0/args/0/index: the index of an argument is 5 at most, not 6"},
+	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','listenerMetadata':'x'}}}",
+	 "/linux/seccomp/listenerMetadata: listenerMetadata without listenerPath"},
+	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_NOTIFY'}}}",
+	 "/linux/seccomp/defaultAction: SCMP_ACT_NOTIFY is not supported yet"},
+	{HEAD ",'linux':{'netDevices':{'eth0':{}}}}",
+	 "/linux/netDevices: netDevices is not supported yet"},
+};
+
+static void test_refused(void)
+{
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct rig t;
+
+		rig_init(&t);
+		rig_compile(&t, refused[i].json);
+		is_int(t.r, -1, "refused %zu", i);
+		rig_has(&t, refused[i].want, refused[i].want);
+		rig_done(&t);
+	}
+}
+
+static void test_hosts(void)
+{
+	struct rig t;
+
+	rig_init(&t);
+	t.facts.ns_supported &= ~(unsigned)CLONE_NEWTIME;
+	rig_compile(&t, HEAD NS("{'type':'time'}") "}}");
+	rig_has(&t, "/linux/namespaces/0: time namespaces are not enabled in this kernel",
+		"no time namespaces");
+	is_int(t.err.code, HZ_E_UNSUPPORTED, "is not supported here");
+	rig_done(&t);
+
+	rig_init(&t);
+	t.facts.privileged = false;
+	t.facts.euid = 1000;
+	rig_compile(&t, HEAD "}");
+	rig_has(&t, "rootless container requires user namespaces", "without privilege");
+	rig_done(&t);
+
+	rig_init(&t);
+	t.facts.privileged = false;
+	t.facts.euid = t.facts.egid = 1000;
+	rig_compile(&t, HEAD
+		    ",'process':{'cwd':'/"
+		    "','args':['sh'],'user':{'uid':0,'gid':0,'additionalGids':[0]}}" NS(
+			    "{'type':'user'},{'type':'mount'}") ",'uidMappings':[{'containerID':0,'"
+								"hostID':1000,'size':1}],"
+								"'gidMappings':[{'containerID':0,'"
+								"hostID':1000,'size':1}]}}");
+	rig_has(&t, "/process/user/additionalGids: setgroups is denied",
+		"further groups where they are denied");
+	rig_done(&t);
+
+	rig_init(&t);
+	t.opt.systemd_cgroup = true;
+	rig_compile(&t, HEAD "}");
+	rig_has(&t, "--systemd-cgroup is not supported yet", "systemd");
+	rig_done(&t);
+}
+
+static bool warned(const struct rig *t, const char *pointer, const char *text)
+{
+	for (unsigned i = 0; i < t->plan.nwarnings && i < PLAN_WARNINGS; i++)
+		if (!strcmp(t->plan.warnings[i].pointer, pointer) &&
+		    strstr(t->plan.warnings[i].text, text))
+			return true;
+	return false;
+}
+
+static void test_warnings(void)
+{
+	const struct plan_caps *c;
+	struct rig t;
+
+	rig_init(&t);
+	t.facts.caps &= ~(1ull << 22);
+	rig_compile(
+		&t,
+		"{'ociVersion':'1.0.0','root':{'path':'rootfs'},'process':{'cwd':'/"
+		"','args':['sh'],'capabilities':{"
+		"'bounding':['CAP_KILL','CAP_SYS_BOOT','CAP_KILLL'],'permitted':['CAP_KILL','CAP_"
+		"SYS_BOOT'],"
+		"'effective':['CAP_KILL','CAP_CHOWN'],'inheritable':[],'ambient':['CAP_KILL']}},"
+		"'annotations':{'run.oci.handler':'krun','x':'y'},"
+		"'linux':{'resources':{'devices':[{'allow':false}]}}}");
+	is_int(t.r, 0, "compiles with warnings");
+	ok(warned(&t, "/process/capabilities/bounding/2", "did you mean \"CAP_KILL\"?"),
+	   "unknown capability");
+	ok(warned(&t, "/process/capabilities/bounding/1", "CAP_SYS_BOOT is left out"),
+	   "capability that the runtime lacks");
+	ok(!warned(&t, "/process/capabilities/permitted/1", ""), "said once");
+	ok(warned(&t, "/process/capabilities/effective", "CAP_CHOWN left out: not permitted"),
+	   "effective but not permitted");
+	ok(warned(&t, "/process/capabilities/ambient", "CAP_KILL left out"),
+	   "ambient but not inheritable");
+	ok(warned(&t, "/annotations/run.oci.handler", "no effect"), "annotation of crun");
+	ok(warned(&t, "/linux/resources/devices", "not enforced on cgroup v2 yet"), "device rules");
+	is_int(t.plan.nwarnings, 6, "no others");
+	c = rig_step(&t, PLAN_CAPS, 0);
+	ok(c && c->bounding == 1 << 5 && c->effective == 1 << 5 && c->ambient == 0,
+	   "the rest is set");
+	rig_done(&t);
+
+	rig_init(&t);
+	t.opt.forgive_unsupported = true;
+	rig_compile(&t, HEAD ",'linux':{'personality':{'domain':'LINUX'}}}");
+	is_int(t.r, 0, "explain forgives what is not supported");
+	ok(warned(&t, "/linux/personality", "create refuses it"), "and says so");
+	rig_done(&t);
+}
+
+int main(void)
+{
+	test_refused();
+	test_hosts();
+	test_warnings();
+	return done_testing();
+}
