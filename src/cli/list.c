@@ -9,10 +9,9 @@
 #include <pwd.h>
 #include <string.h>
 
-#define COLUMNS   6
-#define CELL_MIN  12 /* width of a cell with its padding, as runc's */
-#define CELL_PAD  3
-#define OWNER_MAX 64
+#define COLUMNS  6
+#define CELL_MIN 12 /* width of a cell with its padding, as runc's */
+#define CELL_PAD 3
 
 static struct list_cmd {
 	const char *format;
@@ -25,9 +24,15 @@ static const struct opt options[] = {
 	{"quiet", 'q', OPT_FLAG, offsetof(struct list_cmd, quiet), NULL, "print the ids alone"},
 };
 
+struct owner {
+	uint32_t uid;
+	char name[64]; /* "": none yet */
+};
+
 struct listing {
 	struct hz_info **items;
 	size_t n;
+	struct owner owner;
 };
 
 static void listing_done(struct listing *l)
@@ -39,19 +44,25 @@ static void listing_done(struct listing *l)
 
 /*
  * The name from /etc/passwd, else "#uid". Not getpwuid(3): what it would load (NSS) costs more than
- * the whole command.
+ * the whole command. The last one is kept, for mostly all have the same owner.
  */
-static void owner_name(uint32_t uid, char *ret, size_t size)
+static const char *owner_name(struct owner *o, uint32_t uid)
 {
-	_cleanup_file_ FILE *f = fopen("/etc/passwd", "re");
+	_cleanup_file_ FILE *f = NULL;
 	const struct passwd *p;
 
-	snprintf(ret, size, "#%u", uid);
-	while (f && (p = fgetpwent(f)))
-		if (p->pw_uid == uid) {
-			snprintf(ret, size, "%s", p->pw_name);
-			return;
-		}
+	if (o->name[0] && o->uid == uid)
+		return o->name;
+	o->uid = uid;
+	snprintf(o->name, sizeof(o->name), "#%u", uid);
+	f = fopen("/etc/passwd", "re");
+	while (f && (p = fgetpwent(f))) {
+		if (p->pw_uid != uid)
+			continue;
+		snprintf(o->name, sizeof(o->name), "%s", p->pw_name);
+		break;
+	}
+	return o->name;
 }
 
 /* One that cannot be read is told and left out; one that has just been deleted is left out. */
@@ -79,7 +90,7 @@ static int collect(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct
 	return 0;
 }
 
-static void print_json(const struct listing *l, struct oci_json *j)
+static void print_json(struct listing *l, struct oci_json *j)
 {
 	if (!l->n) {
 		oci_json_null(j);
@@ -89,9 +100,7 @@ static void print_json(const struct listing *l, struct oci_json *j)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct hz_info *c = l->items[i];
 		struct oci_map annotations = {0};
-		char owner[OWNER_MAX];
 
-		owner_name(c->owner, owner, sizeof(owner));
 		/* key, value, key, value …: the layout of an array of pairs */
 		_Static_assert(sizeof(struct oci_pair) == 2 * sizeof(char *),
 			       "pairs have no padding");
@@ -106,14 +115,14 @@ static void print_json(const struct listing *l, struct oci_json *j)
 					    .bundle = c->bundle,
 					    .rootfs = c->rootfs,
 					    .created = c->created,
-					    .owner = owner,
+					    .owner = owner_name(&l->owner, c->owner),
 					    .annotations = annotations,
 				    });
 	}
 	oci_json_array_end(j);
 }
 
-static int list_json(const struct listing *l, struct buf *out, struct hz_error *err)
+static int list_json(struct listing *l, struct buf *out, struct hz_error *err)
 {
 	struct oci_json *j = oci_json_new("");
 	const char *text;
@@ -132,59 +141,68 @@ static int list_json(const struct listing *l, struct buf *out, struct hz_error *
 	return r;
 }
 
+struct row {
+	char pid[16];
+	const char *cells[COLUMNS];
+};
+
+/* @i 0: the heads. */
+static void row_fill(struct row *r, struct listing *l, size_t i)
+{
+	const struct hz_info *c = i ? l->items[i - 1] : NULL;
+
+	if (!c) {
+		*r = (struct row){.cells = {"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"}};
+		return;
+	}
+	snprintf(r->pid, sizeof(r->pid), "%d", c->pid);
+	r->cells[0] = c->id;
+	r->cells[1] = r->pid;
+	r->cells[2] = hz_status_name(c->status);
+	r->cells[3] = c->bundle;
+	r->cells[4] = c->created;
+	r->cells[5] = owner_name(&l->owner, c->owner);
+}
+
 /* Cells as text/tabwriter lays them out: all of a column as wide as its widest, the last without
  * padding. */
-static void list_table(const struct listing *l, struct buf *out)
+static void list_table(struct listing *l, struct buf *out)
 {
-	static const char *const heads[COLUMNS] = {"ID",     "PID",     "STATUS",
-						   "BUNDLE", "CREATED", "OWNER"};
-	size_t width[COLUMNS];
+	size_t width[COLUMNS] = {0};
+	struct row r;
 
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t row = 0; row <= l->n; row++) {
-			const struct hz_info *c = row ? l->items[row - 1] : NULL;
-			char pid[16] = "", owner[OWNER_MAX] = "";
-			const char *cells[COLUMNS];
+	for (size_t i = 0; i <= l->n; i++) {
+		row_fill(&r, l, i);
+		for (int k = 0; k < COLUMNS; k++) {
+			size_t w = strlen(r.cells[k]) + CELL_PAD;
 
-			memcpy(cells, heads, sizeof(cells));
-			if (c) {
-				snprintf(pid, sizeof(pid), "%d", c->pid);
-				owner_name(c->owner, owner, sizeof(owner));
-				cells[0] = c->id, cells[1] = pid,
-				cells[2] = hz_status_name(c->status);
-				cells[3] = c->bundle, cells[4] = c->created, cells[5] = owner;
-			}
-			for (int i = 0; i < COLUMNS; i++) {
-				size_t w = strlen(cells[i]) + CELL_PAD;
-
-				if (!pass && (!row || w > width[i]))
-					width[i] = w > CELL_MIN ? w : CELL_MIN;
-				else if (pass && i + 1 < COLUMNS)
-					buf_printf(out, "%-*s", (int)width[i], cells[i]);
-				else if (pass)
-					buf_printf(out, "%s\n", cells[i]);
-			}
+			width[k] = w > width[k] ? w : width[k];
 		}
+	}
+	for (size_t i = 0; i <= l->n; i++) {
+		row_fill(&r, l, i);
+		for (int k = 0; k + 1 < COLUMNS; k++)
+			buf_printf(out, "%-*s", width[k] > CELL_MIN ? (int)width[k] : CELL_MIN,
+				   r.cells[k]);
+		buf_printf(out, "%s\n", r.cells[COLUMNS - 1]);
 	}
 }
 
 static int print(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct hz_error *err)
 {
-	_cleanup_(listing_done) struct listing l = {0};
 	_cleanup_buf_ struct buf out = BUF_INIT;
+	struct listing l = {0};
+	int r = values.quiet ? 0 : collect(cli, rt, ids, n, &l, err);
 
-	if (values.quiet) {
-		for (size_t i = 0; i < n; i++)
-			buf_printf(&out, "%s\n", ids[i]);
-	} else if (collect(cli, rt, ids, n, &l, err)) {
-		return -1;
-	} else if (!values.format || !strcmp(values.format, "table")) {
+	for (size_t i = 0; values.quiet && i < n; i++)
+		buf_printf(&out, "%s\n", ids[i]);
+	if (!r && !values.quiet && values.format && !strcmp(values.format, "json"))
+		r = list_json(&l, &out, err);
+	else if (!r && !values.quiet)
 		list_table(&l, &out);
-	} else if (list_json(&l, &out, err)) {
-		return -1;
-	}
-	if (out.failed)
-		return error_oom(err);
+	listing_done(&l);
+	if (r || out.failed)
+		return r ? r : error_oom(err);
 	return cli_print(out.data ? out.data : "", out.len, err);
 }
 

@@ -72,8 +72,7 @@ void log_message(struct log *l, enum log_level level, const char *text)
 		return;
 	if (is_for_people(l)) {
 		buf_printf(&line, "hezi: %s: ", level_names[level]);
-		for (; *text; text++)
-			buf_addc(&line, (unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text);
+		log_clean(&line, text);
 		buf_addc(&line, '\n');
 		write_lines(STDERR_FILENO, &line);
 		return;

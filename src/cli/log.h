@@ -59,6 +59,8 @@ void log_error(struct log *l, const char *what, const struct hz_error *err);
 void log_text_line(struct buf *out, time_t t, const char *level, const char *msg);
 int log_json_line(struct buf *out, const struct timespec *t, const char *level, const char *msg,
 		  const struct hz_error *err);
+/** @text on one line: what is not printable or not UTF-8 is escaped. */
+void log_clean(struct buf *out, const char *text);
 /** The error on one line: what, place, text, errno's name. */
 void log_error_text(struct buf *out, const char *what, const struct hz_error *err);
 /** The same with the kernel's words, the hint and the number of further faults on that line. */

@@ -53,6 +53,11 @@ static void add_clean(struct buf *out, const char *text, bool quoted)
 	}
 }
 
+void log_clean(struct buf *out, const char *text)
+{
+	add_clean(out, text, false);
+}
+
 /* JSON escapes control characters itself; it only needs UTF-8. */
 static void add_utf8(struct buf *out, const char *text)
 {

@@ -15,6 +15,7 @@ static int fill_stdio(bool *ret_no_stdout)
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
+		/* NOLINTNEXTLINE(android-cloexec-open): it is stdio */
 		if (open("/dev/null", O_RDWR | O_NOCTTY) != fd)
 			return -1;
 		if (fd == STDOUT_FILENO)

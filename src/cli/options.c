@@ -27,7 +27,7 @@ static bool is_word(const struct word *w, const char *s)
 const struct opt *options_find(struct opt_table t, const char *name, size_t len)
 {
 	for (size_t i = 0; i < t.n; i++) {
-		const struct opt *o = &t.items[i];
+		const struct opt *o = t.items + i;
 
 		if (len == 1 && o->short_name && o->short_name == *name)
 			return o;
@@ -155,7 +155,7 @@ static int add_string(struct opt_strings *s, const char *value, struct hz_error 
 static int store(const struct opt *o, void *values, const char *value, struct hz_error *err)
 {
 	void *at = (char *)values + o->offset;
-	long long n;
+	long long n = 0;
 
 	switch (o->kind) {
 	case OPT_FLAG: return parse_bool(o, value, at, err);
@@ -215,15 +215,31 @@ static enum opt_result common(struct opt_table t, const struct word *w, unsigned
 	return OPT_DONE;
 }
 
+/* The option at argv[0]; @ret_used: how many words it took. */
+static enum opt_result one_option(struct opt_table t, void *values, unsigned flags, int argc,
+				  char **argv, int *ret_used, struct hz_error *err)
+{
+	enum opt_result asked;
+	struct word w;
+
+	if (!split(argv[0], &w)) {
+		error_set(err, HZ_E_USAGE, "bad flag syntax: %.256s", argv[0]);
+		return OPT_BAD;
+	}
+	asked = common(t, &w, flags);
+	if (asked != OPT_DONE)
+		return asked;
+	*ret_used = take_option(t, values, &w, argc, argv, err);
+	return *ret_used < 0 ? OPT_BAD : OPT_DONE;
+}
+
 enum opt_result options_parse(struct opt_table t, void *values, unsigned flags, int argc,
 			      char **argv, int *ret_n, struct hz_error *err)
 {
-	int i = 0, n = 0;
+	int i = 0, n = 0, used = 0;
 
 	while (i < argc) {
-		enum opt_result seen;
-		struct word w;
-		int used;
+		enum opt_result r;
 
 		if (argv[i][0] != '-' || !argv[i][1]) {
 			if (flags & OPT_STOP)
@@ -235,15 +251,9 @@ enum opt_result options_parse(struct opt_table t, void *values, unsigned flags, 
 			i++;
 			break;
 		}
-		if (!split(argv[i], &w))
-			return (enum opt_result)error_set(err, HZ_E_USAGE,
-							  "bad flag syntax: %.256s", argv[i]);
-		seen = common(t, &w, flags);
-		if (seen != OPT_DONE)
-			return seen;
-		used = take_option(t, values, &w, argc - i, argv + i, err);
-		if (used < 0)
-			return OPT_BAD;
+		r = one_option(t, values, flags, argc - i, argv + i, &used, err);
+		if (r != OPT_DONE)
+			return r;
 		i += used;
 	}
 	while (i < argc)
