@@ -2,16 +2,19 @@
 /*
  * Cgroups of containers, on v2, v1 and hybrid hosts. The runtime layer calls these in this order:
  *
- *   cgroup_facts        before compiling: what this host has
- *   cgroup_plan_dirs    before anything is made: the directories that will be, for the intent record
- *   cgroup_prepare      makes them; opens what init needs to enter (v1: a `tasks` file in each slot) and what clone3 needs
- *   cgroup_set          once per value
- *   cgroup_clone_fd     for CLONE_INTO_CGROUP
- *   cgroup_is_frozen, cgroup_kill, cgroup_destroy, cgroup_procs   later, from the recorded directories alone
+ *   cgroup_facts      before compiling: what this host has
+ *   cgroup_plan_dirs  before anything is made: the directories that will be, for the intent record
+ *   cgroup_prepare    makes them, opens what init needs to enter (v1: `tasks` files) and clone3
+ *   cgroup_set        once per value
+ *   cgroup_clone_fd   for CLONE_INTO_CGROUP
  *
- * A recorded directory is "<n>:<absolute path>": hezi may remove the last n components of the path (those that were not there before,
- * 0: none, the leaf was there already). Whoever reads a record checks with fstatfs that a directory is on a cgroup file system
- * before writing to or removing anything in it.
+ *   cgroup_is_frozen, cgroup_thaw, cgroup_kill, cgroup_procs, cgroup_destroy
+ *                     later, from the recorded directories alone
+ *
+ * A recorded directory is "<n>:<absolute path>": hezi may remove the last n components of the path
+ * (those that were not there before; 0: the leaf was there already). "" is a directory that turned
+ * out to be somebody else's: it is passed over. Before anything is written to or removed in a
+ * directory it is checked with fstatfs to be on a cgroup file system.
  */
 #ifndef CGROUP_CGROUP_H
 #define CGROUP_CGROUP_H
@@ -25,31 +28,43 @@
 
 struct cgroup;
 
-/** Fill in the cgroup part of @f; strings live in @a. A host without any cgroup mount gives PLAN_CGROUP_NONE. */
+/** Fill in the cgroup part of @f; strings live in @a. A host without any cgroup mount gives
+ * PLAN_CGROUP_NONE. */
 int cgroup_facts(struct plan_facts *f, struct arena *a, struct hz_error *err);
 
-/** The record's strings for @s, one per hierarchy, allocated in @a. Only looks. */
-int cgroup_plan_dirs(const struct plan_cgroup_create *s, const struct plan_header *h, const struct plan_facts *f, struct arena *a,
-		     struct oci_strings *ret_dirs, struct hz_error *err);
+/**
+ * The record's strings for @s, one per hierarchy, allocated in @a. Only looks. A directory that is
+ * there and in use ("container's cgroup is not empty") or frozen is refused here, before a record
+ * could call it the container's own. On failure *ret_dirs is empty.
+ */
+int cgroup_plan_dirs(const struct plan_cgroup_create *s, const struct plan_header *h,
+		     const struct plan_facts *f, struct arena *a, struct oci_strings *ret_dirs,
+		     struct hz_error *err);
 
 /**
- * Make the directories in @dirs, turn controllers on, fill @slots[0…] with the v1 `tasks` files. @forgive: where the user may not (EACCES,
- * EPERM, EROFS), *ret becomes NULL ("no cgroup") and slots stay -1. On failure what was made stays for cgroup_destroy.
+ * Make the directories in @dirs, turn controllers on, fill @slots[0…] with the v1 `tasks` files.
+ * @forgive: where the user may not (EACCES, EPERM, EROFS), *ret becomes NULL ("no cgroup") and
+ * slots stay -1. On failure what was made stays for cgroup_destroy, and what was not ours is taken
+ * out of @dirs. Controllers of v2 that cannot be turned on are told of by cgroup_set.
  */
-int cgroup_prepare(const struct plan_cgroup_create *s, const struct plan_header *h, const struct plan_facts *f,
-		   const struct oci_strings *dirs, int *slots, bool forgive, struct cgroup **ret, struct hz_error *err);
-int cgroup_set(struct cgroup *cg, const struct plan_header *h, const struct plan_cgroup_set *s, struct hz_error *err);
+int cgroup_prepare(const struct plan_cgroup_create *s, const struct plan_header *h,
+		   const struct plan_facts *f, const struct oci_strings *dirs, int *slots,
+		   bool forgive, struct cgroup **ret, struct hz_error *err);
+int cgroup_set(struct cgroup *cg, const struct plan_header *h, const struct plan_cgroup_set *s,
+	       struct hz_error *err);
 /** Directory of the unified tree for clone3, borrowed; -1 when there is none. */
 int cgroup_clone_fd(const struct cgroup *cg);
 void cgroup_free(struct cgroup *cg);
 
 /** 1 frozen, 0 not (also: no such cgroup), -1 error. */
 int cgroup_is_frozen(const struct oci_strings *dirs, struct hz_error *err);
-/** Send @sig to all processes of the cgroups, sub-cgroups included; SIGKILL ends when none is left (bounded, about 10 s). */
+/** Send @sig to all processes of the cgroups, sub-cgroups included; SIGKILL ends when none is left
+ * (bounded, about 10 s). */
 int cgroup_kill(const struct oci_strings *dirs, int sig, struct hz_error *err);
 /** Thaw what is frozen. */
 int cgroup_thaw(const struct oci_strings *dirs, struct hz_error *err);
-/** Remove the directories with their sub-cgroups, then the ancestors that hezi made and that are empty. Gone already is fine. */
+/** Remove the directories with their sub-cgroups, then the ancestors that hezi made and that are
+ * empty. Gone already is fine. */
 int cgroup_destroy(const struct oci_strings *dirs, struct hz_error *err);
 /** Pids in the cgroups (sub-cgroups included), each once, sorted; free() it. */
 int cgroup_procs(const struct oci_strings *dirs, pid_t **ret, size_t *ret_n, struct hz_error *err);

@@ -12,7 +12,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -127,6 +129,10 @@ static int bad_record(const char *recorded, struct hz_error *err)
 static int open_recorded(const struct oci_strings *dirs, size_t i, int *ret_fd, unsigned *ret_n,
 			 const char **ret_path, struct hz_error *err)
 {
+	*ret_n = 0;
+	*ret_path = dirs->items[i];
+	if (!dirs->items[i][0])
+		return 0;
 	if (!cgroup_dir_parse(dirs->items[i], ret_n, ret_path))
 		return bad_record(dirs->items[i], err);
 	*ret_fd = cgroup_dir_open(*ret_path);
@@ -156,6 +162,17 @@ static int collect(const struct oci_strings *dirs, struct pids *p, struct hz_err
 	}
 	sort_unique(p);
 	return 0;
+}
+
+int cgroup_count(int dirfd, size_t *ret_n)
+{
+	struct pids p = {0};
+	int r = walk(dirfd, 0, visit_pids, &p);
+
+	sort_unique(&p);
+	*ret_n = p.n;
+	free(p.items);
+	return r;
 }
 
 int cgroup_procs(const struct oci_strings *dirs, pid_t **ret, size_t *ret_n, struct hz_error *err)
@@ -203,33 +220,52 @@ int cgroup_thaw(const struct oci_strings *dirs, struct hz_error *err)
 	return r ? error_sys(err, -r, "write", "freezer", "thaw the container's cgroup") : 0;
 }
 
-/* Only the freezer's hierarchy and the unified tree can tell; their directories are known by their
- * path where the host is laid out as usual. */
+/* Only the freezer's hierarchy and the unified tree can tell: their files are looked for where the
+ * host is laid out as usual, for `state` is asked often. */
 static bool may_freeze(const char *path, size_t ndirs)
 {
-	return ndirs == 1 || strstr(path, "/freezer") || strstr(path, "/unified/");
+	return ndirs == 1 || strstr(path, "/freezer/") || strstr(path, "/unified/");
+}
+
+static int read_frozen(const char *path, bool *ret)
+{
+	static const char *const files[] = {"cgroup.events", "freezer.state"};
+	char file[PATH_MAX + 32], text[256];
+
+	*ret = false;
+	for (int i = 0; i < 2; i++) {
+		int r;
+
+		snprintf(file, sizeof(file), "%s/%s", path, files[i]);
+		r = cgroup_read(AT_FDCWD, file, text, sizeof(text));
+		if (r == -ENOENT)
+			continue;
+		*ret = !r && (!strcmp(text, "FROZEN") || !strcmp(text, "FREEZING") ||
+			      strstr(text, "frozen 1"));
+		return r == -ENODEV ? 0 : r;
+	}
+	return 0;
 }
 
 int cgroup_is_frozen(const struct oci_strings *dirs, struct hz_error *err)
 {
 	for (size_t i = 0; i < dirs->n; i++) {
-		char file[4200], text[256];
 		const char *path;
 		unsigned n;
+		bool frozen;
 		int r;
 
+		if (!dirs->items[i][0])
+			continue;
 		if (!cgroup_dir_parse(dirs->items[i], &n, &path))
 			return bad_record(dirs->items[i], err);
 		if (!may_freeze(path, dirs->n))
 			continue;
-		snprintf(file, sizeof(file), "%s/%s", path,
-			 strstr(path, "/freezer") ? "freezer.state" : "cgroup.events");
-		r = cgroup_read(AT_FDCWD, file, text, sizeof(text));
-		if (r && r != -ENOENT && r != -ENODEV)
-			return error_sys(err, -r, "read", file,
+		r = read_frozen(path, &frozen);
+		if (r)
+			return error_sys(err, -r, "read", path,
 					 "ask whether cgroup \"%s\" is frozen", path);
-		if (!r && (!strcmp(text, "FROZEN") || !strcmp(text, "FREEZING") ||
-			   strstr(text, "frozen 1")))
+		if (frozen)
 			return 1;
 	}
 	return 0;
@@ -362,38 +398,46 @@ static void remove_ancestors(const char *path, unsigned n)
 
 	for (; copy && n > 1; n--) {
 		char *slash = strrchr(copy, '/');
+		int fd;
 
 		if (!slash || slash == copy)
 			return;
 		*slash = '\0';
+		fd = cgroup_dir_open(copy);
+		if (fd == -ENOENT)
+			continue;
+		if (fd < 0)
+			return;
+		fd_close(fd);
 		if (rmdir(copy) && errno != ENOENT)
 			return; /* in use */
 	}
 }
 
+static int destroy_one(const struct oci_strings *dirs, size_t i, struct hz_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	const char *path;
+	unsigned n;
+	int r = open_recorded(dirs, i, &fd, &n, &path, err);
+
+	if (r < 0)
+		return -1;
+	if (r && !n) /* it was there before the container: only its processes go */
+		return cgroup_kill(dirs, SIGKILL, err);
+	if (r && remove_until_free(dirs, path, err))
+		return -1;
+	remove_ancestors(path, n);
+	return 0;
+}
+
+/* One that cannot be removed does not keep the others. */
 int cgroup_destroy(const struct oci_strings *dirs, struct hz_error *err)
 {
-	for (size_t i = 0; i < dirs->n; i++) {
-		_cleanup_fd_ int fd = -1;
-		const char *path;
-		unsigned n;
-		int r = open_recorded(dirs, i, &fd, &n, &path, err);
+	int ret = 0;
 
-		if (r < 0)
-			return -1;
-		if (!r && n)
-			remove_ancestors(path, n);
-		if (!r)
-			continue;
-		if (!n) {
-			/* it was there before the container: only its processes go */
-			if (cgroup_kill(dirs, SIGKILL, err))
-				return -1;
-			continue;
-		}
-		if (remove_until_free(dirs, path, err))
-			return -1;
-		remove_ancestors(path, n);
-	}
-	return 0;
+	for (size_t i = 0; i < dirs->n; i++)
+		if (destroy_one(dirs, i, ret ? NULL : err))
+			ret = -1;
+	return ret;
 }

@@ -63,6 +63,23 @@ static bool options_match(const char *options, const char *name)
 	return true;
 }
 
+/* Mountinfo writes blanks and the like as \\ooo (proc(5)). */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+		    s[3] >= '0' && s[3] <= '7') {
+			*to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = '\0';
+}
+
 /* One line of mountinfo (proc(5)): id parent dev root mountpoint options … - fstype source
  * superoptions */
 static int parse_mount(char *line, struct plan_facts *f, struct arena *a)
@@ -88,6 +105,7 @@ static int parse_mount(char *line, struct plan_facts *f, struct arena *a)
 	/* a mount of a part of the hierarchy is no place to make cgroups by their full path */
 	if (!options || !root || !point || strcmp(root, "/"))
 		return 0;
+	unescape(point);
 	for (unsigned i = 0; i < f->nhierarchies; i++) {
 		struct facts_hierarchy *h = &f->hierarchies[i];
 		bool unified = !h->name[0];
@@ -99,6 +117,27 @@ static int parse_mount(char *line, struct plan_facts *f, struct arena *a)
 		return h->mountpoint ? 0 : -ENOMEM;
 	}
 	return 0;
+}
+
+/* On /sys/fs/cgroup itself the unified tree hides all others, also those that are mounted below the
+ * hidden directory. */
+static bool keep_unified(struct plan_facts *f)
+{
+	struct statfs fs;
+
+	for (unsigned i = 0; i < f->nhierarchies; i++) {
+		struct facts_hierarchy h = f->hierarchies[i];
+
+		if (h.name[0])
+			continue;
+		if (statfs(UNIFIED_MOUNT, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
+			return false;
+		h.mountpoint = UNIFIED_MOUNT;
+		f->hierarchies[0] = h;
+		f->nhierarchies = 1;
+		return true;
+	}
+	return false;
 }
 
 /* What is not mounted cannot be used; the unified tree alone is v2, beside v1 hierarchies it is
@@ -154,16 +193,13 @@ static int find_mounts(struct plan_facts *f, struct arena *a, struct hz_error *e
 int cgroup_facts(struct plan_facts *f, struct arena *a, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
-	struct statfs fs;
 
 	f->nhierarchies = 0;
 	if (read_proc("/proc/self/cgroup", &text, err))
 		return -1;
 	if (parse_own(text.data, f, a))
 		return error_oom(err);
-	if (f->nhierarchies == 1 && !statfs(UNIFIED_MOUNT, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC)
-		f->hierarchies[0].mountpoint = UNIFIED_MOUNT;
-	else if (find_mounts(f, a, err))
+	if (!keep_unified(f) && find_mounts(f, a, err))
 		return -1;
 	decide_mode(f);
 	return read_controllers(f, a) ? error_oom(err) : 0;

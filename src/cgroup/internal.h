@@ -14,6 +14,7 @@ struct cgroup {
 	enum plan_cgroup_mode mode;
 	struct cgroup_dir dirs[FACTS_HIERARCHIES];
 	unsigned ndirs;
+	int why; /* errno: why not all controllers could be turned on (v2), or 0 */
 	const struct plan_cgroup_set
 		*again; /* PLAN_CG_RETRY_ORDER: to be written once more after the next value */
 };
@@ -31,15 +32,23 @@ int cgroup_write(int dirfd, const char *file, const char *text);
 /** A word of a list that is separated by spaces, commas or newlines. */
 bool cgroup_has_word(const char *list, const char *word);
 
+/* end.c */
+/** How many processes are in the cgroup and in those below it; -errno. */
+int cgroup_count(int dirfd, size_t *ret_n);
+
 /* v1.c */
 /** A new cpuset cgroup has no cpus and no memory nodes: take those of its parent, or nothing can
  * enter it. */
 int cgroup_v1_inherit_cpuset(int parent, int child);
 /* v2.c */
-/** Turn on @wanted controllers for the last component of @path, in all its ancestors below
- * @mountpoint. */
+/**
+ * Turn on @wanted controllers for the last component of @path, in all its ancestors from
+ * @mountpoint down, as far as that is possible: a value whose controller could not be turned on
+ * tells of it later. *ret_why is the errno of the first refusal (EBUSY: processes live in an
+ * ancestor), else 0.
+ */
 int cgroup_v2_enable(const char *mountpoint, const char *path, const struct plan_header *h,
-		     struct plan_vec wanted, struct hz_error *err);
+		     struct plan_vec wanted, int *ret_why, struct hz_error *err);
 /** Give the directory and the files of /sys/kernel/cgroup/delegate to @uid (runtime-spec
  * config-linux, cgroup ownership). */
 int cgroup_v2_delegate(int dirfd, uid_t uid, struct hz_error *err);

@@ -24,80 +24,19 @@ static unsigned missing_components(char *path, size_t root)
 	return n;
 }
 
-int cgroup_plan_dirs(const struct plan_cgroup_create *s, const struct plan_header *h,
-		     const struct plan_facts *f, struct arena *a, struct oci_strings *ret,
-		     struct hz_error *err)
-{
-	const char *path = plan_text(h, s->path);
-
-	*ret = (struct oci_strings){0};
-	if (s->mode == PLAN_CGROUP_NONE)
-		return 0;
-	ret->items = arena_calloc(a, f->nhierarchies + 1, sizeof(*ret->items));
-	if (!ret->items)
-		return error_oom(err);
-	for (unsigned i = 0; i < f->nhierarchies; i++) {
-		const char *mount = f->hierarchies[i].mountpoint;
-		char *full = arena_printf(a, "%s%s", mount, path),
-		     *copy = full ? arena_strdup(a, full) : NULL;
-
-		if (!copy)
-			return error_oom(err);
-		ret->items[i] =
-			arena_printf(a, "%u:%s", missing_components(copy, strlen(mount)), full);
-		if (!ret->items[i])
-			return error_oom(err);
-	}
-	ret->n = f->nhierarchies;
-	return 0;
-}
-
-static bool is_cpuset(const struct facts_hierarchy *h)
-{
-	return cgroup_has_word(h->name, "cpuset");
-}
-
-/* mkdir -p below the mount point. 0 or -errno; another create may remove an empty ancestor under
- * us, so ENOENT is tried again. */
-static int make_dirs(const char *path, size_t root, bool cpuset)
-{
-	_cleanup_free_ char *copy = strdup(path);
-	int r = 0;
-
-	if (!copy)
-		return -ENOMEM;
-	for (char *p = copy + root; p && !r; p = strchr(p + 1, '/')) {
-		char *next = strchr(p + 1, '/');
-		_cleanup_fd_ int parent = -1, child = -1;
-
-		if (next)
-			*next = '\0';
-		if (mkdir(copy, 0755) && errno != EEXIST)
-			r = -errno;
-		if (!r && cpuset) {
-			child = cgroup_dir_open(copy);
-			*p = '\0';
-			parent = cgroup_dir_open(copy);
-			*p = '/';
-			r = child < 0    ? child
-			    : parent < 0 ? parent
-					 : cgroup_v1_inherit_cpuset(parent, child);
-		}
-		if (next)
-			*next = '/';
-	}
-	return r;
-}
-
+/* Another container's or the host's own processes would come under this container's limits, and
+ * would be killed with it. */
 static int check_unused(int fd, const char *path, struct hz_error *err)
 {
-	char text[4096];
-	unsigned n = 0;
+	char text[256];
+	size_t n = 0;
+	int r = cgroup_count(fd, &n);
 
-	if (!cgroup_read(fd, "cgroup.procs", text, sizeof(text)) && text[0]) {
-		for (const char *p = text; p; p = strchr(p + 1, '\n'))
-			n++;
-		error_set(err, HZ_E_STATE, "container's cgroup is not empty: %u process(es) found",
+	if (r)
+		return error_sys(err, -r, "read", path, "list the processes of cgroup \"%s\"",
+				 path);
+	if (n) {
+		error_set(err, HZ_E_STATE, "container's cgroup is not empty: %zu process(es) found",
 			  n);
 		return error_hint(
 			err, "choose another linux.cgroupsPath, or end the processes in \"%s\"",
@@ -110,37 +49,139 @@ static int check_unused(int fd, const char *path, struct hz_error *err)
 	return 0;
 }
 
-static int make_one(struct cgroup *cg, const struct facts_hierarchy *hier, const char *recorded,
+/* A directory that is there already: fit for a container? */
+static int check_found(const char *path, struct hz_error *err)
+{
+	_cleanup_fd_ int fd = cgroup_dir_open(path);
+
+	if (fd == -ENOENT)
+		return 0;
+	/* who may not even look is told so, or is forgiven, when it is made */
+	if (fd == -EACCES)
+		return 0;
+	if (fd < 0)
+		return error_sys(err, -fd, "open", path, "open cgroup \"%s\"", path);
+	return check_unused(fd, path, err);
+}
+
+static int plan_dir(const struct plan_cgroup_create *s, const char *mount, const char *path,
+		    struct arena *a, const char **ret, struct hz_error *err)
+{
+	char *full = arena_printf(a, "%s%s", mount, path);
+	char *copy = full ? arena_strdup(a, full) : NULL;
+	unsigned missing;
+
+	if (!copy)
+		return error_oom(err);
+	missing = missing_components(copy, strlen(mount));
+	if (!missing && s->must_be_empty && check_found(full, err))
+		return -1;
+	*ret = arena_printf(a, "%u:%s", missing, full);
+	return *ret ? 0 : error_oom(err);
+}
+
+int cgroup_plan_dirs(const struct plan_cgroup_create *s, const struct plan_header *h,
+		     const struct plan_facts *f, struct arena *a, struct oci_strings *ret,
+		     struct hz_error *err)
+{
+	const char *path = plan_text(h, s->path);
+	struct oci_strings dirs = {0};
+
+	*ret = dirs;
+	if (s->mode == PLAN_CGROUP_NONE)
+		return 0;
+	dirs.items = arena_calloc(a, f->nhierarchies + 1, sizeof(*dirs.items));
+	if (!dirs.items)
+		return error_oom(err);
+	for (dirs.n = 0; dirs.n < f->nhierarchies; dirs.n++)
+		if (plan_dir(s, f->hierarchies[dirs.n].mountpoint, path, a, &dirs.items[dirs.n],
+			     err))
+			return -1;
+	*ret = dirs;
+	return 0;
+}
+
+static bool is_cpuset(const struct facts_hierarchy *h)
+{
+	return cgroup_has_word(h->name, "cpuset");
+}
+
+static int inherit_cpuset(char *path, char *slash)
+{
+	_cleanup_fd_ int child = cgroup_dir_open(path), parent = -1;
+
+	*slash = '\0';
+	parent = cgroup_dir_open(path);
+	*slash = '/';
+	if (child < 0 || parent < 0)
+		return child < 0 ? child : parent;
+	return cgroup_v1_inherit_cpuset(parent, child);
+}
+
+/* mkdir -p below the mount point. 0 or -errno; *ret_found: the last component was there. */
+static int make_dirs(const char *path, size_t root, bool cpuset, bool *ret_found)
+{
+	_cleanup_free_ char *copy = strdup(path);
+	int r = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	for (char *p = copy + root; p && !r; p = strchr(p + 1, '/')) {
+		char *next = strchr(p + 1, '/');
+
+		if (next)
+			*next = '\0';
+		*ret_found = mkdir(copy, 0755) < 0;
+		if (*ret_found && errno != EEXIST)
+			r = -errno;
+		if (!r && cpuset)
+			r = inherit_cpuset(copy, p);
+		if (next)
+			*next = '/';
+	}
+	return r;
+}
+
+/* Another container's end may remove an empty ancestor under us: ENOENT is tried again. */
+static int open_made(const char *path, size_t root, bool cpuset, bool *ret_found)
+{
+	int r = -ENOENT;
+
+	for (int tries = 0; tries < 10 && r == -ENOENT; tries++) {
+		r = make_dirs(path, root, cpuset, ret_found);
+		if (!r)
+			r = cgroup_dir_open(path);
+	}
+	return r;
+}
+
+/* @recorded becomes "" when the directory is somebody else's after all. */
+static int make_one(struct cgroup *cg, const struct facts_hierarchy *hier, const char **recorded,
 		    const struct plan_cgroup_create *s, const struct plan_header *h,
 		    struct hz_error *err)
 {
 	struct cgroup_dir *d = &cg->dirs[cg->ndirs];
-	size_t root = strlen(hier->mountpoint);
 	const char *path;
 	unsigned removable;
-	int r = 0;
+	bool found;
+	int fd;
 
-	if (!cgroup_dir_parse(recorded, &removable, &path))
-		return error_set(err, HZ_E_INTERNAL, "\"%s\" is no recorded cgroup", recorded);
-	for (int tries = 0; tries < 10; tries++) {
-		r = removable ? make_dirs(path, root, is_cpuset(hier)) : 0;
-		if (r != -ENOENT)
-			break;
-	}
-	d->fd = r ? r : cgroup_dir_open(path);
-	if (d->fd < 0) {
-		error_sys(err, -d->fd, r ? "mkdir" : "open", path, "create cgroup \"%s\"", path);
-		d->fd = -1;
-		return -1;
-	}
+	if (!cgroup_dir_parse(*recorded, &removable, &path))
+		return error_set(err, HZ_E_INTERNAL, "\"%s\" is no recorded cgroup", *recorded);
+	fd = open_made(path, strlen(hier->mountpoint), is_cpuset(hier), &found);
+	if (fd < 0)
+		return error_sys(err, -fd, "mkdir", path, "create cgroup \"%s\"", path);
+	d->fd = fd;
 	d->hierarchy = hier;
 	cg->ndirs++;
-	if (!removable && s->must_be_empty && check_unused(d->fd, path, err))
+	if (found && s->must_be_empty && check_unused(fd, path, err)) {
+		*recorded = "";
 		return -1;
+	}
 	if (hier->name[0])
 		return 0;
 	if (s->mode == PLAN_CGROUP_V2 &&
-	    cgroup_v2_enable(hier->mountpoint, path, h, s->controllers, err))
+	    cgroup_v2_enable(hier->mountpoint, path, h, s->controllers, &cg->why, err))
 		return -1;
 	return s->owner_uid == UINT32_MAX ? 0 : cgroup_v2_delegate(d->fd, s->owner_uid, err);
 }
@@ -167,6 +208,14 @@ static bool may_forgive(const struct hz_error *err)
 	return err->errnum == EACCES || err->errnum == EPERM || err->errnum == EROFS;
 }
 
+/* There will be no process of ours in them: what was there before is not ours to clean up. */
+static void disown(const struct oci_strings *dirs)
+{
+	for (size_t i = 0; i < dirs->n; i++)
+		if (dirs->items[i][0] == '0')
+			dirs->items[i] = "";
+}
+
 int cgroup_prepare(const struct plan_cgroup_create *s, const struct plan_header *h,
 		   const struct plan_facts *f, const struct oci_strings *dirs, int *slots,
 		   bool forgive, struct cgroup **ret, struct hz_error *err)
@@ -182,20 +231,21 @@ int cgroup_prepare(const struct plan_cgroup_create *s, const struct plan_header 
 		err = &local;
 	cg->mode = s->mode;
 	for (unsigned i = 0; i < dirs->n && i < f->nhierarchies && !r; i++)
-		r = make_one(cg, &f->hierarchies[i], dirs->items[i], s, h, err);
+		r = make_one(cg, &f->hierarchies[i], &dirs->items[i], s, h, err);
 	if (!r)
 		r = open_tasks(cg, slots, err);
-	if (r) {
-		cgroup_free(cg);
-		for (int i = 0; i < FACTS_HIERARCHIES; i++)
-			if (slots[i] >= 0)
-				fd_close(TAKE_FD(slots[i]));
-		if (!forgive || !may_forgive(err))
-			return -1;
-		hz_error_clear(err);
+	if (!r) {
+		*ret = cg;
 		return 0;
 	}
-	*ret = cg;
+	cgroup_free(cg);
+	disown(dirs);
+	for (unsigned i = 0; i < f->nhierarchies; i++)
+		if (slots[i] >= 0)
+			fd_close(TAKE_FD(slots[i]));
+	if (!forgive || !may_forgive(err))
+		return -1;
+	hz_error_clear(err);
 	return 0;
 }
 
@@ -225,13 +275,19 @@ static int dir_of(const struct cgroup *cg, const char *controller)
 	return -1;
 }
 
-static int set_failed(const struct plan_header *h, const struct plan_cgroup_set *s, int r,
-		      struct hz_error *err)
+static int set_failed(const struct cgroup *cg, const struct plan_header *h,
+		      const struct plan_cgroup_set *s, int r, struct hz_error *err)
 {
 	const char *file = plan_text(h, s->file), *controller = plan_text(h, s->controller);
 
 	error_sys(err, -r, "write", file, "set %s to \"%s\"", file, plan_text(h, s->value));
-	if (r == -ENOENT)
+	if (r == -ENOENT && cg->why == EBUSY)
+		error_hint(err,
+			   "controller \"%s\" could not be turned on: processes live in a cgroup "
+			   "above "
+			   "it, and cgroup v2 wants those to be without processes",
+			   controller ? controller : "");
+	else if (r == -ENOENT)
 		error_hint(err,
 			   "cgroup controller \"%s\" is not available here (mounted, or enabled in "
 			   "the parent cgroup), or this kernel lacks the file",
@@ -265,7 +321,7 @@ int cgroup_set(struct cgroup *cg, const struct plan_header *h, const struct plan
 		return 0;
 	}
 	if (r)
-		return set_failed(h, s, r, err);
+		return set_failed(cg, h, s, r, err);
 	r = again ? write_value(cg, h, again) : 0;
-	return r ? set_failed(h, again, r, err) : 0;
+	return r ? set_failed(cg, h, again, r, err) : 0;
 }

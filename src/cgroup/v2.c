@@ -7,31 +7,44 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define BUSY_TRIES 200 /* of 1 ms: a process that is just leaving the parent */
+#define BUSY_TRIES 50 /* of 1 ms: a process that is just leaving the parent */
+
+/* "+cpu +memory": those of @wanted that are in @have (NULL: any) and not in @but. */
+static size_t switches(const struct plan_header *h, struct plan_vec wanted, const char *have,
+		       const char *but, char *text, size_t size)
+{
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 0; i < wanted.n; i++) {
+		const char *c = plan_item(h, wanted, i);
+
+		if ((have && !cgroup_has_word(have, c)) || cgroup_has_word(but, c) ||
+		    n + strlen(c) + 3 > size)
+			continue;
+		n += (size_t)snprintf(text + n, size - n, "%s+%s", n ? " " : "", c);
+	}
+	return n;
+}
 
 static bool all_on(int dirfd, const char *file, const struct plan_header *h, struct plan_vec wanted)
 {
-	char have[1024];
+	char have[1024], missing[1024];
 
-	if (cgroup_read(dirfd, file, have, sizeof(have)))
-		return false;
-	for (uint32_t i = 0; i < wanted.n; i++)
-		if (!cgroup_has_word(have, plan_item(h, wanted, i)))
-			return false;
-	return true;
+	return !cgroup_read(dirfd, file, have, sizeof(have)) &&
+	       !switches(h, wanted, NULL, have, missing, sizeof(missing));
 }
 
-static int enable_one(int dirfd, const char *controller)
+static int write_patiently(int dirfd, const char *text)
 {
 	struct timespec ms = {.tv_nsec = 1000000};
-	char text[64];
 	int r;
 
-	snprintf(text, sizeof(text), "+%s", controller);
 	for (int i = 0;
 	     (r = cgroup_write(dirfd, "cgroup.subtree_control", text)) == -EBUSY && i < BUSY_TRIES;
 	     i++)
@@ -39,42 +52,37 @@ static int enable_one(int dirfd, const char *controller)
 	return r;
 }
 
-static int enable_level(int dirfd, const char *path, const struct plan_header *h,
-			struct plan_vec wanted, struct hz_error *err)
+/* All in one write, which is one walk through the tree for the kernel; if one of them is refused,
+ * each on its own. */
+static int enable_level(int dirfd, const struct plan_header *h, struct plan_vec wanted)
 {
-	char have[1024];
-	int r = cgroup_read(dirfd, "cgroup.subtree_control", have, sizeof(have));
+	char on[1024], have[1024], text[1024], *save = NULL;
+	int r = cgroup_read(dirfd, "cgroup.subtree_control", on, sizeof(on)), why = 0;
 
-	if (r)
-		return error_sys(err, -r, "read", path, "read cgroup.subtree_control of \"%s\"",
-				 path);
-	for (uint32_t i = 0; i < wanted.n; i++) {
-		const char *controller = plan_item(h, wanted, i);
+	if (!r)
+		r = cgroup_read(dirfd, "cgroup.controllers", have, sizeof(have));
+	if (r || !switches(h, wanted, have, on, text, sizeof(text)))
+		return r;
+	r = write_patiently(dirfd, text);
+	if (!r)
+		return 0;
+	for (char *c = strtok_r(text, " ", &save); c; c = strtok_r(NULL, " ", &save)) {
+		int one = cgroup_write(dirfd, "cgroup.subtree_control", c);
 
-		if (cgroup_has_word(have, controller))
-			continue;
-		r = enable_one(dirfd, controller);
-		/* a controller that is not there is told of by the value that needs it */
-		if (!r || r == -ENOENT || r == -EOPNOTSUPP || r == -EINVAL)
-			continue;
-		error_sys(err, -r, "write", path, "enable cgroup controller %s below \"%s\"",
-			  controller, path);
-		if (r == -EBUSY)
-			error_hint(err, "processes live in that cgroup itself: on cgroup v2 only "
-					"cgroups without processes of their own can have "
-					"sub-cgroups with controllers");
-		return -1;
+		if (one && !why)
+			why = one;
 	}
-	return 0;
+	return why;
 }
 
 int cgroup_v2_enable(const char *mountpoint, const char *path, const struct plan_header *h,
-		     struct plan_vec wanted, struct hz_error *err)
+		     struct plan_vec wanted, int *ret_why, struct hz_error *err)
 {
 	_cleanup_free_ char *level = strdup(path);
 	size_t root = strlen(mountpoint);
 	_cleanup_fd_ int leaf = level ? cgroup_dir_open(path) : -ENOMEM;
 
+	*ret_why = 0;
 	if (leaf < 0)
 		return error_sys(err, -leaf, "open", path, "open cgroup \"%s\"", path);
 	if (!wanted.n || all_on(leaf, "cgroup.controllers", h, wanted))
@@ -85,11 +93,10 @@ int cgroup_v2_enable(const char *mountpoint, const char *path, const struct plan
 
 		*p = '\0';
 		fd = cgroup_dir_open(level);
-		r = fd < 0 ? error_sys(err, -fd, "open", level, "open cgroup \"%s\"", level)
-			   : enable_level(fd, level, h, wanted, err);
+		r = fd < 0 ? fd : enable_level(fd, h, wanted);
 		*p = '/';
-		if (r)
-			return -1;
+		if (r && !*ret_why)
+			*ret_why = -r;
 	}
 	return 0;
 }
