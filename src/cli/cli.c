@@ -221,12 +221,12 @@ static int run_command(struct cli *cli, const struct command *c, char **args, st
 	return status;
 }
 
-static int dispatch(struct cli *cli, const struct command *c, int argc, char **argv)
+static int dispatch(struct cli *cli, const struct command *c, struct opt_words words)
 {
 	_cleanup_(hz_error_clear) struct hz_error err = HZ_ERROR_INIT;
-	int n = 0, status;
+	int status;
 
-	switch (options_parse(c->options, c->values, c->flags, argc, argv, &n, &err)) {
+	switch (options_parse(c->options, c->values, c->flags, &words, &err)) {
 	case OPT_HELP: return show(cli, c);
 	case OPT_BAD:
 		if (err.code == HZ_E_USAGE)
@@ -234,13 +234,13 @@ static int dispatch(struct cli *cli, const struct command *c, int argc, char **a
 		status = fail(cli, NULL, &err, c->error_status);
 		break;
 	default:
-		argv[n] = NULL; /* main's argv ends with NULL, so there is room */
-		if (n < c->min_args || n > c->max_args) {
-			wrong_count(c, n, &err);
+		words.items[words.n] = NULL; /* main's argv ends with NULL, so there is room */
+		if (words.n < c->min_args || words.n > c->max_args) {
+			wrong_count(c, words.n, &err);
 			print_incorrect(c, &err, true);
 			status = fail(cli, NULL, &err, c->error_status);
 		} else {
-			status = run_command(cli, c, argv, &err);
+			status = run_command(cli, c, words.items, &err);
 		}
 	}
 	options_done(c->options, c->values);
@@ -257,14 +257,27 @@ static int help_topic(struct cli *cli, const char *name)
 	return c ? show(cli, c) : unknown_command(cli, name);
 }
 
-static int with_globals(struct cli *cli, int argc, char **argv)
+static int named_command(struct cli *cli, struct opt_words words)
+{
+	const char *name = words.items[0];
+	const struct command *c;
+
+	if (!strcmp(name, "help") || !strcmp(name, "h"))
+		return help_topic(cli, words.n > 1 ? words.items[1] : NULL);
+	if (!strcmp(name, "version"))
+		return show_version(cli);
+	c = command_find(name);
+	words.items++;
+	words.n--;
+	return c ? dispatch(cli, c, words) : unknown_command(cli, name);
+}
+
+static int with_globals(struct cli *cli, struct opt_words words)
 {
 	_cleanup_(hz_error_clear) struct hz_error err = HZ_ERROR_INIT;
-	const struct command *c;
-	int n = 0;
 
-	switch (options_parse(global_options, &cli->global, OPT_STOP | OPT_TAKE_VERSION, argc, argv,
-			      &n, &err)) {
+	switch (options_parse(global_options, &cli->global, OPT_STOP | OPT_TAKE_VERSION, &words,
+			      &err)) {
 	case OPT_HELP: return show(cli, NULL);
 	case OPT_VERSION: return show_version(cli);
 	case OPT_BAD:
@@ -273,16 +286,11 @@ static int with_globals(struct cli *cli, int argc, char **argv)
 		return fail(cli, NULL, &err, 1);
 	default: break;
 	}
-	if (!n)
+	if (!words.n)
 		return show(cli, NULL);
 	if (set_log(cli, &err) || set_cgroups(cli, &err))
 		return fail(cli, NULL, &err, 1);
-	if (!strcmp(argv[0], "help") || !strcmp(argv[0], "h"))
-		return help_topic(cli, n > 1 ? argv[1] : NULL);
-	if (!strcmp(argv[0], "version"))
-		return show_version(cli);
-	c = command_find(argv[0]);
-	return c ? dispatch(cli, c, n - 1, argv + 1) : unknown_command(cli, argv[0]);
+	return named_command(cli, words);
 }
 
 int cli_main(int argc, char **argv, bool no_stdout)
@@ -291,7 +299,7 @@ int cli_main(int argc, char **argv, bool no_stdout)
 	int status;
 
 	stdout_is_closed = no_stdout;
-	status = argc > 0 ? with_globals(&cli, argc - 1, argv + 1) : 1;
+	status = argc > 0 ? with_globals(&cli, (struct opt_words){argv + 1, argc - 1}) : 1;
 	log_done(&cli.log);
 	return status;
 }

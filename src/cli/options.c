@@ -176,9 +176,9 @@ static int store(const struct opt *o, void *values, const char *value, struct hz
 	return error_set(err, HZ_E_UNSUPPORTED, "--%s is not supported yet", o->name);
 }
 
-/* Returns how many words of argv were used up (1 or 2), or -1. */
-static int take_option(struct opt_table t, void *values, const struct word *w, int argc,
-		       char **argv, struct hz_error *err)
+/* Returns how many words were used up (1 or 2), or -1. */
+static int take_option(struct opt_table t, void *values, const struct word *w,
+		       const struct opt_words *rest, struct hz_error *err)
 {
 	const struct opt *o = options_find(t, w->name, w->len);
 
@@ -188,10 +188,10 @@ static int take_option(struct opt_table t, void *values, const struct word *w, i
 		return store(o, values, w->value, err) ? -1 : 1;
 	if (o->kind == OPT_FLAG)
 		return store(o, values, "true", err) ? -1 : 1;
-	if (argc < 2)
+	if (rest->n < 2)
 		return error_set(err, HZ_E_USAGE, "flag needs an argument: %s%.*s",
 				 w->len > 1 ? "--" : "-", (int)w->len, w->name);
-	return store(o, values, argv[1], err) ? -1 : 2;
+	return store(o, values, rest->items[1], err) ? -1 : 2;
 }
 
 /* Split "--name=value". Returns false when it is none: "---x", "-=x". */
@@ -215,50 +215,52 @@ static enum opt_result common(struct opt_table t, const struct word *w, unsigned
 	return OPT_DONE;
 }
 
-/* The option at argv[0]; @ret_used: how many words it took. */
-static enum opt_result one_option(struct opt_table t, void *values, unsigned flags, int argc,
-				  char **argv, int *ret_used, struct hz_error *err)
+/* The option that @rest begins with; @ret_used: how many words it took. */
+static enum opt_result one_option(struct opt_table t, void *values, unsigned flags,
+				  const struct opt_words *rest, int *ret_used, struct hz_error *err)
 {
 	enum opt_result asked;
 	struct word w;
 
-	if (!split(argv[0], &w)) {
-		error_set(err, HZ_E_USAGE, "bad flag syntax: %.256s", argv[0]);
+	if (!split(rest->items[0], &w)) {
+		error_set(err, HZ_E_USAGE, "bad flag syntax: %.256s", rest->items[0]);
 		return OPT_BAD;
 	}
 	asked = common(t, &w, flags);
 	if (asked != OPT_DONE)
 		return asked;
-	*ret_used = take_option(t, values, &w, argc, argv, err);
+	*ret_used = take_option(t, values, &w, rest, err);
 	return *ret_used < 0 ? OPT_BAD : OPT_DONE;
 }
 
-enum opt_result options_parse(struct opt_table t, void *values, unsigned flags, int argc,
-			      char **argv, int *ret_n, struct hz_error *err)
+enum opt_result options_parse(struct opt_table t, void *values, unsigned flags,
+			      struct opt_words *words, struct hz_error *err)
 {
-	int i = 0, n = 0, used = 0;
+	struct opt_words rest = *words;
+	int n = 0, used = 0;
 
-	while (i < argc) {
+	for (; rest.n > 0; rest.items += used, rest.n -= used) {
+		const char *word = rest.items[0];
 		enum opt_result r;
 
-		if (argv[i][0] != '-' || !argv[i][1]) {
-			if (flags & OPT_STOP)
-				break;
-			argv[n++] = argv[i++];
-			continue;
-		}
-		if (!strcmp(argv[i], "--")) {
-			i++;
+		used = 1;
+		if (!strcmp(word, "--"))
 			break;
+		if (word[0] == '-' && word[1]) {
+			r = one_option(t, values, flags, &rest, &used, err);
+			if (r != OPT_DONE)
+				return r;
+		} else if (flags & OPT_STOP) {
+			used = 0;
+			break;
+		} else {
+			words->items[n++] = rest.items[0];
 		}
-		r = one_option(t, values, flags, argc - i, argv + i, &used, err);
-		if (r != OPT_DONE)
-			return r;
-		i += used;
 	}
-	while (i < argc)
-		argv[n++] = argv[i++];
-	*ret_n = n;
+	/* behind "--", or from the first operand on */
+	for (rest.items += used, rest.n -= used; rest.n > 0; rest.items++, rest.n--)
+		words->items[n++] = rest.items[0];
+	words->n = n;
 	return OPT_DONE;
 }
 

@@ -61,13 +61,19 @@ enum opt_result {
 #define OPT_STOP         (1u << 0) /* the first operand ends the options */
 #define OPT_TAKE_VERSION (1u << 1)
 
+/* Words of a command line, without the program's name. */
+struct opt_words {
+	char **items;
+	int n;
+};
+
 /**
- * Parse argv[0 … argc-1] (no program name) into @values. The operands are moved, in order, to the
- * front of @argv; @ret_n tells how many there are. With OPT_STOP everything from the first operand
- * on is an operand.
+ * Parse @words into @values; the operands, in their order, are what is left in @words. With
+ * OPT_STOP everything from the first operand on is an operand. The items stay where they were:
+ * after a success items[n] may be written.
  */
-enum opt_result options_parse(struct opt_table t, void *values, unsigned flags, int argc,
-			      char **argv, int *ret_n, struct hz_error *err);
+enum opt_result options_parse(struct opt_table t, void *values, unsigned flags,
+			      struct opt_words *words, struct hz_error *err);
 
 /** Free the slices in @values. */
 void options_done(struct opt_table t, void *values);

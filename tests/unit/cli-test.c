@@ -40,6 +40,7 @@ struct result {
 
 static void parse_with(struct result *x, unsigned flags, const char *line)
 {
+	struct opt_words words = {.items = x->argv};
 	int argc = 0;
 
 	memset(x, 0, sizeof(*x));
@@ -47,7 +48,9 @@ static void parse_with(struct result *x, unsigned flags, const char *line)
 	snprintf(x->words, sizeof(x->words), "%s", line);
 	for (char *w = strtok(x->words, " "); w && argc < ARGS_MAX; w = strtok(NULL, " "))
 		x->argv[argc++] = w;
-	x->r = options_parse(table, &x->v, flags, argc, x->argv, &x->n, &x->err);
+	words.n = argc;
+	x->r = options_parse(table, &x->v, flags, &words, &x->err);
+	x->n = words.n;
 }
 
 static void parse(struct result *x, const char *line)
