@@ -98,8 +98,7 @@ int step_device(struct init *init, const struct plan_step *step)
 {
 	const struct plan_device *d = (const struct plan_device *)step;
 	const char *name;
-	INIT_CLOSE int parent =
-		init_target_parent(init, step, plan_text(init->plan, d->path), &name);
+	int parent = init_target_parent(init, step, plan_text(init->plan, d->path), &name);
 
 	if (parent < 0)
 		return -1;
@@ -125,7 +124,7 @@ int step_symlink(struct init *init, const struct plan_step *step)
 	const char *path = plan_text(init->plan, l->path),
 		   *target = plan_text(init->plan, l->target);
 	const char *name;
-	INIT_CLOSE int parent = init_target_parent(init, step, path, &name);
+	int parent = init_target_parent(init, step, path, &name);
 	long r;
 
 	if (parent < 0)

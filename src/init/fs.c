@@ -269,6 +269,7 @@ int init_fs_mount_legacy(const struct init *init, const struct fs_new *fs, int t
 	cwd = (int)sys_call(__NR_openat, AT_FDCWD, ".", O_PATH | O_CLOEXEC);
 	if (cwd < 0)
 		return cwd;
+	init_target_forget();
 	r = sys_call(__NR_fchdir, target);
 	if (!r) {
 		/* "." is the descriptor's directory whatever its name is by now */

@@ -16,6 +16,7 @@
 
 int init_mount_move(int tree, int target)
 {
+	init_target_forget();
 	return (int)sys_move_mount(tree, "", target, "",
 				   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
@@ -412,7 +413,7 @@ int step_mount(struct init *init, const struct plan_step *step)
 int init_bind_fd(struct init *init, const struct plan_step *step, int fd, const char *target)
 {
 	const char *name;
-	INIT_CLOSE int parent = init_target_parent(init, step, target, &name);
+	int parent = init_target_parent(init, step, target, &name);
 	INIT_CLOSE int file = -1, tree = -1;
 	int r;
 

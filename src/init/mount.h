@@ -55,8 +55,8 @@ int init_target_open(struct init *init, const struct plan_step *step, const char
 
 /**
  * init_target_open() of the directory that @path (absolute, lexically clean, not "/") lies in.
- * *ret_name: its last component, in
- * @path.
+ * Borrowed: it is good until the next mount, and kept for the next question about the same one.
+ * *ret_name: its last component, in @path.
  */
 int init_target_parent(struct init *init, const struct plan_step *step, const char *path,
 		       const char **ret_name);
@@ -146,6 +146,9 @@ int init_mount_attach(struct init *init, const struct plan_step *step, int tree,
 /** Copy what is in the directory @from into @to, which is an empty tmpfs. 0, or -1 with the error
  * noted for @step. */
 int init_copyup(struct init *init, const struct plan_step *step, int from, int to);
+
+/** Something is mounted now, or the root is changed: what was resolved before counts no more. */
+void init_target_forget(void);
 
 /** Forget the directory that masks share. */
 void init_mask_done(void);

@@ -101,9 +101,21 @@ static int blame(struct init *init, const struct plan_step *step, long call, lon
 }
 
 /*
- * The old root comes to lie on top of the new one and is taken away from there. It is made a slave
- * first, so that the host does not lose its mounts with it.
+ * What is taken away at @path must not be lost to the host, so it is made a slave; unless all of it
+ * was cut off from the host before the first mount.
  */
+static int leave_host(struct init *init, const struct plan_step *step, const char *path)
+{
+	uint64_t flags = init_root_propagation(init);
+	long r;
+
+	if ((flags & (MS_PRIVATE | MS_SLAVE)) && (flags & MS_REC))
+		return 0;
+	r = sys_call(__NR_mount, NULL, path, NULL, MS_SLAVE | MS_REC, NULL);
+	return blame(init, step, __NR_mount, r, "the old root");
+}
+
+/* The old root comes to lie on top of the new one and is taken away from there. */
 static int pivot_to(struct init *init, const struct plan_step *step)
 {
 	INIT_CLOSE int old =
@@ -113,8 +125,7 @@ static int pivot_to(struct init *init, const struct plan_step *step)
 	    blame(init, step, __NR_fchdir, sys_call(__NR_fchdir, init->rootfd), "the rootfs") ||
 	    blame(init, step, __NR_pivot_root, sys_call(__NR_pivot_root, ".", "."), "the rootfs") ||
 	    blame(init, step, __NR_fchdir, sys_call(__NR_fchdir, old), "the old root") ||
-	    blame(init, step, __NR_mount,
-		  sys_call(__NR_mount, NULL, ".", NULL, MS_SLAVE | MS_REC, NULL), "the old root") ||
+	    leave_host(init, step, ".") ||
 	    blame(init, step, __NR_umount2, sys_call(__NR_umount2, ".", 2 /* MNT_DETACH */),
 		  "the old root"))
 		return -1;
@@ -247,16 +258,9 @@ static int hide_host(struct init *init, const struct plan_step *step)
 
 static int move_root(struct init *init, const struct plan_step *step)
 {
-	uint64_t flags = init_root_propagation(init);
 	long r;
 
-	/* else the host would lose what is taken away here */
-	if (!(flags & (MS_PRIVATE | MS_SLAVE)) || !(flags & MS_REC)) {
-		r = sys_call(__NR_mount, NULL, "/", NULL, MS_SLAVE | MS_REC, NULL);
-		if (r)
-			return init_fail(init, step, __NR_mount, r, "/");
-	}
-	if (hide_host(init, step))
+	if (leave_host(init, step, "/") || hide_host(init, step))
 		return -1;
 	r = sys_move_mount(init->rootfd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
 	if (r)
@@ -267,6 +271,7 @@ static int move_root(struct init *init, const struct plan_step *step)
 int step_pivot(struct init *init, const struct plan_step *step)
 {
 	init_mask_done();
+	init_target_forget();
 	switch (((const struct plan_pivot *)step)->how) {
 	case PLAN_PIVOT_ROOT: return pivot_to(init, step);
 	case PLAN_PIVOT_MOVE: return move_root(init, step);

@@ -244,20 +244,37 @@ int init_target_file(int parent, const char *name)
 	return S_ISDIR(st.stx_mode) ? -EISDIR : init_take_fd(&fd);
 }
 
+/* The directory that was asked for last: nodes and links of /dev come one after the other. */
+static char parent_path[INIT_PATH_MAX];
+static int parent_fd = -1;
+
+void init_target_forget(void)
+{
+	init_close(&parent_fd);
+}
+
+static bool is_parent_known(const char *path, size_t len)
+{
+	return parent_fd >= 0 && strlen(parent_path) == len && !memcmp(parent_path, path, len);
+}
+
 int init_target_parent(struct init *init, const struct plan_step *step, const char *path,
 		       const char **ret_name)
 {
-	static char dir[INIT_PATH_MAX];
 	size_t slash = strlen(path);
 
 	while (slash && path[slash] != '/')
 		slash--;
-	if (slash >= sizeof(dir))
+	if (slash >= sizeof(parent_path))
 		return init_fail(init, step, __NR_openat2, -ENAMETOOLONG, path);
 	*ret_name = path + slash + 1;
 	if (path[0] != '/' || !**ret_name)
 		return init_fail(init, step, __NR_openat2, -EINVAL, path);
-	memcpy(dir, path, slash);
-	dir[slash] = 0;
-	return init_target_open(init, step, slash ? dir : "/", TARGET_DIR);
+	if (is_parent_known(path, slash))
+		return parent_fd;
+	init_target_forget();
+	memcpy(parent_path, path, slash);
+	parent_path[slash] = 0;
+	parent_fd = init_target_open(init, step, slash ? parent_path : "/", TARGET_DIR);
+	return parent_fd;
 }

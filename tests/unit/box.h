@@ -177,11 +177,13 @@ BOX_UNUSED static int box_entries(const char *path)
 	return count - 2;
 }
 
-/* Open descriptors of this process: what a step leaves open shows here. */
+/* Open descriptors of this process: what a step leaves open shows here, but for the directory that
+ * is kept for the next step. */
 BOX_UNUSED static int box_open_fds(void)
 {
 	int fd, count = 0;
 
+	init_target_forget();
 	for (fd = 0; fd < 256; fd++)
 		count += sys_call(__NR_fcntl, fd, F_GETFD) >= 0;
 	return count;
@@ -199,6 +201,7 @@ BOX_UNUSED static void box_fresh(void)
 	long r;
 
 	init_mask_done();
+	init_target_forget();
 	init_close(&box_init.rootfd);
 	init_close(&box_init.null_fd);
 	init_close(&box_init.proc_fd);
