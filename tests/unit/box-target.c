@@ -161,8 +161,46 @@ static void last_component(void)
 	host_untouched("last component");
 }
 
+/* Exchange two names as fast as it goes, until killed. */
+static pid_t exchanger(const char *a, const char *b)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		for (;;)
+			sys_call(__NR_renameat2, AT_FDCWD, box_path(a), AT_FDCWD, box_path(b),
+				 2 /* RENAME_EXCHANGE */);
+	return pid;
+}
+
+/* CVE-2021-30465: a process with a share in the root exchanges a directory and a link while it is
+ * resolved. */
+static void race(void)
+{
+	char path[64];
+	int i, made = 0;
+	pid_t pid;
+
+	box_fresh();
+	box_dir("rootfs/vol");
+	box_dir("rootfs/vol/a");
+	box_link("rootfs/vol/b", box_path("host"));
+	pid = exchanger("rootfs/vol/a", "rootfs/vol/b");
+	for (i = 0; i < 2000; i++) {
+		snprintf(path, sizeof(path), "/vol/a/d%d/%s", i / 2, i % 2 ? "file" : "dir");
+		made += target(path, i % 2 ? TARGET_FILE : TARGET_DIR) >= 0;
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	ok(made > 0, "%d of 2000 mount points made in a race", made);
+	host_untouched("a race");
+}
+
 static void tests(void)
 {
+	race();
 	plain();
 	links();
 	outside();

@@ -12,6 +12,7 @@
 #include "tap.h"
 
 #include <linux/sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
