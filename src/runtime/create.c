@@ -53,12 +53,12 @@ static int write_intent(struct creation *c, struct hz_error *err)
 	int e;
 
 	*r = (struct record){
-		.version = {1,				true},
+		.version = {1, true},
 		.id = c->o->id,
 		.bundle = c->b->path,
 		.rootfs = plan_text(h, h->rootfs),
 		.created = rfc3339_now(&c->arena),
-		.owner = {c->b->facts.euid,                 true},
+		.owner = {c->b->facts.euid, true},
 		.own_pid_ns = {(h->flags & PLAN_F_NEW_PID) != 0, true},
 		.annotations = c->b->config->annotations,
 	};
@@ -241,16 +241,26 @@ int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bund
 	return -1;
 }
 
+/* Init drops the socket when its life no longer hangs on ours (PDEATHSIG): to leave before that
+ * would kill it. */
 static int let_wait(struct creation *c, struct hz_error *err)
 {
+	struct init_error e;
+	ssize_t n;
 	int r;
 
 	if (c->listener < 0)
 		return 0; /* no process to start: nothing waits for it but the end */
 	r = talk_send(c->sock, INIT_GO_WAIT, 0, NULL, 0, c->listener);
-	return r ? error_sys(err, -r, "sendmsg", NULL,
-			     "tell the container's init to wait for start")
-		 : 0;
+	if (r)
+		return error_sys(err, -r, "sendmsg", NULL,
+				 "tell the container's init to wait for start");
+	do
+		n = recv(c->sock, &e, sizeof(e), 0);
+	while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)sizeof(e) && e.m.type == INIT_ERROR)
+		return fail_from_init(c->b->plan.h, &e, err);
+	return 0;
 }
 
 int hz_create(hz_runtime *rt, const struct hz_create_options *o, struct hz_error *err)
