@@ -155,8 +155,7 @@ static int open_made(const char *path, size_t root, bool cpuset, bool *ret_found
 	return r;
 }
 
-/* @recorded becomes "" when the directory is somebody else's after all. */
-static int make_one(struct cgroup *cg, const struct facts_hierarchy *hier, const char **recorded,
+static int make_one(struct cgroup *cg, const struct facts_hierarchy *hier, const char *recorded,
 		    const struct plan_cgroup_create *s, const struct plan_header *h,
 		    struct hz_error *err)
 {
@@ -166,22 +165,21 @@ static int make_one(struct cgroup *cg, const struct facts_hierarchy *hier, const
 	bool found;
 	int fd;
 
-	if (!cgroup_dir_parse(*recorded, &removable, &path))
-		return error_set(err, HZ_E_INTERNAL, "\"%s\" is no recorded cgroup", *recorded);
+	if (!cgroup_dir_parse(recorded, &removable, &path))
+		return error_set(err, HZ_E_INTERNAL, "\"%s\" is no recorded cgroup", recorded);
 	fd = open_made(path, strlen(hier->mountpoint), is_cpuset(hier), &found);
 	if (fd < 0)
 		return error_sys(err, -fd, "mkdir", path, "create cgroup \"%s\"", path);
 	d->fd = fd;
 	d->hierarchy = hier;
 	cg->ndirs++;
-	if (found && s->must_be_empty && check_unused(fd, path, err)) {
-		*recorded = "";
+	d->found = found;
+	if (found && s->must_be_empty && check_unused(fd, path, err))
 		return -1;
-	}
 	if (hier->name[0])
 		return 0;
 	if (s->mode == PLAN_CGROUP_V2 &&
-	    cgroup_v2_enable(hier->mountpoint, path, h, s->controllers, &cg->why, err))
+	    cgroup_v2_enable(d->fd, hier->mountpoint, path, h, s->controllers, &cg->why, err))
 		return -1;
 	return s->owner_uid == UINT32_MAX ? 0 : cgroup_v2_delegate(d->fd, s->owner_uid, err);
 }
@@ -208,11 +206,12 @@ static bool may_forgive(const struct hz_error *err)
 	return err->errnum == EACCES || err->errnum == EPERM || err->errnum == EROFS;
 }
 
-/* There will be no process of ours in them: what was there before is not ours to clean up. */
-static void disown(const struct oci_strings *dirs)
+/* After a failure: what was found is not ours to clean up, nor what was not come to (of the @tried
+ * ones the last may have failed with a part of its path made). */
+static void disown(const struct cgroup *cg, const struct oci_strings *dirs, unsigned tried)
 {
-	for (size_t i = 0; i < dirs->n; i++)
-		if (dirs->items[i][0] == '0')
+	for (unsigned i = 0; i < dirs->n; i++)
+		if (i >= tried || (i < cg->ndirs && cg->dirs[i].found))
 			dirs->items[i] = "";
 }
 
@@ -222,6 +221,7 @@ int cgroup_prepare(const struct plan_cgroup_create *s, const struct plan_header 
 {
 	struct cgroup *cg = calloc(1, sizeof(*cg));
 	struct hz_error local = HZ_ERROR_INIT;
+	unsigned tried = 0;
 	int r = 0;
 
 	*ret = NULL;
@@ -230,16 +230,16 @@ int cgroup_prepare(const struct plan_cgroup_create *s, const struct plan_header 
 	if (!err)
 		err = &local;
 	cg->mode = s->mode;
-	for (unsigned i = 0; i < dirs->n && i < f->nhierarchies && !r; i++)
-		r = make_one(cg, &f->hierarchies[i], &dirs->items[i], s, h, err);
+	for (; tried < dirs->n && tried < f->nhierarchies && !r; tried++)
+		r = make_one(cg, &f->hierarchies[tried], dirs->items[tried], s, h, err);
 	if (!r)
 		r = open_tasks(cg, slots, err);
 	if (!r) {
 		*ret = cg;
 		return 0;
 	}
+	disown(cg, dirs, tried);
 	cgroup_free(cg);
-	disown(dirs);
 	for (unsigned i = 0; i < f->nhierarchies; i++)
 		if (slots[i] >= 0)
 			fd_close(TAKE_FD(slots[i]));

@@ -75,18 +75,19 @@ static int enable_level(int dirfd, const struct plan_header *h, struct plan_vec 
 	return why;
 }
 
-int cgroup_v2_enable(const char *mountpoint, const char *path, const struct plan_header *h,
-		     struct plan_vec wanted, int *ret_why, struct hz_error *err)
+int cgroup_v2_enable(int leaf, const char *mountpoint, const char *path,
+		     const struct plan_header *h, struct plan_vec wanted, int *ret_why,
+		     struct hz_error *err)
 {
-	_cleanup_free_ char *level = strdup(path);
+	_cleanup_free_ char *level = NULL;
 	size_t root = strlen(mountpoint);
-	_cleanup_fd_ int leaf = level ? cgroup_dir_open(path) : -ENOMEM;
 
 	*ret_why = 0;
-	if (leaf < 0)
-		return error_sys(err, -leaf, "open", path, "open cgroup \"%s\"", path);
 	if (!wanted.n || all_on(leaf, "cgroup.controllers", h, wanted))
 		return 0;
+	level = strdup(path);
+	if (!level)
+		return error_oom(err);
 	for (char *p = level + root; p && *p; p = strchr(p + 1, '/')) {
 		_cleanup_fd_ int fd = -1;
 		int r;

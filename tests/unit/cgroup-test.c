@@ -267,6 +267,54 @@ static void test_found(struct round *t, const char *base)
 	}
 }
 
+/* A user who may not make cgroups: forgiven or told. */
+static void test_user(struct round *t, const char *base)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (setresuid(65534, 65534, 65534) || prepare(t, base) != -1 ||
+		    t->err.errnum != EACCES)
+			_exit(1);
+		if (cgroup_prepare(&t->plan.create, &t->plan.h, &t->facts, &t->dirs, t->slots, true,
+				   &t->cg, &t->err) ||
+		    t->cg || t->slots[0] != -1)
+			_exit(2);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	is_int(status, 0, "a user without rights is told, or forgiven");
+}
+
+/* Two containers that come to the same place at once: the second one must not end the first. */
+static void test_race(struct round *t, const char *base)
+{
+	struct oci_strings dirs;
+	struct round other = {.facts = t->facts, .err = HZ_ERROR_INIT};
+	pid_t pid;
+
+	plan_init(&t->plan, base, &t->facts);
+	is_int(cgroup_plan_dirs(&t->plan.create, &t->plan.h, &t->facts, &t->arena, &dirs, &t->err),
+	       0, "the second one has looked");
+	if (!ok(!prepare(&other, base), "the first one is there"))
+		return;
+	pid = spawn(&other);
+	wait_inside(&other, pid);
+	is_int(cgroup_prepare(&t->plan.create, &t->plan.h, &t->facts, &dirs, t->slots, false,
+			      &t->cg, &t->err),
+	       -1, "the second one is refused: %s", t->err.msg);
+	for (size_t i = 0; i < dirs.n; i++)
+		is_str(dirs.items[i], "", "and does not own what it found");
+	is_int(cgroup_destroy(&dirs, &t->err), 0, "its undo");
+	release(&other);
+	is_int(kill(pid, 0), 0, "the first one lives");
+	is_int(cgroup_destroy(&other.dirs, &other.err), 0, "and ends");
+	waitpid(pid, NULL, 0);
+	arena_done(&other.arena);
+	hz_error_clear(&other.err);
+}
+
 /* Records that are damaged or hostile. */
 static void test_records(void)
 {
@@ -312,6 +360,8 @@ static void test_round(const struct plan_facts *f, const char *name)
 	test_kill(&t, base);
 	test_set(&t, base);
 	test_found(&t, base);
+	test_user(&t, base);
+	test_race(&t, base);
 	hz_error_clear(&t.err);
 	arena_done(&t.arena);
 }
