@@ -1,37 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The plan: everything that will be done for a container, in order, as one position-independent buffer. Types only; this header
- * is also read by the freestanding init, so it needs nothing but stdint.
+ * The plan: everything that will be done for a container, in order, as one position-independent
+ * buffer. Types only; this header is also read by the freestanding init, so it needs nothing but
+ * stdint.
  *
- * A plan is a header, then steps of varying size (each a multiple of 8 bytes, starting with struct plan_step), then strings and
- * vectors. A plan_str or plan_vec is an offset from the start of the buffer; 0 means none. Strings end with NUL.
+ * A plan is a header, then steps of varying size (each a multiple of 8 bytes, starting with struct
+ * plan_step), then strings and vectors. A plan_str or plan_vec is an offset from the start of the
+ * buffer; 0 means none. Strings end with NUL.
  *
- * Each step has an actor: the host side (runtime), the init side (in the box), or both (the sync points). The order in the buffer
- * is the order in time with two exceptions that the protocol makes good: host steps before PLAN_SPAWN happen before init exists,
- * and host steps after it happen only between a PLAN_SYNC (init stops and tells) and the next step of init (host lets it go on).
+ * Each step has an actor: the host side (runtime), the init side (in the box), or both (the sync
+ * points). The order in the buffer is the order in time with two exceptions that the protocol makes
+ * good: host steps before PLAN_SPAWN happen before init exists, and host steps after it happen only
+ * between a PLAN_SYNC (init stops and tells) and the next step of init (host lets it go on).
  *
- *   stage        actor  steps
- *   prepare      host   STATE_DIR, CGROUP_CREATE, CGROUP_SET…, NS_OPEN…, SECCOMP_BUILD
- *   spawn        host   SPAWN
- *   enter        init   CGROUP_ENTER, NS_JOIN…, TIME_OFFSET…, FORK, [sync "maps": host ID_MAP…, OOM_SCORE], BECOME_ROOT, NS_UNSHARE (cgroup)
- *   box          init   KEYRING, HOSTNAME, DOMAINNAME, LOOPBACK_UP, SYSCTL…, ROOT_PROPAGATION, ROOTFS, MOUNT…, DEVICES…, SYMLINK…, CONSOLE,
- *                       READONLY_PATH…, MASK_PATH…, [sync "hooks", when there are some: host OOM_SCORE, HOOKS prestart, createRuntime], HOOKS createContainer,
- *                       PIVOT, ROOT_READONLY, ROOT_PROPAGATION (final)
- *   process      init   TERMINAL, STDIO_OWNER, CWD, RLIMIT…, UMASK, NO_NEW_PRIVS, USER, CAPS, EXEC_LOOKUP, [sync "seccomp"]
- *   ready        both   SYNC "ready": host OOM_SCORE, RLIMIT (user namespace), record, pid file, console socket
- *   start        init   START_WAIT, HOOKS startContainer, SECCOMP_LOAD, EXEC; host: HOOKS poststart
- *   delete       host   HOOKS poststop
+ *   stage    actor  steps
+ *   prepare  host   STATE_DIR, CGROUP_CREATE, CGROUP_SET…, NS_OPEN…, SECCOMP_BUILD
+ *   spawn    host   SPAWN
+ *   enter    init   CGROUP_ENTER, NS_JOIN…, of a stub: NS_UNSHARE (time), TIME_OFFSET…, FORK
+ *            both   SYNC maps (new user namespace); host: ID_MAP…, OOM_SCORE
+ *            init   BECOME_ROOT, NS_UNSHARE (time, cgroup), TIME_OFFSET…
+ *   box      init   KEYRING, HOSTNAME, DOMAINNAME, LOOPBACK_UP, SYSCTL…, ROOT_PROPAGATION, ROOTFS,
+ *                   MOUNT…, DEVICE…, SYMLINK…, CONSOLE, READONLY_PATH…, MASK_PATH…
+ *            both   SYNC hooks, when there are; host: OOM_SCORE, HOOKS prestart, createRuntime
+ *            init   HOOKS createContainer, PIVOT, ROOT_READONLY, ROOT_PROPAGATION (final)
+ *   process  init   TERMINAL or STDIO_OWNER, CWD, RLIMIT…, UMASK, NO_NEW_PRIVS, USER, CAPS,
+ *                   EXEC_LOOKUP
+ *   ready    both   SYNC ready; host: OOM_SCORE, RLIMIT… (user namespace), RECORD, PID_FILE
+ *   start    init   START_WAIT, HOOKS startContainer, SECCOMP_LOAD, EXEC
+ *            host   HOOKS poststart
+ *   delete   host   HOOKS poststop
+ *
+ * OOM_SCORE stands at the first sync that is there.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
 
 #include <stdint.h>
 
-#define PLAN_MAGIC   0x7a68706eu /* "nphz" in memory */
-#define PLAN_VERSION 1u
-#define PLAN_ALIGN   8u
-#define PLAN_MAX     (64u << 20) /* bytes */
-#define PLAN_SLOTS_MAX 64u /* INIT_SLOTS_MAX of the protocol */
+#define PLAN_MAGIC     0x7a68706eu /* "nphz" in memory */
+#define PLAN_VERSION   1u
+#define PLAN_ALIGN     8u
+#define PLAN_MAX       (64u << 20) /* bytes */
+#define PLAN_SLOTS_MAX 64u         /* INIT_SLOTS_MAX of the protocol */
 
 typedef uint32_t plan_str;
 struct plan_vec {
@@ -45,18 +55,22 @@ struct plan_header {
 	uint32_t nsteps;
 	uint32_t first; /* offset of the first step */
 	uint32_t flags; /* PLAN_F_* */
-	uint32_t nslots; /* file descriptors that the host hands to init at boot, see PLAN_NS_OPEN and PLAN_CGROUP_ENTER */
-	uint32_t sum;	 /* plan_sum() over the buffer with this field 0: finds cut and garbled files */
+	/* descriptors that the host hands to init at boot: PLAN_NS_OPEN, PLAN_CGROUP_ENTER */
+	uint32_t nslots;
+	uint32_t sum; /* of the buffer with this field 0 (plan_seal): finds cut and garbled files */
 	plan_str id, bundle, rootfs; /* as given; bundle and rootfs absolute */
-	uint32_t preserve_fds; /* fds 3 … 3+n-1 go through to the container */
+	uint32_t preserve_fds;       /* fds 3 … 3+n-1 go through to the container */
 };
 
-#define PLAN_F_TERMINAL	  (1u << 0) /* process.terminal */
-#define PLAN_F_NEW_PID	  (1u << 1) /* the container has a pid namespace of its own: its init's death ends all of it */
-#define PLAN_F_STUB	  (1u << 2) /* the spawned process forks (PLAN_FORK); the container's init is its sibling */
-#define PLAN_F_USERNS	  (1u << 3) /* in a user namespace other than the runtime's */
-#define PLAN_F_HAS_START  (1u << 4) /* process is there, so `start` is possible */
-#define PLAN_F_SOURCES    (1u << 5) /* bind sources are opened by the host on demand (PLAN_MOUNT_HOST_SOURCE) */
+#define PLAN_F_TERMINAL (1u << 0) /* process.terminal */
+/* the container has a pid namespace of its own: its init's death ends all of it */
+#define PLAN_F_NEW_PID (1u << 1)
+/* the spawned process forks (PLAN_FORK); the container's init is its sibling */
+#define PLAN_F_STUB      (1u << 2)
+#define PLAN_F_USERNS    (1u << 3) /* in a user namespace other than the runtime's */
+#define PLAN_F_HAS_START (1u << 4) /* process is there, so `start` is possible */
+/* bind sources are opened by the host on demand (PLAN_MOUNT_HOST_SOURCE) */
+#define PLAN_F_SOURCES (1u << 5)
 
 enum plan_actor {
 	PLAN_HOST,
@@ -79,7 +93,7 @@ enum plan_kind {
 	PLAN_PID_FILE,
 	/* both */
 	PLAN_SYNC,
-	PLAN_HOOKS, /* actor says whose */
+	PLAN_HOOKS,  /* actor says whose */
 	PLAN_RLIMIT, /* actor says whose */
 	/* init: enter */
 	PLAN_CGROUP_ENTER,
@@ -123,12 +137,13 @@ enum plan_kind {
 
 /* Every step begins so. */
 struct plan_step {
-	uint16_t kind;	 /* enum plan_kind */
-	uint8_t actor;	 /* enum plan_actor */
+	uint16_t kind; /* enum plan_kind */
+	uint8_t actor; /* enum plan_actor */
 	uint8_t pad;
-	uint32_t size;	 /* bytes to the next step, a multiple of 8 */
-	plan_str origin; /* JSON pointer of the config value that asked for it; 0: a rule of the spec or of hezi */
-	uint32_t index;	 /* 0, 1, 2 … in the plan: names the step in messages of init */
+	uint32_t size; /* bytes to the next step, a multiple of 8 */
+	/* JSON pointer of the config value that asked for it; 0: a rule of the spec or of hezi */
+	plan_str origin;
+	uint32_t index; /* 0, 1, 2 … in the plan: names the step in messages of init */
 } __attribute__((aligned(8)));
 
 struct plan_state_dir {
@@ -138,23 +153,32 @@ struct plan_state_dir {
 
 struct plan_cgroup_create {
 	struct plan_step s;
-	plan_str path;	 /* below the cgroup mount(s), absolute, lexically clean */
-	uint32_t mode;	 /* enum plan_cgroup_mode */
-	struct plan_vec controllers; /* v1, hybrid: the names of the hierarchies ("cpu,cpuacct", "name=systemd"); v2: controllers to enable */
-	uint32_t owner_uid; /* host uid the cgroup is given to (v2 delegation), or UINT32_MAX */
+	plan_str path; /* below the cgroup mount(s), absolute, lexically clean */
+	uint32_t mode; /* enum plan_cgroup_mode */
+	/* v1, hybrid: the names of the hierarchies ("cpu,cpuacct", "name=systemd"); v2: controllers
+	 * to enable */
+	struct plan_vec controllers;
+	uint32_t owner_uid;     /* host uid the cgroup is given to (v2 delegation), or UINT32_MAX */
 	uint32_t must_be_empty; /* refuse when processes are in it */
 };
-enum plan_cgroup_mode { PLAN_CGROUP_V1, PLAN_CGROUP_HYBRID, PLAN_CGROUP_V2, PLAN_CGROUP_NONE };
+enum plan_cgroup_mode {
+	PLAN_CGROUP_V1,
+	PLAN_CGROUP_HYBRID,
+	PLAN_CGROUP_V2,
+	PLAN_CGROUP_NONE,
+};
 
 /* One value for one file. Order matters (memory and swap on v1). */
 struct plan_cgroup_set {
 	struct plan_step s;
-	plan_str controller; /* v1: hierarchy that holds the file ("memory"); v2: controller that must be on */
+	/* v1: hierarchy that holds the file ("memory"); v2: controller that must be on */
+	plan_str controller;
 	plan_str file, value;
 	uint32_t flags; /* PLAN_CG_* */
 };
 #define PLAN_CG_OPTIONAL (1u << 0) /* no such file: go on (the value is a default) */
-#define PLAN_CG_RETRY_ORDER (1u << 1) /* v1 memory: on EINVAL/EBUSY write the next step first, then this again */
+/* v1 memory: on EINVAL/EBUSY write the next step first, then this again */
+#define PLAN_CG_RETRY_ORDER (1u << 1)
 
 struct plan_ns_open {
 	struct plan_step s;
@@ -166,7 +190,7 @@ struct plan_ns_open {
 struct plan_seccomp_build {
 	struct plan_step s;
 	uint32_t default_action; /* enum oci_seccomp_action, for the printer */
-	uint32_t nrules;	 /* syscalls entries */
+	uint32_t nrules;         /* syscalls entries */
 	struct plan_vec archs;
 	uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
 	uint32_t pad;
@@ -174,19 +198,22 @@ struct plan_seccomp_build {
 
 struct plan_spawn {
 	struct plan_step s;
-	uint64_t clone_flags;	/* CLONE_NEW* of the spawned process (a stub has none) */
-	uint32_t into_cgroup;	/* 1: clone3(CLONE_INTO_CGROUP) on the unified tree */
+	uint64_t clone_flags; /* CLONE_NEW* of the spawned process (a stub has none) */
+	uint32_t into_cgroup; /* 1: clone3(CLONE_INTO_CGROUP) on the unified tree */
 	uint32_t pad;
 };
 
 struct plan_id_map {
 	struct plan_step s;
 	uint32_t is_gid;
-	uint32_t how; /* enum plan_map_how */
-	plan_str text; /* "0 1000 1\n…" as uid_map takes it */
+	uint32_t how;            /* enum plan_map_how */
+	plan_str text;           /* "0 1000 1\n…" as uid_map takes it */
 	uint32_t deny_setgroups; /* write "deny" to setgroups first */
 };
-enum plan_map_how { PLAN_MAP_WRITE, PLAN_MAP_HELPER /* newuidmap(1)/newgidmap(1) */ };
+enum plan_map_how {
+	PLAN_MAP_WRITE,
+	PLAN_MAP_HELPER, /* newuidmap(1)/newgidmap(1) */
+};
 
 struct plan_oom_score {
 	struct plan_step s;
@@ -198,16 +225,18 @@ struct plan_record {
 	struct plan_step s;
 };
 
-/* Init stops here, sends INIT_SYNC and waits for HOST_GO; the host does its steps up to the next sync meanwhile. */
+/* Init stops here, sends INIT_SYNC and waits for HOST_GO; the host does its steps up to the next
+ * sync meanwhile. */
 struct plan_sync {
 	struct plan_step s;
 	uint32_t point; /* enum plan_point */
 	uint32_t pad;
 };
 enum plan_point {
-	PLAN_POINT_MAPS,    /* user namespace is there: write the maps */
-	PLAN_POINT_HOOKS,   /* namespaces and mounts are made, root not yet changed: prestart, createRuntime hooks */
-	PLAN_POINT_READY,   /* all is done but the start: record, pid file */
+	PLAN_POINT_MAPS, /* user namespace is there: write the maps */
+	/* namespaces and mounts are made, root not yet changed: prestart, createRuntime hooks */
+	PLAN_POINT_HOOKS,
+	PLAN_POINT_READY, /* all is done but the start: record, pid file */
 	PLAN_POINT_COUNT,
 };
 
@@ -230,7 +259,7 @@ struct plan_hook {
 /* stdin of a hook is: head, the pid in decimal as the hook's place sees it, tail. */
 struct plan_hooks {
 	struct plan_step s;
-	uint32_t which;	       /* enum plan_hook_kind */
+	uint32_t which;        /* enum plan_hook_kind */
 	plan_str head, tail;   /* {"ociVersion":…,"status":"creating","pid":  |  ,"bundle":…} */
 	struct plan_vec hooks; /* of struct plan_hook */
 };
@@ -242,7 +271,8 @@ struct plan_rlimit {
 	uint64_t soft, hard;
 };
 
-/* v1: write "0" to the `tasks` file in each of the slots; the unified tree was entered by clone3. */
+/* v1: write "0" to the `tasks` file in each of the slots; the unified tree was entered by clone3.
+ */
 struct plan_cgroup_enter {
 	struct plan_step s;
 	uint32_t first_slot, nslots;
@@ -253,7 +283,8 @@ struct plan_ns_join {
 	uint32_t type; /* CLONE_NEW* */
 	uint32_t slot;
 	plan_str path;
-	/* when the process is about to enter a user namespace: try first before it; EPERM is then no error and the join is tried again after it */
+	/* when the process is about to enter a user namespace: try first before it; EPERM is then
+	 * no error and the join is tried again after it */
 	uint32_t before_user;
 };
 
@@ -276,13 +307,15 @@ struct plan_fork {
 	uint64_t clone_flags;
 };
 
-struct plan_become_root { /* setgroups([]), setresgid(0), setresuid(0) in the user namespace, where 0 is mapped */
+/* setgroups([]), setresgid(0), setresuid(0) in the user namespace, where 0 is mapped */
+struct plan_become_root {
 	struct plan_step s;
 	uint32_t setgroups; /* 0: denied there */
 	uint32_t pad;
 };
 
-struct plan_text { /* HOSTNAME, DOMAINNAME, KEYRING (name), CWD (path), READONLY_PATH, MASK_PATH, PID_FILE */
+/* HOSTNAME, DOMAINNAME, KEYRING (name), CWD (path), READONLY_PATH, MASK_PATH, PID_FILE */
+struct plan_text {
 	struct plan_step s;
 	plan_str text;
 	uint32_t flag; /* READONLY_PATH, MASK_PATH: 1 = missing is fine */
@@ -294,83 +327,104 @@ struct plan_bare { /* LOOPBACK_UP, ROOT_READONLY, NO_NEW_PRIVS, STDIO_OWNER, CON
 
 struct plan_sysctl {
 	struct plan_step s;
-	plan_str key;  /* as a path below /proc/sys: "net/ipv4/ip_forward" */
+	plan_str key; /* as a path below /proc/sys: "net/ipv4/ip_forward" */
 	plan_str value;
 };
 
 struct plan_root_propagation {
 	struct plan_step s;
-	uint64_t flags;	   /* MS_SHARED|MS_SLAVE|MS_PRIVATE|MS_UNBINDABLE [|MS_REC] on "/" */
-	uint32_t final;	   /* 0: before the rootfs is mounted; 1: on the new root after the pivot */
+	uint64_t flags; /* MS_SHARED|MS_SLAVE|MS_PRIVATE|MS_UNBINDABLE [|MS_REC] on "/" */
+	uint32_t final; /* 0: before the rootfs is mounted; 1: on the new root after the pivot */
 	uint32_t pad;
 };
 
 struct plan_rootfs {
 	struct plan_step s;
 	plan_str path; /* absolute, of the runtime's mount namespace */
-	uint32_t parent_private; /* the mount below has to be made private first (shared root propagation) */
+	/* the mount below has to be made private first (shared root propagation) */
+	uint32_t parent_private;
 };
 
 /*
- * One mount. Variants that init may choose among at apply time: whether a missing target becomes a directory or an (empty) file
- * (a file exactly when the source is not a directory); whether the source comes from init or over the socket (HOST_SOURCE).
+ * One mount. Variants that init may choose among at apply time: whether a missing target becomes a
+ * directory or an (empty) file (a file exactly when the source is not a directory); whether the
+ * source comes from init or over the socket (HOST_SOURCE).
  */
 struct plan_mount {
 	struct plan_step s;
-	plan_str type;	 /* file system type; 0 for binds */
-	plan_str source; /* bind: absolute path; else the source string */
-	plan_str target; /* in the container, absolute and lexically clean */
-	uint32_t flags;	 /* PLAN_MOUNT_* */
-	struct plan_vec data; /* file system options, "key=value" or "key" */
+	plan_str type;               /* file system type; 0 for binds */
+	plan_str source;             /* bind: absolute path; else the source string */
+	plan_str target;             /* in the container, absolute and lexically clean */
+	uint32_t flags;              /* PLAN_MOUNT_* */
+	struct plan_vec data;        /* file system options, "key=value" or "key" */
 	uint64_t attr_set, attr_clr; /* MOUNT_ATTR_* for the mount */
-	uint64_t rec_set, rec_clr;   /* MOUNT_ATTR_* for the mount and all below (rro, rnosuid …) */
-	uint64_t sb_flags;	     /* MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK, MS_LAZYTIME, MS_SILENT, MS_I_VERSION, MS_RDONLY for new file systems */
-	uint64_t propagation;	     /* MS_* [|MS_REC], 0: leave */
-	plan_str uid_map, gid_map;   /* idmap: text for uid_map; 0 with PLAN_MOUNT_IDMAP: those of the container's user namespace */
+	uint64_t rec_set, rec_clr; /* MOUNT_ATTR_* for the mount and all below (rro, rnosuid …) */
+	/* MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK, MS_LAZYTIME, MS_SILENT, MS_I_VERSION, MS_RDONLY
+	 * for new file systems */
+	uint64_t sb_flags;
+	uint64_t propagation; /* MS_* [|MS_REC], 0: leave */
+	/* idmap: text for uid_map; 0 with PLAN_MOUNT_IDMAP: those of the container's user namespace
+	 */
+	plan_str uid_map, gid_map;
 };
-#define PLAN_MOUNT_BIND	       (1u << 0)
-#define PLAN_MOUNT_REC	       (1u << 1) /* rbind */
-#define PLAN_MOUNT_TMPCOPYUP   (1u << 2)
-#define PLAN_MOUNT_REAL_DIR    (1u << 3) /* proc, sysfs: the target must be an ordinary directory, no link on the way (CVE-2019-19921) */
-#define PLAN_MOUNT_HOST_SOURCE (1u << 4) /* ask the host for the source: INIT_NEED_SOURCE, comes back as a detached tree */
+#define PLAN_MOUNT_BIND      (1u << 0)
+#define PLAN_MOUNT_REC       (1u << 1) /* rbind */
+#define PLAN_MOUNT_TMPCOPYUP (1u << 2)
+/* proc, sysfs: the target must be an ordinary directory, no link on the way (CVE-2019-19921) */
+#define PLAN_MOUNT_REAL_DIR (1u << 3)
+/* ask the host for the source: INIT_NEED_SOURCE, comes back as a detached tree */
+#define PLAN_MOUNT_HOST_SOURCE (1u << 4)
 #define PLAN_MOUNT_IDMAP       (1u << 5)
 #define PLAN_MOUNT_RIDMAP      (1u << 6)
-#define PLAN_MOUNT_REMOUNT     (1u << 7) /* only change the attributes of what is mounted at the target */
-#define PLAN_MOUNT_SYSFS_BIND  (1u << 8) /* where a new sysfs is refused (EPERM, no network namespace of its own): bind the host's /sys, recursively and read-only */
-#define PLAN_MOUNT_KEEP_MODE   (1u << 9) /* tmpfs without mode=: take the mode of the directory below */
+/* only change the attributes of what is mounted at the target */
+#define PLAN_MOUNT_REMOUNT (1u << 7)
+/* where a new sysfs is refused (EPERM, no network namespace of its own): bind the host's /sys,
+ * recursively and read-only */
+#define PLAN_MOUNT_SYSFS_BIND (1u << 8)
+/* tmpfs without mode=: take the mode of the directory below */
+#define PLAN_MOUNT_KEEP_MODE (1u << 9)
 
 /* /sys/fs/cgroup in the container. */
 struct plan_mount_cgroup {
 	struct plan_step s;
 	plan_str target;
-	uint32_t mode;	  /* enum plan_cgroup_mode */
+	uint32_t mode;    /* enum plan_cgroup_mode */
 	uint32_t variant; /* enum plan_cgroup_mount */
 	uint32_t pad;
 	uint64_t attr_set, attr_clr;
 	uint64_t propagation;
-	struct plan_vec names;	 /* v1: directory names below the target ("cpu,cpuacct", "systemd", "unified") */
-	struct plan_vec options; /* v1, NEW: mount option of each ("cpu,cpuacct", "none,name=systemd", "" for cgroup2); BIND: host directory of each */
-	struct plan_vec links;	 /* v1: "name=target" symlinks ("cpu=cpu,cpuacct") */
-	plan_str path;		 /* v2 BIND: host directory */
+	/* v1: directory names below the target ("cpu,cpuacct", "systemd", "unified") */
+	struct plan_vec names;
+	/* v1, NEW: mount option of each ("cpu,cpuacct", "none,name=systemd", "" for cgroup2); BIND:
+	 * host directory of each */
+	struct plan_vec options;
+	struct plan_vec links; /* v1: "name=target" symlinks ("cpu=cpu,cpuacct") */
+	plan_str path;         /* v2 BIND: host directory */
 	uint32_t pad2;
 };
-enum plan_cgroup_mount { PLAN_CGROUP_MOUNT_NEW /* inside a new cgroup namespace */, PLAN_CGROUP_MOUNT_BIND };
+enum plan_cgroup_mount {
+	PLAN_CGROUP_MOUNT_NEW, /* inside a new cgroup namespace */
+	PLAN_CGROUP_MOUNT_BIND,
+};
 
-/* Variants: mknod; where that is refused (user namespace: bind = 1 from the start) the host's node is bound onto an empty file. */
+/* Variants: mknod; where that is refused (user namespace: bind = 1 from the start) the host's node
+ * is bound onto an empty file. */
 struct plan_device {
 	struct plan_step s;
-	plan_str path;	 /* in the container, absolute and lexically clean */
-	uint32_t type;	 /* S_IFCHR, S_IFBLK, S_IFIFO */
-	uint32_t mode;	 /* permission bits */
+	plan_str path; /* in the container, absolute and lexically clean */
+	uint32_t type; /* S_IFCHR, S_IFBLK, S_IFIFO */
+	uint32_t mode; /* permission bits */
 	uint32_t major, minor;
 	uint32_t uid, gid;
 	uint32_t bind;
-	uint32_t is_default; /* one of the spec's list: a fitting node that is there is left alone */
+	/* one of the spec's list: a fitting node that is there is left alone */
+	uint32_t is_default;
 };
 
 struct plan_symlink {
 	struct plan_step s;
-	plan_str target, path; /* path is in the container; replaced when it is there and no such link (only /dev/ptmx), else left alone */
+	plan_str target, path; /* path is in the container; replaced when it is there and no such
+				  link (only /dev/ptmx), else left alone */
 };
 
 struct plan_pivot {
@@ -378,7 +432,11 @@ struct plan_pivot {
 	uint32_t how; /* enum plan_pivot_how */
 	uint32_t pad;
 };
-enum plan_pivot_how { PLAN_PIVOT_ROOT, PLAN_PIVOT_MOVE /* --no-pivot: MS_MOVE + chroot */, PLAN_PIVOT_CHROOT /* no mount namespace of its own */ };
+enum plan_pivot_how {
+	PLAN_PIVOT_ROOT,
+	PLAN_PIVOT_MOVE,   /* --no-pivot: MS_MOVE + chroot */
+	PLAN_PIVOT_CHROOT, /* no mount namespace of its own */
+};
 
 struct plan_terminal {
 	struct plan_step s;
@@ -395,25 +453,30 @@ struct plan_user {
 	struct plan_step s;
 	uint32_t uid, gid;
 	struct plan_vec groups; /* of uint32_t */
-	uint32_t setgroups; /* 0: do not call setgroups (denied, or keep the caller's) */
+	uint32_t setgroups;     /* 0: do not call setgroups (denied, or keep the caller's) */
 	uint32_t pad;
 };
 
 struct plan_caps {
 	struct plan_step s;
 	uint64_t bounding, effective, permitted, inheritable, ambient;
-	uint64_t all; /* mask of the capabilities that this kernel knows */
+	uint64_t all;          /* mask of the capabilities that this kernel knows */
 	uint32_t no_new_privs; /* 1: seccomp can be loaded without CAP_SYS_ADMIN */
-	uint32_t late_seccomp; /* 1: a filter follows and needs CAP_SYS_ADMIN: keep it until it is loaded, then drop to the sets above */
+	/* 1: a filter follows and needs CAP_SYS_ADMIN: keep it until it is loaded, then drop to the
+	 * sets above */
+	uint32_t late_seccomp;
 };
 
-/* The program is looked for at create time, as the container's user, in the PATH of its environment. */
+/* The program is looked for at create time, as the container's user, in the PATH of its
+ * environment. */
 struct plan_exec {
 	struct plan_step s;
 	struct plan_vec argv, envp;
-	plan_str path; /* the value of PATH that counts, or 0 */
+	plan_str path; /* PATH of the environment, or a default when it has none (as crun) */
 	plan_str cwd;
-	uint32_t need_home; /* HOME is missing: look the uid up in /etc/passwd of the container ("/" when it is not there) */
+	/* HOME is missing: look the uid up in /etc/passwd of the container ("/" when it is not
+	 * there) */
+	uint32_t need_home;
 	uint32_t uid;
 };
 /* PLAN_EXEC_LOOKUP and PLAN_EXEC are both a struct plan_exec with the same content */
@@ -435,7 +498,7 @@ static inline const struct plan_step *plan_next(const struct plan_step *s)
 }
 
 /* Loop over the steps of a verified plan. */
-#define plan_foreach(h, step, i)                                                                                       \
+#define plan_foreach(h, step, i) \
 	for ((step) = plan_first(h), (i) = 0; (i) < (h)->nsteps; (step) = plan_next(step), (i)++)
 
 /* NULL for 0. */
@@ -455,7 +518,8 @@ static inline const char *plan_item(const struct plan_header *h, struct plan_vec
 	return (const char *)h + plan_strs(h, v)[i];
 }
 
-static inline const struct plan_hook *plan_hook_items(const struct plan_header *h, struct plan_vec v)
+static inline const struct plan_hook *plan_hook_items(const struct plan_header *h,
+						      struct plan_vec v)
 {
 	return (const struct plan_hook *)((const char *)h + v.off);
 }
