@@ -5,6 +5,7 @@
  */
 #include "init/init.h"
 
+#include <linux/fcntl.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/signal.h>
@@ -28,6 +29,8 @@ static int close_strangers(struct init *init)
 		r = sys_close_range(init->first_fd, sock - 1, 0);
 	if (!r)
 		r = sys_close_range(sock + 1, ~0u, 0);
+	if (!r) /* it came through an execve: not through another one */
+		r = sys_call(__NR_fcntl, sock, F_SETFD, FD_CLOEXEC);
 	return r < 0 ? init_fail(init, NULL, __NR_close_range, r, NULL) : 0;
 }
 
