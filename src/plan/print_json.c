@@ -2,7 +2,6 @@
 /* A plan as JSON, for programs: every field of every step, printed by the tables of layout.c. */
 #include "plan/print.h"
 
-#include <ctype.h>
 #include <string.h>
 
 static const struct plan_value header_flags[] = {
@@ -34,7 +33,7 @@ static void print_key(struct printer *p, const char *name)
 	for (; *name && n < sizeof(key) - 1; name++) {
 		if (*name == '_' && name[1]) {
 			name++;
-			key[n++] = (char)toupper((unsigned char)*name);
+			key[n++] = (char)(*name - 'a' + 'A');
 		} else {
 			key[n++] = *name;
 		}
