@@ -74,7 +74,7 @@ same_inside() {
 	config '.process.terminal=false'
 	sh_args 'cd /proc/self; grep -E "^(Cap|NoNew|Seccomp|Uid|Gid|Groups|Sig|Umask)" status; cat limits attr/current 2>/dev/null
 		ls -l /dev | sed "s/[A-Z][a-z][a-z] .*:[0-9]* //"; ls /proc/sys | sort; env | sort; ls -1 /proc/self/fd; umask
-		awk "{print \$5, \$6}" mountinfo | sort; cat uid_map oom_score_adj'
+		awk "{print \$5}" mountinfo | grep -v /sys/fs/cgroup/ | sort; cat uid_map oom_score_adj'
 	theirs=$(timeout 30 runc --root "$T/runc-root" run --bundle "$B" "$ID-r" </dev/null 2>&1)
 	rmdir "$T/runc-root" 2>/dev/null || true
 	mine=$(rt run --bundle "$B" "$ID" </dev/null 2>&1)

@@ -189,7 +189,7 @@ sysctl_refused() {
 	[ -z "${3:-}" ] || ns_drop "$3"
 	[ "${3:-}" != network ] || config '.mounts|=map(select(.type!="sysfs"))'
 	[ "${3:-}" != uts ] || config 'del(.hostname)'
-	before=$(cat "/proc/sys/${1//.//}" 2>/dev/null)
+	before=$(cat "/proc/sys/${1//.//}" 2>/dev/null) || true
 	cap rt run --bundle "$B" "$ID"
 	is "$(cat "/proc/sys/${1//.//}" 2>/dev/null)" "$before" "the host's value"
 	bad
@@ -197,8 +197,11 @@ sysctl_refused() {
 }
 
 sysctl_dots() {
+	local before
 	peers_differ "goes wrong on .. in a key"
+	before=$(cat /proc/sys/kernel/domainname)
 	sysctl_refused 'net/../kernel/domainname' x
+	is "$(cat /proc/sys/kernel/domainname)" "$before"
 }
 
 sysctl_value_refused() {

@@ -299,7 +299,7 @@ idmap() {
 	peer_differs runc "1.1 has no id-mapped mounts"
 	peer_differs crun "1.8 wants its own syntax"
 	bundle
-	mkdir -p "$B/src"
+	mkdir -p "$B/src" "$B/rootfs/b"
 	echo x >"$B/src/file"
 	chown 0:0 "$B/src" "$B/src/file"
 	ns_add user

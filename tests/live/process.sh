@@ -295,7 +295,7 @@ preserve_fds_closed() {
 # caller_signals CODE: run with a caller that has done CODE to its signals
 caller_signals() {
 	bundle
-	sh_args 'grep -E "^Sig(Blk|Ign)" /proc/self/status'
+	args grep -E '^Sig(Blk|Ign)' /proc/self/status # no shell: one changes its signals
 	cap python3 -c "import os, signal, sys; $1; os.execv(sys.argv[1], sys.argv[1:])" \
 		"$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
 	ok
