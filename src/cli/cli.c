@@ -19,7 +19,7 @@ static const struct opt globals[] = {
 	{"log", 0, OPT_STRING, AT(log), "FILE", "append the log to this file (default: stderr)"},
 	{"log-format", 0, OPT_STRING, AT(log_format), "FORMAT", "text or json (default: text)"},
 	{"log-level", 0, OPT_STRING, AT(log_level), "LEVEL",
-	 "error, warning, info or debug (default: warning)"},
+	 "error, warning, info or debug (default: warning with --log, else error)"},
 	{"root", 0, OPT_STRING, AT(root), "DIR",
 	 "where the state of the containers is (default: /run/hezi; not as root: "
 	 "$XDG_RUNTIME_DIR/hezi)"},
@@ -65,6 +65,9 @@ static int set_log(struct cli *cli, struct hz_error *err)
 					err);
 		cli->log.json = i == 1;
 	}
+	/* on stderr they would stand between the lines of the container */
+	if (!g->log || !*g->log)
+		cli->log.level = LOG_AT_ERROR;
 	if (g->log_level) {
 		i = find_word(g->log_level, levels, ARRAY_SIZE(levels));
 		if (i < 0)

@@ -101,7 +101,8 @@ int init_boot(struct init *init)
 	r = sys_call(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
 	if (r < 0)
 		return init_fail(init, NULL, __NR_rt_sigprocmask, r, NULL);
-	sys_call(__NR_umask, 0); /* modes in the plan are exact; PLAN_UMASK comes last */
+	/* modes in the plan are exact; PLAN_UMASK comes last, or the caller's comes back */
+	init->caller_umask = (uint32_t)sys_call(__NR_umask, 0);
 	if (receive_boot(init) < 0)
 		return -1;
 	if (init->plan->flags & PLAN_F_STUB)

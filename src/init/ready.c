@@ -53,6 +53,8 @@ static int sync_ready(struct init *init, const struct plan_step *step)
 	unsigned n = 0;
 	long r;
 
+	if (!init_find_step(init, PLAN_UMASK))
+		sys_call(__NR_umask, init->caller_umask);
 	if (load && need_filter(init, load) < 0)
 		return -1;
 	if (init_send(init, INIT_SYNC, PLAN_POINT_READY, -1) < 0 ||

@@ -34,7 +34,7 @@ static const struct {
 } links[] = {
 	{"/dev/ptmx", "pts/ptmx"},          {"/dev/fd", "/proc/self/fd"},
 	{"/dev/stdin", "/proc/self/fd/0"},  {"/dev/stdout", "/proc/self/fd/1"},
-	{"/dev/stderr", "/proc/self/fd/2"}, {"/dev/core", "/proc/kcore"},
+	{"/dev/stderr", "/proc/self/fd/2"},
 };
 
 static const char *device_ptr(struct builder *b, const struct node *n, const char *key)

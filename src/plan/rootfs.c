@@ -61,7 +61,8 @@ void compile_rootfs(struct builder *b)
 	if (!c->root || !c->root->path || !c->root->path[0]) {
 		builder_fault(b, c->root ? "/root/path" : "/root",
 			      c->root ? "the path of the root file system is empty"
-				      : "a container needs a root file system");
+				      : "\"root\" is missing: a container needs this object with "
+					"the path of its root file system");
 		return;
 	}
 	if (own) {

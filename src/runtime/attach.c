@@ -123,6 +123,8 @@ static int relay_start(struct relay *r, int pty, struct hz_error *err)
 		return error_sys(err, errno, "ioctl", "tty", "read the terminal's settings");
 	t = r->saved;
 	cfmakeraw(&t);
+	t.c_oflag |= OPOST; /* the program's \n becomes \r\n here, as for every other program of the
+			       user */
 	if (tcsetattr(r->tty, TCSANOW, &t))
 		return error_sys(err, errno, "ioctl", "tty", "set the terminal to raw mode");
 	r->raw = true;
@@ -206,11 +208,7 @@ static int loop(struct relay *r, int sigfd, int pidfd, pid_t pid, int *ret_statu
 	bool ended = reap(pid, ret_status);
 
 	while (!ended) {
-		struct pollfd p[] = {
-			{sigfd, POLLIN, 0},
-                        {-1,    0,      0},
-                        {-1,    0,      0}
-                };
+		struct pollfd p[] = {{sigfd, POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}};
 
 		if (r->pty >= 0) {
 			p[1] = pump_poll(&r->in);

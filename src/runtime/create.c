@@ -145,7 +145,7 @@ static int make(struct creation *c, struct hz_error *err)
 
 	if (write_intent(c, err) || open_sockets(c, err))
 		return -1;
-	if (!c->attached && config->process && open_listener(c, err))
+	if (!c->attached && open_listener(c, err))
 		return -1;
 	if (step_before_spawn(c, err) || send_boot(c, err))
 		return -1;
@@ -249,8 +249,6 @@ static int let_wait(struct creation *c, struct hz_error *err)
 	ssize_t n;
 	int r;
 
-	if (c->listener < 0)
-		return 0; /* no process to start: nothing waits for it but the end */
 	r = talk_send(c->sock, INIT_GO_WAIT, 0, NULL, 0, c->listener);
 	if (r)
 		return error_sys(err, -r, "sendmsg", NULL,

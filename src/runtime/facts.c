@@ -79,9 +79,9 @@ static unsigned namespaces_here(void)
 		const char *file;
 		unsigned flag;
 	} optional[] = {
-		{"/proc/self/ns/user",   CLONE_NEWUSER  },
+		{"/proc/self/ns/user", CLONE_NEWUSER},
 		{"/proc/self/ns/cgroup", CLONE_NEWCGROUP},
-		{"/proc/self/ns/time",   CLONE_NEWTIME  },
+		{"/proc/self/ns/time", CLONE_NEWTIME},
 	};
 	unsigned have = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC;
 
@@ -116,7 +116,8 @@ static void read_range(const char *path, uid_t uid, const char *name, struct fac
 	}
 }
 
-/* /etc/passwd itself and not getpwuid(3), which in a static program would load the host's NSS modules. */
+/* /etc/passwd itself and not getpwuid(3), which in a static program would load the host's NSS
+ * modules. */
 static const char *user_name(uid_t uid, struct arena *a)
 {
 	_cleanup_file_ FILE *f = fopen("/etc/passwd", "re");

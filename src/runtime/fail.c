@@ -10,12 +10,17 @@
 #include <sys/wait.h>
 
 /* Engines match these words (CONTRACT 2.0), so they are runc's. */
-static int exec_message(const struct init_error *e, struct hz_error *err)
+static int exec_message(const struct plan_header *plan, const struct plan_step *s,
+			const struct init_error *e, struct hz_error *err)
 {
+	/* the plan has the whole name, however long */
+	const char *name = s->kind == PLAN_EXEC || s->kind == PLAN_EXEC_LOOKUP
+				   ? plan_item(plan, ((const struct plan_exec *)s)->argv, 0)
+				   : e->object;
+
 	switch (e->why) {
 	case INIT_WHY_NOT_FOUND:
-		error_set(err, HZ_E_EXEC, "exec: \"%s\": executable file not found in $PATH",
-			  e->object);
+		error_set(err, HZ_E_EXEC, "exec: \"%s\": executable file not found in $PATH", name);
 		return error_hint(err, "process.args[0] is looked for in the PATH of process.env, "
 				       "inside the rootfs");
 	case INIT_WHY_IS_DIR:
@@ -155,7 +160,7 @@ static void message(const struct plan_header *plan, const struct plan_step *s, c
 	case INIT_WHY_NOT_FOUND:
 	case INIT_WHY_IS_DIR:
 	case INIT_WHY_NOT_EXEC:
-	case INIT_WHY_EXEC: exec_message(e, err); return;
+	case INIT_WHY_EXEC: exec_message(plan, s, e, err); return;
 	case INIT_WHY_HOOK_EXIT:
 	case INIT_WHY_HOOK_TIMEOUT:
 	case INIT_WHY_HOOK_START: hook_message(plan, s, e, err); return;

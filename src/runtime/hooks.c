@@ -97,10 +97,7 @@ static int wait_for(struct hook_run *h, unsigned timeout)
 
 	for (;;) {
 		struct pollfd p[] = {
-			{h->pidfd, POLLIN,  0},
-                        {h->in,    POLLOUT, 0},
-                        {h->out,   POLLIN,  0}
-                };
+			{h->pidfd, POLLIN, 0}, {h->in, POLLOUT, 0}, {h->out, POLLIN, 0}};
 		int64_t left = end ? end - now_ms() : -1;
 
 		if (end && left <= 0)
@@ -149,7 +146,7 @@ static int spawn_hook(const struct plan_header *plan, const struct plan_hook *ho
 	r = posix_spawnattr_init(&attr);
 	if (!r) {
 		r = posix_spawn_file_actions_adddup2(&actions, in, 0) ?: posix_spawn_file_actions_adddup2(&actions, out, 1) ?:
-		    posix_spawn_file_actions_adddup2(&actions, out, 2) ?: posix_spawnattr_setsigmask(&attr, &none) ?:
+		    posix_spawn_file_actions_adddup2(&actions, out, 2) ?: posix_spawn_file_actions_addclosefrom_np(&actions, 3) ?: posix_spawnattr_setsigmask(&attr, &none) ?:
 		    posix_spawnattr_setsigdefault(&attr, &all) ?: posix_spawnattr_setpgroup(&attr, 0) ?:
 		    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP) ?:
 		    posix_spawn(&h->pid, plan_text(plan, hook->path), &actions, &attr, argv, envp);

@@ -39,13 +39,20 @@ static int knock(int dirfd, const struct record *r, const struct plan_header *pl
 	return talk_until_exec(sock, plan, err);
 }
 
-/* A failed startContainer or poststart hook, and a program that cannot be executed, end the
- * container (runtime.md, lifecycle 7 and 9). */
-static void end_container(hz_runtime *rt, const struct record *r)
+/*
+ * A program that cannot be executed leaves a stopped container, which is deleted as any other.
+ * After a failed hook the lifecycle goes on with destroy and the poststop hooks (runtime.md,
+ * lifecycle 7, 9, 12, 13).
+ */
+static void end_container(hz_runtime *rt, int dirfd, const struct record *r,
+			  const struct hz_error *why)
 {
 	struct hz_error late = HZ_ERROR_INIT;
+	int e = container_kill_all(r, SIGKILL, &late);
 
-	if (container_kill_all(r, SIGKILL, &late))
+	if (!e && why->code == HZ_E_HOOK)
+		e = container_destroy(rt, r->id, dirfd, r, true, &late);
+	if (e)
 		runtime_log(rt, HZ_LOG_WARNING, "end the container: %s", late.msg);
 	hz_error_clear(&late);
 }
@@ -62,14 +69,17 @@ static int start(hz_runtime *rt, int dirfd, struct arena *a, struct plan *plan,
 		return wrong_state(status, err);
 	if (store_read_plan(dirfd, plan, err))
 		return -1;
+	if (!(plan->h->flags & PLAN_F_HAS_START))
+		return error_set(err, HZ_E_STATE,
+				 "cannot start a container without \"process\" in its config.json");
 	if (knock(dirfd, &r, plan->h, err)) {
-		end_container(rt, &r);
+		end_container(rt, dirfd, &r, err);
 		return -1;
 	}
 	/* status asks the socket itself; the name in the directory only saves it the question */
 	unlinkat(dirfd, INIT_START_SOCKET, 0);
 	if (hooks_run_kind(plan->h, PLAN_HOOK_POSTSTART, (pid_t)r.pid.v, err)) {
-		end_container(rt, &r);
+		end_container(rt, dirfd, &r, err);
 		return -1;
 	}
 	return 0;
@@ -77,15 +87,19 @@ static int start(hz_runtime *rt, int dirfd, struct arena *a, struct plan *plan,
 
 int hz_start(hz_runtime *rt, const char *id, struct hz_error *err)
 {
+	struct hz_error local = HZ_ERROR_INIT;
 	_cleanup_fd_ int dirfd = -1;
 	struct arena a = ARENA_INIT;
 	struct plan plan = {0};
 	int r;
 
+	if (!err)
+		err = &local; /* its code decides what becomes of the container */
 	if (store_lock(rt, id, 0, &dirfd, err))
 		return -1;
 	r = start(rt, dirfd, &a, &plan, err);
 	plan_done(&plan);
 	arena_done(&a);
+	hz_error_clear(&local);
 	return r;
 }

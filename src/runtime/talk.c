@@ -17,10 +17,7 @@ int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *mor
 	      int fd)
 {
 	struct init_msg m = {.type = type, .value = value};
-	struct iovec iov[] = {
-		{&m,           sizeof(m)},
-                {(void *)more, len      }
-        };
+	struct iovec iov[] = {{&m, sizeof(m)}, {(void *)more, len}};
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];

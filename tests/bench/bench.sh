@@ -37,7 +37,7 @@ mkdir -p "$T/bundle/rootfs"/{bin,proc,sys,dev,tmp,etc}
 cp "$(command -v busybox)" "$T/bundle/rootfs/bin/busybox"
 ln -s busybox "$T/bundle/rootfs/bin/true"; ln -s busybox "$T/bundle/rootfs/bin/sleep"
 (cd "$T/bundle" && "$hezi" spec)
-jq '.process.terminal = false | .process.args = ["/bin/true"]' "$T/bundle/config.json" >"$T/true.json"
+jq '.ociVersion = "1.0.2" | .process.terminal = false | .process.args = ["/bin/true"]' "$T/bundle/config.json" >"$T/true.json"
 jq '.process.args = ["/bin/sleep", "1000"]' "$T/true.json" >"$T/sleep.json"
 
 # measure NAME COMMAND… : the command of each runtime, without its name and --root
@@ -50,7 +50,7 @@ measure() {
 		[ $i = 0 ] && base="$med $cpu $rss"
 		printf '%-14s %-6s wall %8.3f ms (min %8.3f)  cpu %7.3f ms  peak %6d KiB' "$name" "$(basename "${runtimes[$i]}")" "$med" "$min" "$cpu" "$rss"
 		[ $i -gt 0 ] && awk -v b="$base" -v w="$med" -v c="$cpu" -v m="$rss" 'BEGIN { split(b, x, " ");
-			printf "   hezi is %.2f of its wall, %.2f of its cpu, %.2f of its memory", x[1]/w, c > 0 ? x[2]/c : 0, x[3]/m }'
+			printf "   hezi is %.2f of its wall, %.2f of its cpu, %.2f of its memory", x[1]/w, (c > 0 ? x[2]/c : 0), x[3]/m }'
 		echo
 		i=$((i + 1))
 	done <"$T/out"
