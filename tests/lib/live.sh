@@ -44,8 +44,8 @@ KIND=$("$RUNTIME" --version 2>/dev/null | head -n 1 | cut -d' ' -f1)
 PEER_VERSION=$("$RUNTIME" --version 2>/dev/null | sed -n '1s/.*version //p')
 export KIND
 
-PREFIX=hezi-test-$$-
-T=$(mktemp -d "${TMPDIR:-/tmp}/hezi-live.XXXXXX")
+PREFIX=hezi-test-${LIVE_RUN:-0}-$$-
+T=$(mktemp -d "${TMPDIR:-/tmp}/hezi-live.${LIVE_RUN:-0}.XXXXXX")
 chmod 755 "$T"
 ROOT=$T/root
 COUNT=0
