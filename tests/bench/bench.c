@@ -7,10 +7,11 @@
  *
  *   bench ROUNDS PAUSE_MS -- CMD… -- CMD… …
  *
- * A CMD may hold the word @, which is replaced by the number of the round. A failing command ends
- * the benchmark.
+ * The word @ of a CMD is replaced by an id, the same for the same command and round. A failing
+ * command ends the benchmark.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,8 @@ struct command {
 
 extern char **environ;
 
+static posix_spawn_file_actions_t quiet; /* what the commands print is not ours */
+
 static double ms(const struct timespec *a, const struct timespec *b)
 {
 	return (double)(b->tv_sec - a->tv_sec) * 1e3 + (double)(b->tv_nsec - a->tv_nsec) / 1e6;
@@ -42,19 +45,20 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int run_once(struct command *c, int round)
+static int run_once(struct command *c, int index, int round)
 {
-	char number[16], *argv[WORDS_MAX];
+	char id[32], *argv[WORDS_MAX];
 	struct timespec a, b;
 	struct rusage ru;
 	int status, r;
 	pid_t pid;
 
-	snprintf(number, sizeof(number), "b%d", round);
+	/* no two of them share an id: it is also the name of the cgroup */
+	snprintf(id, sizeof(id), "b%dr%d", index, round);
 	for (int i = 0; i < WORDS_MAX; i++)
-		argv[i] = c->words[i] && !strcmp(c->words[i], "@") ? number : c->words[i];
+		argv[i] = c->words[i] && !strcmp(c->words[i], "@") ? id : c->words[i];
 	clock_gettime(CLOCK_MONOTONIC, &a);
-	r = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
+	r = posix_spawnp(&pid, argv[0], &quiet, NULL, argv, environ);
 	if (r) {
 		fprintf(stderr, "bench: %s: %s\n", argv[0], strerror(r));
 		return -1;
@@ -103,6 +107,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: bench ROUNDS PAUSE_MS -- COMMAND… [-- COMMAND…]\n");
 		return 2;
 	}
+	if (posix_spawn_file_actions_init(&quiet) ||
+	    posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0))
+		return 1;
 	for (int i = 0; i < n; i++) {
 		cmds[i].wall = calloc((size_t)rounds, sizeof(double));
 		cmds[i].cpu = calloc((size_t)rounds, sizeof(double));
@@ -112,7 +119,7 @@ int main(int argc, char **argv)
 	for (int r = 0; r < rounds; r++)
 		for (int i = 0; i < n; i++) {
 			nanosleep(&pause, NULL);
-			if (run_once(&cmds[(i + r) % n], r))
+			if (run_once(&cmds[(i + r) % n], (i + r) % n, r))
 				return 1;
 		}
 	for (int i = 0; i < n; i++) {

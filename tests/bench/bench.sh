@@ -27,7 +27,7 @@ runtimes=()
 for r in "$hezi" crun runc; do command -v "$r" >/dev/null && runtimes+=("$(command -v "$r")"); done
 cleanup() {
 	for r in "${runtimes[@]}"; do
-		for ((i = 0; i < rounds; i++)); do [ -d "$T/$(basename "$r")/b$i" ] && "$r" --root "$T/$(basename "$r")" delete --force b$i; done
+		for d in "$T/$(basename "$r")"/b*r*; do [ -d "$d" ] && "$r" --root "$T/$(basename "$r")" delete --force "$(basename "$d")"; done
 	done
 	rm -rf --one-file-system "$T"
 } 2>/dev/null
@@ -45,7 +45,7 @@ measure() {
 	local name=$1 args=() i=0
 	shift
 	for r in "${runtimes[@]}"; do args+=(-- "$r" --root "$T/$(basename "$r")" "$@"); done
-	"$bench" "$rounds" "$pause" "${args[@]}" >"$T/out" </dev/null 2>"$T/err" || { echo "$name failed: $(tail -1 "$T/err")"; return 1; }
+	"$bench" "$rounds" "$pause" "${args[@]}" >"$T/out" </dev/null 2>"$T/err" || { echo "$name failed:"; cat "$T/err"; return 1; }
 	while read -r med min cpu rss; do
 		[ $i = 0 ] && base="$med $cpu $rss"
 		printf '%-14s %-6s wall %8.3f ms (min %8.3f)  cpu %7.3f ms  peak %6d KiB' "$name" "$(basename "${runtimes[$i]}")" "$med" "$min" "$cpu" "$rss"
@@ -55,6 +55,15 @@ measure() {
 		i=$((i + 1))
 	done <"$T/out"
 }
+
+# a peer that cannot run in this view of the cgroups at all is left out by name
+cp "$T/true.json" "$T/bundle/config.json"
+able=()
+for r in "${runtimes[@]}"; do
+	if why=$("$r" --root "$T/$(basename "$r")" run --bundle "$T/bundle" probe </dev/null 2>&1 >/dev/null); then able+=("$r")
+	else echo "# left out: $(basename "$r"): $why"; fi
+done
+runtimes=("${able[@]}")
 
 echo "# cgroup view: $view; rounds: $rounds"
 pause=20
