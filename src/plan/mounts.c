@@ -189,9 +189,6 @@ static void options_fold(struct builder *b, struct draft *d)
 	}
 	for (size_t k = 0; k < d->m->options.n; k++)
 		option_add(b, d, k);
-	if (has_remount(d) && (d->ndata || d->f.sb_flags))
-		builder_unsupported(b, mount_ptr(b, d, "options"),
-				    "remounting with file system options");
 }
 
 /* --- mapped ids --- */
@@ -314,9 +311,6 @@ static void check_mount(struct builder *b, const struct draft *d)
 		builder_fault(
 			b, mount_ptr(b, d, "type"),
 			"\"none\" is no file system: bind or rbind is missing in the options");
-	if (!strcmp(d->target, "/") && !has_remount(d))
-		builder_unsupported(b, mount_ptr(b, d, "destination"),
-				    "a mount on the root directory");
 	check_proc(b, d);
 }
 
@@ -361,6 +355,7 @@ static void step_new(struct builder *b, struct draft *d, struct plan_mount *step
 {
 	const struct mount_flags *f = &d->f;
 
+	step->sb_flags = f->sb_flags;
 	step->attr_set = (f->all.set & ~f->one.clr) | f->one.set;
 	step->attr_clr = step->rec_set = step->rec_clr = 0;
 	if (is_late(d->m, d->target))
@@ -377,6 +372,36 @@ static void step_new(struct builder *b, struct draft *d, struct plan_mount *step
 	mount_id_maps(b, d, step);
 }
 
+static void step_remount(struct builder *b, struct draft *d, struct plan_mount *step)
+{
+	if (step->flags & PLAN_MOUNT_IDMAP)
+		builder_unsupported(b, mount_ptr(b, d, "options"),
+				    "changing the id map of a mount that is there");
+	if (d->bind)
+		return;
+	step->sb_flags = d->f.sb_flags;
+	step->data = builder_strs(b, d->data, d->ndata);
+}
+
+/*
+ * Init sets the attributes of the one mount, then those of all below with it. Where a later option
+ * takes back for the one what holds for all ("rro,rw"), a step of its own does.
+ */
+static void step_exception(struct builder *b, struct draft *d)
+{
+	const struct mount_flags *f = &d->f;
+	struct plan_mount *step;
+
+	if (!(f->one.set & f->all.clr) && !(f->one.clr & f->all.set))
+		return;
+	step = BUILDER_STEP(b, struct plan_mount, PLAN_MOUNT, PLAN_INIT,
+			    builder_ptr(b, "/mounts/%zu", d->i));
+	step->target = builder_str(b, d->target);
+	step->flags = PLAN_MOUNT_REMOUNT;
+	step->attr_set = f->one.set;
+	step->attr_clr = f->one.clr;
+}
+
 static void step_mount(struct builder *b, struct draft *d)
 {
 	const struct mount_flags *f = &d->f;
@@ -391,15 +416,14 @@ static void step_mount(struct builder *b, struct draft *d)
 	step->rec_set = f->all.set;
 	step->rec_clr = f->all.clr;
 	step->propagation = f->propagation;
-	if (!d->bind && !has_remount(d)) {
-		step->sb_flags = f->sb_flags;
-		step_new(b, d, step);
-	} else if (d->bind && !has_remount(d)) {
+	if (has_remount(d))
+		step_remount(b, d, step);
+	else if (d->bind)
 		step_bind(b, d, step);
-	} else if (step->flags & PLAN_MOUNT_IDMAP) {
-		builder_unsupported(b, mount_ptr(b, d, "options"),
-				    "changing the id map of a mount that is there");
-	}
+	else
+		step_new(b, d, step);
+	if (has_remount(d) || d->bind)
+		step_exception(b, d);
 }
 
 static void compile_mount(struct builder *b, size_t i, const char *target)

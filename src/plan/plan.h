@@ -381,7 +381,7 @@ struct plan_mount {
 /* where a new sysfs is refused (EPERM, no network namespace of its own): bind the host's /sys,
  * recursively and read-only */
 #define PLAN_MOUNT_SYSFS_BIND (1u << 8)
-/* tmpfs without mode=: take the mode of the directory below */
+/* tmpfs without mode=: take the mode of the directory below, if it is there already */
 #define PLAN_MOUNT_KEEP_MODE (1u << 9)
 
 /* /sys/fs/cgroup in the container. */

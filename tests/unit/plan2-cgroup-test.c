@@ -84,7 +84,8 @@ static const struct {
 	 "devices.allow=b 10:* w | devices.allow=c 10:* w", ""},
 	{"'devices':[{'allow':true,'type':'c','major':10,'minor':-1,'access':'mr'}]",
 	 "devices.allow=c 10:* rm", ""},
-	{"'devices':[{'allow':true,'type':'c','access':'x'}]", "/devices/0/access", ""},
+	{"'devices':[{'allow':true,'type':'c','access':'x'}]", "/devices/0/access",
+	 "/devices/0/access"},
 };
 
 static void test_case(const char *resources, const char *want, const struct plan_facts *facts,
