@@ -49,7 +49,7 @@ int init_fs_fail(struct init *init, const struct plan_step *step, long call, lon
  * last first to be cut. */
 static void words_read(int fsfd)
 {
-	char line[256];
+	char line[256] = "";
 	size_t at = 0;
 	long n;
 

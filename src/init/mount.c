@@ -88,14 +88,49 @@ int init_mount_propagation_step(struct init *init, const struct plan_step *step,
 	return r ? init_fail(init, step, __NR_mount_setattr, r, NULL) : 0;
 }
 
+/* The container's root as it is now; mask 0: not yet looked at. */
+static struct statx root_stat;
+
+void init_mount_new_root(void)
+{
+	root_stat.stx_mask = 0;
+}
+
+static bool is_same(const struct statx *a, const struct statx *b)
+{
+	return a->stx_mnt_id == b->stx_mnt_id && a->stx_ino == b->stx_ino &&
+	       a->stx_dev_major == b->stx_dev_major && a->stx_dev_minor == b->stx_dev_minor;
+}
+
+int init_mount_check(struct init *init, const struct plan_step *step, int fd, const char *path,
+		     bool *ret_in_rootfs)
+{
+	struct statx st = {0};
+	int r = 0;
+
+	if (!root_stat.stx_mask)
+		r = init_stat(init->rootfd, NULL, &root_stat);
+	if (!r)
+		r = init_stat(fd, NULL, &st);
+	if (r)
+		return init_fail(init, step, __NR_statx, r, path);
+	*ret_in_rootfs = st.stx_mnt_id == root_stat.stx_mnt_id;
+	if (!init_streq(path, "/") && is_same(&st, &root_stat))
+		return init_fail_why(init, step, INIT_WHY_ON_ROOT, 0, path);
+	return 0;
+}
+
 /* A link of the image may lead a harmless looking target to procfs, where only the compiler's list
  * may be mounted over. */
-static int check_not_proc(struct init *init, const struct plan_step *step, int fd, const char *path)
+static int check_target(struct init *init, const struct plan_step *step, int fd, const char *path)
 {
 	const char *rest = init_after(path, "/proc");
+	bool in_rootfs;
 	long magic;
 
-	if (rest && (!*rest || *rest == '/'))
+	if (init_mount_check(init, step, fd, path, &in_rootfs))
+		return -1;
+	if (in_rootfs || (rest && (!*rest || *rest == '/')))
 		return 0;
 	magic = init_magic(fd);
 	if (magic < 0)
@@ -127,7 +162,7 @@ int init_mount_target(struct init *init, const struct plan_step *step, const cha
 				    ? target_like(init, step, path, tree)
 				    : init_target_open(init, step, path, want);
 
-	if (fd < 0 || check_not_proc(init, step, fd, path))
+	if (fd < 0 || check_target(init, step, fd, path))
 		return -1;
 	return init_take_fd(&fd);
 }
@@ -157,6 +192,7 @@ int init_mount_attach(struct init *init, const struct plan_step *step, int tree,
 		return init_fail(init, step, __NR_fcntl, fd, path);
 	init_close(&init->rootfd);
 	init->rootfd = fd;
+	init_mount_new_root();
 	return 0;
 }
 
@@ -252,14 +288,22 @@ static bool has_mode(const struct init *init, const struct plan_mount *m)
 	return false;
 }
 
+/* A directory that is yet to be made has no mode to keep. */
+static bool keeps_mode(struct init *init, const struct plan_mount *m)
+{
+	INIT_CLOSE int there = -1;
+
+	if (!(m->flags & PLAN_MOUNT_KEEP_MODE) || has_mode(init, m))
+		return false;
+	there = init_target_find(init, plan_text(init->plan, m->target), O_DIRECTORY, 0);
+	return there >= 0;
+}
+
 static int keep_mode(struct init *init, const struct plan_mount *m, int target, struct fs_new *fs)
 {
 	struct statx st;
-	int r;
+	int r = init_stat(target, NULL, &st);
 
-	if (!(m->flags & PLAN_MOUNT_KEEP_MODE) || has_mode(init, m))
-		return 0;
-	r = init_stat(target, NULL, &st);
 	if (r)
 		return init_fail(init, &m->s, __NR_statx, r, plan_text(init->plan, m->target));
 	fs->mode = st.stx_mode & 07777;
@@ -313,10 +357,11 @@ static int mount_new(struct init *init, const struct plan_mount *m)
 		.attr = (unsigned)m->attr_set,
 		.mode = -1,
 	};
+	bool keep = keeps_mode(init, m);
 	INIT_CLOSE int target = target_of(init, m, -1);
 	INIT_CLOSE int tree = -1;
 
-	if (target < 0 || keep_mode(init, m, target, &fs))
+	if (target < 0 || (keep && keep_mode(init, m, target, &fs)))
 		return -1;
 	if (init_fs_is_legacy(init, &fs))
 		return mount_legacy(init, m, &fs, target);

@@ -132,6 +132,15 @@ int init_mount_attr_step(struct init *init, const struct plan_step *step, int fd
 /** @flags: MS_SHARED and its kin [| MS_REC]; 0 does nothing. */
 int init_mount_propagation_step(struct init *init, const struct plan_step *step, int fd,
 				uint64_t flags);
+/** The root descriptor is another one from now on. */
+void init_mount_new_root(void);
+/**
+ * Refuse the target @fd when it is the root though @path does not say so: what is mounted there
+ * would never be seen, and a link that is exchanged at the right moment leads there
+ * (CVE-2021-30465). *ret_in_rootfs: it is in the same mount as the root.
+ */
+int init_mount_check(struct init *init, const struct plan_step *step, int fd, const char *path,
+		     bool *ret_in_rootfs);
 /**
  * init_target_open() for a mount, or for a bind of @tree (>= 0: a missing target becomes what the
  * tree's root is). Refuses a target that is on procfs though its path does not say so.

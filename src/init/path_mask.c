@@ -34,21 +34,22 @@ int step_readonly_path(struct init *init, const struct plan_step *step)
 {
 	const struct plan_text *p = (const struct plan_text *)step;
 	const char *path = plan_text(init->plan, p->text);
-	bool done;
+	bool done, in_rootfs;
 	INIT_CLOSE int fd = open_path(init, p, &done);
 	INIT_CLOSE int tree = -1;
 	int r;
 
 	if (fd < 0)
 		return done ? 0 : -1;
+	if (init_mount_check(init, step, fd, path, &in_rootfs))
+		return -1;
 	tree = init_mount_clone(fd, true);
 	if (tree < 0)
 		return init_fail(init, step, __NR_open_tree, tree, path);
 	r = init_mount_attr(tree, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0);
 	if (r)
 		return init_fail(init, step, __NR_mount_setattr, r, path);
-	r = init_mount_move(tree, fd);
-	return r ? init_fail(init, step, __NR_move_mount, r, path) : 0;
+	return init_mount_attach(init, step, tree, fd, path);
 }
 
 static int mask_with(struct init *init, const struct plan_step *step, int tree, int target,

@@ -87,6 +87,7 @@ enum init_why {
 	INIT_WHY_READ_BACK,	/* object: a security property that is not what was set */
 	INIT_WHY_PROTOCOL,	/* the host said something unexpected */
 	INIT_WHY_UNDER_PROC,	/* a mount target below /proc that is not allowed */
+	INIT_WHY_ON_ROOT,	/* a link leads a mount target to the root directory itself */
 	INIT_WHY_COUNT,
 };
 

@@ -75,6 +75,7 @@ int step_rootfs(struct init *init, const struct plan_step *step)
 	INIT_CLOSE int tree = -1;
 	long r;
 
+	init_mount_new_root();
 	if (dir < 0)
 		return init_fail(init, step, __NR_openat, dir, path);
 	if (is_chroot_only(init)) {
@@ -164,7 +165,7 @@ static void unescape(char *s)
  */
 static int hide(struct init *init, const struct plan_step *step, const char *path)
 {
-	struct statfs st;
+	struct statfs st = {0};
 	long r = sys_call(__NR_umount2, path, 2 /* MNT_DETACH */);
 
 	if (!r)

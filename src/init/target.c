@@ -17,27 +17,26 @@
 
 int init_target_find(const struct init *init, const char *path, uint64_t flags, uint64_t resolve)
 {
-	unsigned i;
+	unsigned left = EAGAIN_MAX;
 	long fd;
 
 	resolve |= RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-	for (i = 0; i < EAGAIN_MAX; i++) {
+	do
 		fd = sys_openat2(init->rootfd, path, O_PATH | O_CLOEXEC | flags, 0, resolve);
-		if (fd != -EAGAIN)
-			break;
-	}
+	while (fd == -EAGAIN && --left);
 	return (int)fd;
 }
 
 int init_stat(int fd, const char *name, struct statx *ret)
 {
 	return (int)sys_call(__NR_statx, fd, name ? name : "",
-			     name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, STATX_BASIC_STATS, ret);
+			     name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH,
+			     STATX_BASIC_STATS | STATX_MNT_ID, ret);
 }
 
 long init_magic(int fd)
 {
-	struct statfs st;
+	struct statfs st = {0};
 	long r = sys_call(__NR_fstatfs, fd, &st);
 
 	return r < 0 ? r : (long)st.f_type;
@@ -228,7 +227,7 @@ int init_target_file(int parent, const char *name)
 {
 	struct walk w = {0};
 	INIT_CLOSE int fd = -1;
-	struct statx st;
+	struct statx st = {0};
 	int r;
 
 	fd = (int)sys_openat2(parent, name, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0, RESOLVE_BENEATH);

@@ -115,6 +115,10 @@ static void modes(void)
 	m.flags = PLAN_MOUNT_KEEP_MODE;
 	is_int(run(&m), 0, "a tmpfs that keeps the mode");
 	is_int(box_mode("rootfs/tmp"), S_IFDIR | 01751, "has that of the directory below");
+	m.target = box_str("/new");
+	is_int(run(&m), 0, "where there was none");
+	is_int(box_mode("rootfs/new"), S_IFDIR | 01777, "it has the usual one of a tmpfs");
+	m.target = box_str("/tmp");
 	m.data = BOX_STRS("mode=0700");
 	is_int(run(&m), 0, "one with a mode of its own");
 	is_int(box_mode("rootfs/tmp"), S_IFDIR | 0700, "has that");
@@ -260,6 +264,14 @@ static void on_root(void)
 	m = fresh_mount("tmpfs", "tmpfs", "/t");
 	is_int(run(&m), 0, "the next one goes into it");
 	is_int(box_mode("src/t") & S_IFMT, S_IFDIR, "where its mount point was made");
+	box_fresh();
+	box_dir("rootfs/a");
+	box_link("rootfs/a/up", "..");
+	box_link("rootfs/abs", "/");
+	m = fresh_mount("tmpfs", "tmpfs", "/a/up");
+	is_int(run(&m), -1000 - INIT_WHY_ON_ROOT, "a link to the root");
+	m = bind_mount("/tmp", "/abs");
+	is_int(run(&m), -1000 - INIT_WHY_ON_ROOT, "an absolute one");
 }
 
 static void change(void)

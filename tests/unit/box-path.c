@@ -250,6 +250,8 @@ static void readonly(void)
 	is_int(box_flags("rootfs") & 1, 0, "the rest is not");
 	is_int(run_readonly("/none", true), 0, "a missing one is fine");
 	is_int(run_readonly("/none", false), -ENOENT, "unless it must be there");
+	box_link("rootfs/toroot", "/");
+	is_int(run_readonly("/toroot", true), -1000 - INIT_WHY_ON_ROOT, "a link to the root");
 	is_int(box_open_fds(), fds, "no descriptor stays open");
 }
 

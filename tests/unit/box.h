@@ -203,6 +203,7 @@ BOX_UNUSED static void box_fresh(void)
 
 	init_mask_done();
 	init_target_forget();
+	init_mount_new_root();
 	init_close(&box_init.rootfd);
 	init_close(&box_init.null_fd);
 	init_close(&box_init.proc_fd);
@@ -286,6 +287,7 @@ static int box_enter(unsigned long flags)
 		box_write_abs("/proc/self/uid_map", "0 0 1");
 		box_write_abs("/proc/self/gid_map", "0 0 1");
 	}
+	init_mount_new_root();
 	if (box_init.rootfd >= 0) { /* it is of the mount namespace that was left */
 		init_close(&box_init.rootfd);
 		box_init.rootfd = (int)sys_call(__NR_openat, AT_FDCWD, box_path("rootfs"),
