@@ -6,26 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_SIZE 16384
-#define ALIGN      16
+/* Chunks grow: a command that reads one record touches one page, a large config makes few calls. */
+#define CHUNK_FIRST 2048
+#define CHUNK_LAST  65536
+#define ALIGN       16
 
 struct arena_chunk {
 	struct arena_chunk *next;
 	_Alignas(ALIGN) char data[];
 };
 
+/* A chunk of its own for what is large, else the next one of the growing kind. */
 static void *arena_grow(struct arena *a, size_t size)
 {
-	size_t want = size > CHUNK_SIZE / 4 ? size : CHUNK_SIZE;
+	size_t next = a->chunk < CHUNK_FIRST ? CHUNK_FIRST : a->chunk,
+	       want = size > next / 4 ? size : next;
 	struct arena_chunk *c;
 
 	if (want > SIZE_MAX - sizeof(*c))
 		return NULL;
-	c = calloc(1, sizeof(*c) + want);
+	c = malloc(sizeof(*c) + want);
 	if (!c)
 		return NULL;
 	c->next = a->chunks;
 	a->chunks = c;
+	if (next < CHUNK_LAST)
+		a->chunk = next * 2;
 	if (want == size)
 		return c->data;
 	a->at = c->data + size;
@@ -43,9 +49,10 @@ void *arena_alloc(struct arena *a, size_t size)
 	if (!size)
 		size = ALIGN;
 	if ((size_t)(a->end - a->at) < size)
-		return arena_grow(a, size);
-	a->at += size;
-	return p;
+		p = arena_grow(a, size);
+	else
+		a->at += size;
+	return p ? memset(p, 0, size) : NULL;
 }
 
 void *arena_calloc(struct arena *a, size_t n, size_t size)
@@ -102,5 +109,5 @@ void arena_done(struct arena *a)
 		a->chunks = c->next;
 		free(c);
 	}
-	a->at = a->end = NULL;
+	*a = (struct arena)ARENA_INIT;
 }

@@ -11,6 +11,7 @@ struct arena_chunk;
 struct arena {
 	struct arena_chunk *chunks;
 	char *at, *end;
+	size_t chunk; /* bytes of the next chunk */
 };
 
 #define ARENA_INIT \
