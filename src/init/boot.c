@@ -79,7 +79,7 @@ static int receive_boot(struct init *init)
 
 	if (init_recv(init->sock, &m, NULL, 0, fds, INIT_SLOTS_MAX + 1, &n) < 0)
 		init_exit(1);
-	if (m.type != INIT_BOOT || n != m.value + 1)
+	if (m.type != INIT_BOOT || n == 0 || n - 1 != m.value)
 		return init_fail_why(init, NULL, INIT_WHY_PROTOCOL, 0, "boot");
 	plan = fds[0];
 	for (unsigned i = 0; i < m.value; i++)
