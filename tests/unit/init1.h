@@ -43,7 +43,8 @@ static struct plan_vec i1_bytes(const void *items, size_t n, size_t size)
 {
 	struct plan_vec v = {.off = i1_string_end, .n = (uint32_t)n};
 
-	memcpy(i1_plan.bytes + v.off, items, n * size);
+	if (n)
+		memcpy(i1_plan.bytes + v.off, items, n * size);
 	i1_string_end += (uint32_t)(n * size + 7) & ~7u;
 	return v;
 }
