@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Receive a container's terminal as an engine does.
 
 usage: console.py SOCKET [--send TEXT] [--wait TEXT]

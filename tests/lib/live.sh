@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # The frame of the live tests: sourced by each tests/live/*.sh, which then calls
 #
@@ -184,6 +185,8 @@ skip() { echo "$*" >"$T/skip"; exit 77; }
 # peer_differs NAME REASON: a peer's known difference; hezi is held to the test
 peer_differs() { [ "$KIND" != "$1" ] || skip "$1 $PEER_VERSION differs: $2"; }
 peers_differ() { [ "$KIND" = hezi ] || skip "$KIND $PEER_VERSION differs: $1"; }
+# needs_sealed: what an init inside a fork of hezi, as sanitizers need it, cannot give
+needs_sealed() { [ -z "${LIVE_IN_PROCESS:-}" ] || skip "the init runs in a fork of hezi here"; }
 is_peer() { [ "$KIND" != hezi ]; }
 
 # --- what may be left over ---------------------------------------------------------------------
@@ -237,6 +240,10 @@ delete_all() {
 # force_clean: when the runtime could not; touches only what carries this file's names
 force_clean() {
 	local x
+	for x in $(our_cgroups); do # a frozen process does not die
+		{ echo THAWED >"$x/freezer.state"; } 2>/dev/null
+		{ echo 0 >"$x/cgroup.freeze"; } 2>/dev/null
+	done
 	for x in $(orphans); do kill -KILL "$x" 2>/dev/null; done
 	sleep 0.1
 	our_mounts | sort -r | while read -r x; do umount -l "$x" 2>/dev/null; done

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Run a command on a terminal of its own, as a person would.
 
 usage: onterm.py [--send TEXT] [--wait TEXT] [--resize ROWSxCOLUMNS] [--size ROWSxCOLUMNS] [--raw-check]

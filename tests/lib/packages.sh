@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # The Debian packages that the project needs, in one place; sourced by tests/all and tests/try.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Run a command as the subreaper of all that it starts.
 
 A container outlives the command that made it, and then belongs to whoever

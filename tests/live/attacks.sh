@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Hostile images and configs: each test names the known fault of some runtime that it guards against.
 . "$(dirname "$0")/../lib/live.sh"
 
@@ -195,6 +196,7 @@ console_symlink_host() {
 }
 
 exe_of_created() {
+	needs_sealed
 	# CVE-2019-5736: the process that waits in the box must not offer the host's binary for writing
 	local pid exe
 	bundle
@@ -241,6 +243,7 @@ fds_of_created() {
 }
 
 ptrace_sees_nothing() {
+	needs_sealed
 	# a process of the first container, root with CAP_SYS_PTRACE, watches a second one being made in its pid namespace
 	local ns
 	bundle
@@ -323,6 +326,7 @@ not_dumpable_inside() {
 }
 
 no_caller_environment() {
+	needs_sealed
 	local pid
 	bundle
 	args sleep 60

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Bundles as `runc spec` and `crun spec` make them behave as with runc and crun.
 . "$(dirname "$0")/../lib/live.sh"
 

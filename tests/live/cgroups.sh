@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # cgroups: where the container is, limits, removal; on v1, hybrid and v2.
 . "$(dirname "$0")/../lib/live.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The command line: parser, help, version, spec, logs.
 . "$(dirname "$0")/../lib/live.sh"
 

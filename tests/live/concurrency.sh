@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Operations at the same time, and operations killed halfway.
 . "$(dirname "$0")/../lib/live.sh"
 
@@ -17,12 +18,12 @@ eight() {
 
 creates() {
 	local round
+	peers_differ "the losers may harm the winner"
 	for round in 1 2 3; do
 		bundle
 		args sleep 60
 		eight rt create --bundle "$B" "$ID"
 		is "$WON" 1 "creates that won"
-		peers_differ "the winner may be harmed"
 		is "$(status_of)" created
 		alive "$(pid_of)" || die "no process"
 		is "$(orphans | wc -l)" 1 "processes left by the losers"

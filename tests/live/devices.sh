@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # /dev, masked and read-only paths, sysctl.
 . "$(dirname "$0")/../lib/live.sh"
 

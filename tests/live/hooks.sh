@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The six kinds of hooks: order, place, state on stdin, time-outs, failures (SPEC rows HK-*).
 . "$(dirname "$0")/../lib/live.sh"
 

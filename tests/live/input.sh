@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Bad input: ids, bundles, configs, roots.
 . "$(dirname "$0")/../lib/live.sh"
 

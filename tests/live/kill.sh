@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # kill: names, numbers, errors, whole containers.
 . "$(dirname "$0")/../lib/live.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # A container's whole life: create, state, start, kill, delete.
 . "$(dirname "$0")/../lib/live.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # list: table, JSON, quiet.
 . "$(dirname "$0")/../lib/live.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Mounts: types, every option, targets that have to be made, propagation, rootfs.
 . "$(dirname "$0")/../lib/live.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Namespaces: new, inherited, joined; user namespaces; time offsets.
 . "$(dirname "$0")/../lib/live.sh"
 

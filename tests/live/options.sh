@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Options of create and run that are not about the box itself.
 . "$(dirname "$0")/../lib/live.sh"
 

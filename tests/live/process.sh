@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # process: environment, folder, ids, umask, capabilities, rlimits, flags.
 . "$(dirname "$0")/../lib/live.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # run: exit status, stdio, signals, detached.
 . "$(dirname "$0")/../lib/live.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # seccomp: actions, errno values, arguments, a whole real profile.
 . "$(dirname "$0")/../lib/live.sh"
 

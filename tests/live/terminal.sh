@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Terminals: run on the caller's, create with --console-socket.
 . "$(dirname "$0")/../lib/live.sh"
 
@@ -38,17 +39,30 @@ run_tty_size() {
 	peer_differs crun "1.8 does not copy the size"
 	bundle
 	terminal
-	sh_args 'stty size'
+	sh_args 'i=0; until [ "$(stty size)" = "33 111" ] || [ $i = 50 ]; do sleep 0.1; i=$((i+1)); done; stty size'
 	on_tty --size 33x111
 	ok
 	like "$OUT" '33 111'
+}
+
+run_tty_size_at_once() {
+	# a program that asks once, as it starts, must not be told 0 by 0
+	local n
+	peers_differ "copy the size while the program starts already"
+	bundle
+	terminal
+	args stty size
+	for n in 1 2 3 4 5 6 7 8; do
+		on_tty --size 33x111
+		like "$OUT" '33 111'
+	done
 }
 
 run_tty_resize() {
 	peer_differs crun "1.8 does not copy the size"
 	bundle
 	terminal
-	sh_args 'trap "stty size; exit 0" WINCH; echo ready; i=0; while [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done; exit 1'
+	sh_args 'trap "stty size; test \"\$(stty size)\" = \"44 99\" && exit 0" WINCH; echo ready; i=0; while [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done; exit 1'
 	on_tty --size 20x80 --wait ready --resize 44x99
 	ok
 	like "$OUT" '44 99'
@@ -224,6 +238,7 @@ t "run on a terminal: tty inside, status kept" run_tty
 t "run on a terminal: input arrives" run_tty_echo
 t "run on a terminal: ^C reaches the program" run_tty_ctrl_c
 t "run on a terminal: the window's size is copied" run_tty_size
+t "run on a terminal: the size is there when the program starts" run_tty_size_at_once
 t "run on a terminal: a resize is copied" run_tty_resize
 t "run on a terminal that is nobody's controlling one" run_tty_no_ctty
 t "the caller's terminal modes are restored" run_tty_restored
