@@ -44,7 +44,7 @@ struct init {
 	const char *home;             /* "HOME=…" to add to the environment, or NULL */
 	char **argv, **envp;          /* NULL until just before execve */
 	uint32_t caller_umask; /* holds where the config gives none (config.md, user.umask) */
-	bool chdir_late; /* root may not enter the working directory: try again as the user */
+	bool chdir_late;       /* root may not enter the working directory: try again as the user */
 };
 
 /* fail.c: what went wrong goes into one static struct init_error, sent by main.c. The first failure

@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the host and init say to each other: packets on a SOCK_SEQPACKET socket pair made for one container; and, between `start`
- * and an init that waits, on a SOCK_SEQPACKET connection to the socket "start" in the state directory.
+ * What the host and init say to each other: packets on a SOCK_SEQPACKET socket pair made for one
+ * container; and, between `start` and an init that waits, on a SOCK_SEQPACKET connection to the
+ * socket "start" in the state directory.
  *
  *   host                                  init
  *   BOOT {slots} + fds [plan, slots…] ──▶
- *                                     ◀── FORKED {pid}         only a stub; pid as the host's pid namespace sees it
- *                                     ◀── SYNC {point}         init waits
+ *                                     ◀── FORKED {pid}        only a stub; the pid outside
+ *                                     ◀── SYNC {point}        init waits
  *   (host steps)  GO ──────────────────▶
- *                                     ◀── NEED_SOURCE {step}   any number of times, between syncs
+ *                                     ◀── NEED_SOURCE {step}  any number, between syncs
  *   SOURCE + fd [tree] ────────────────▶
- *                                     ◀── NEED_FILTER          only with a seccomp profile, before ready
+ *                                     ◀── NEED_FILTER         only with a seccomp profile
  *   FILTER {bpf…} ─────────────────────▶
- *                                     ◀── PTY + fd [master]    only with a terminal
+ *                                     ◀── PTY + fd [master]   only with a terminal
  *                                     ◀── SYNC {ready}
  *   GO_START ─ run ────────────────────▶  goes on on this socket
  *   GO_WAIT + fd [listener] ─ create ──▶  drops this socket, accepts on the listener:
- *                                         `start` connects, sends GO_START, and takes the place of the host
- *                                     ◀── EXECING              the last word before execve; end of file after it is success
- *   any time                          ◀── ERROR {…}            init exits after it
+ *                                         `start` connects, sends GO_START, is the host now
+ *                                     ◀── EXECING             then end of file is success
+ *   any time                          ◀── ERROR {…}           init exits after it
  *
- * End of file on the socket means that the host is gone: init exits at once and with it the whole container.
- * While it waits in accept, a connection that closes without a word (a `state` that asks) is ignored.
+ * End of file on the socket means that the host is gone: init exits at once and with it the whole
+ * container. While it waits in accept, a connection that closes without a word (a `state` that
+ * asks) is ignored.
  */
 #ifndef INIT_PROTOCOL_H
 #define INIT_PROTOCOL_H
 
 #include <stdint.h>
 
-#define INIT_SLOTS_MAX	64     /* descriptors in BOOT beside the plan */
-#define INIT_FILTER_MAX 65536  /* bytes of a BPF program: 4096 instructions are the kernel's own limit */
+#define INIT_SLOTS_MAX    64      /* descriptors in BOOT beside the plan */
+#define INIT_FILTER_MAX   65536   /* bytes of BPF: the kernel takes 4096 instructions */
 #define INIT_START_SOCKET "start" /* name in the state directory */
 
 enum init_msg_type {
@@ -46,7 +48,7 @@ enum init_msg_type {
 	INIT_PTY,
 	INIT_EXECING,
 	INIT_ERROR,
-	INIT_HOOK_OUTPUT, /* unused by the host's logic: text is the tail of a failed hook's output, sent right before ERROR */
+	INIT_HOOK_OUTPUT, /* unused by the host: the tail of a failed hook's output, before ERROR */
 };
 
 #define INIT_OBJECT_MAX 1024
@@ -55,45 +57,48 @@ enum init_msg_type {
 /* Head of every packet. */
 struct init_msg {
 	uint32_t type;
-	uint32_t value; /* BOOT: number of slots; SYNC: point; NEED_SOURCE: step index; FORKED: pid; FILTER: bytes that follow; SOURCE: 0 or errno */
+	/* BOOT: number of slots; FORKED: pid; SYNC: point; NEED_SOURCE: step index; SOURCE: 0 or
+	 * errno; FILTER: bytes that follow */
+	uint32_t value;
 };
 
-/* What went wrong in the box: numbers, no prose; the host makes the message from the plan's step and this. */
+/* What went wrong in the box: numbers, no prose; the host makes the message from the plan's step
+ * and this. */
 struct init_error {
 	struct init_msg m; /* type INIT_ERROR */
-	uint32_t step;	   /* index in the plan */
-	int32_t errnum;	   /* > 0; 0 when `why` says it all */
-	uint32_t call;	   /* system call number of this architecture, or 0 */
-	uint32_t why;	   /* enum init_why */
-	uint32_t arg;	   /* of `why`: hook index, wait status of the hook, … */
+	uint32_t step;     /* index in the plan */
+	int32_t errnum;    /* > 0; 0 when `why` says it all */
+	uint32_t call;     /* system call number of this architecture, or 0 */
+	uint32_t why;      /* enum init_why */
+	uint32_t arg;      /* of `why`: hook index, wait status of the hook, … */
 	uint32_t arg2;
 	char object[INIT_OBJECT_MAX]; /* what it was done to, "" when the step says it */
 	char detail[INIT_DETAIL_MAX]; /* the kernel's own words, or the tail of a hook's output */
 };
 
 enum init_why {
-	INIT_WHY_SYSCALL,	/* call + errnum */
-	INIT_WHY_NOT_PROC,	/* object: a path below /proc that is not on procfs (CVE-2019-16884, CVE-2025-52881) */
-	INIT_WHY_NOT_DIR,	/* proc, sysfs target is not an ordinary directory */
-	INIT_WHY_BAD_NODE,	/* object: a device node that is there and is another one */
-	INIT_WHY_OUTSIDE,	/* the working directory is outside the container (CVE-2024-21626) */
-	INIT_WHY_NOT_FOUND,	/* program not found in $PATH */
-	INIT_WHY_IS_DIR,	/* the program is a directory */
-	INIT_WHY_NOT_EXEC,	/* the program is not executable (errnum EACCES) */
-	INIT_WHY_EXEC,		/* execve itself failed */
-	INIT_WHY_HOOK_EXIT,	/* arg: index, arg2: wait status */
-	INIT_WHY_HOOK_TIMEOUT,	/* arg: index, arg2: seconds */
-	INIT_WHY_HOOK_START,	/* arg: index; call + errnum */
-	INIT_WHY_READ_BACK,	/* object: a security property that is not what was set */
-	INIT_WHY_PROTOCOL,	/* the host said something unexpected */
-	INIT_WHY_UNDER_PROC,	/* a mount target below /proc that is not allowed */
-	INIT_WHY_ON_ROOT,	/* a link leads a mount target to the root directory itself */
+	INIT_WHY_SYSCALL,  /* call + errnum */
+	INIT_WHY_NOT_PROC, /* object: below /proc, not on procfs (CVE-2019-16884, CVE-2025-52881) */
+	INIT_WHY_NOT_DIR,  /* proc, sysfs target is not an ordinary directory */
+	INIT_WHY_BAD_NODE, /* object: a device node that is there and is another one */
+	INIT_WHY_OUTSIDE,  /* the working directory is outside the container (CVE-2024-21626) */
+	INIT_WHY_NOT_FOUND,    /* program not found in $PATH */
+	INIT_WHY_IS_DIR,       /* the program is a directory */
+	INIT_WHY_NOT_EXEC,     /* the program is not executable (errnum EACCES) */
+	INIT_WHY_EXEC,         /* execve itself failed */
+	INIT_WHY_HOOK_EXIT,    /* arg: index, arg2: wait status */
+	INIT_WHY_HOOK_TIMEOUT, /* arg: index, arg2: seconds */
+	INIT_WHY_HOOK_START,   /* arg: index; call + errnum */
+	INIT_WHY_READ_BACK,    /* object: a security property that is not what was set */
+	INIT_WHY_PROTOCOL,     /* the host said something unexpected */
+	INIT_WHY_UNDER_PROC,   /* a mount target below /proc that is not allowed */
+	INIT_WHY_ON_ROOT,      /* a link leads a mount target to the root directory itself */
 	INIT_WHY_COUNT,
 };
 
 /**
- * Run the box side in this process. @sock: the socket; it, and everything above stdio and the preserved fds, is closed by the execve.
- * @first_fd: 3 + number of preserved fds. Never returns.
+ * Run the box side in this process. @sock: the socket; it, and everything above stdio and the
+ * preserved fds, is closed by the execve. @first_fd: 3 + number of preserved fds. Never returns.
  */
 _Noreturn void init_main(int sock, unsigned first_fd);
 
