@@ -20,7 +20,7 @@ int init_guard(struct init *init, const struct plan_step *step)
 	return r < 0 ? init_fail(init, step, __NR_prctl, r, NULL) : 0;
 }
 
-static int close_strangers(struct init *init)
+int init_close_strangers(struct init *init, const struct plan_step *step)
 {
 	unsigned sock = (unsigned)init->sock;
 	long r = 0;
@@ -29,9 +29,7 @@ static int close_strangers(struct init *init)
 		r = sys_close_range(init->first_fd, sock - 1, 0);
 	if (!r)
 		r = sys_close_range(sock + 1, ~0u, 0);
-	if (!r) /* it came through an execve: not through another one */
-		r = sys_call(__NR_fcntl, sock, F_SETFD, FD_CLOEXEC);
-	return r < 0 ? init_fail(init, NULL, __NR_close_range, r, NULL) : 0;
+	return r < 0 ? init_fail(init, step, __NR_close_range, r, NULL) : 0;
 }
 
 static int read_all(struct init *init, int fd, char *to, size_t size)
@@ -75,9 +73,9 @@ static int receive_boot(struct init *init)
 	int fds[INIT_SLOTS_MAX + 1];
 	INIT_CLOSE int plan = -1;
 	struct init_msg m;
-	unsigned n = 0;
+	unsigned n = INIT_SLOTS_MAX + 1;
 
-	if (init_recv(init->sock, &m, NULL, 0, fds, INIT_SLOTS_MAX + 1, &n) < 0)
+	if (init_recv(init->sock, &m, NULL, 0, fds, &n) < 0)
 		init_exit(1);
 	if (m.type != INIT_BOOT || n == 0 || n - 1 != m.value)
 		return init_fail_why(init, NULL, INIT_WHY_PROTOCOL, 0, "boot");
@@ -96,8 +94,12 @@ int init_boot(struct init *init)
 	uint64_t none = 0;
 	long r;
 
-	if (init_guard(init, NULL) < 0 || close_strangers(init) < 0)
+	if (init_guard(init, NULL) < 0 || init_close_strangers(init, NULL) < 0)
 		return -1;
+	/* it came through an execve: not through another one */
+	r = sys_call(__NR_fcntl, init->sock, F_SETFD, FD_CLOEXEC);
+	if (r < 0)
+		return init_fail(init, NULL, __NR_fcntl, r, NULL);
 	r = sys_call(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
 	if (r < 0)
 		return init_fail(init, NULL, __NR_rt_sigprocmask, r, NULL);

@@ -62,11 +62,18 @@ int init_host_null(struct init *init, const struct plan_step *step)
 	return init->null_fd;
 }
 
-void init_drop_host(struct init *init)
+int init_drop_host(struct init *init, const struct plan_step *step)
 {
+	if (init->pty_master < 0) { /* nothing is open that we still want: two calls for all */
+		init->null_fd = init->proc_fd = init->rootfd = -1;
+		for (unsigned i = 0; i < INIT_SLOTS_MAX; i++)
+			init->slots[i] = -1;
+		return init_close_strangers(init, step);
+	}
 	init_close(&init->null_fd);
 	init_close(&init->proc_fd);
 	init_close(&init->rootfd);
-	for (unsigned i = 0; i < init->plan->nslots && i < INIT_SLOTS_MAX; i++)
+	for (unsigned i = 0; i < INIT_SLOTS_MAX; i++)
 		init_close(&init->slots[i]);
+	return 0;
 }

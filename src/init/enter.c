@@ -20,8 +20,7 @@ int step_cgroup_enter(struct init *init, const struct plan_step *step)
 
 		if (r < 0)
 			return init_fail(init, step, __NR_write, r, NULL);
-		init_close(&init->slots[i]);
-	}
+	} /* they are closed with all else after the pivot */
 	return 0;
 }
 

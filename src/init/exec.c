@@ -8,10 +8,6 @@
 #include <linux/seccomp.h>
 #include <linux/stat.h>
 
-unsigned char init_filter[INIT_FILTER_MAX] __attribute__((aligned(8)));
-
-static char program[INIT_PATH_MAX];
-
 /* 0: can be executed; -EISDIR, or what the kernel says. */
 static long probe(const char *path)
 {
@@ -45,7 +41,7 @@ static bool join_program(const char *dir, size_t len, const char *name)
 {
 	struct init_text t;
 
-	init_text_start(&t, program, sizeof(program));
+	init_text_start(&t, init_keep.program, sizeof(init_keep.program));
 	init_text_mem(&t, dir, len);
 	init_text_str(&t, len ? "/" : "./");
 	init_text_str(&t, name);
@@ -59,8 +55,8 @@ static int search(struct init *init, const struct plan_step *step, const char *d
 		const char *end = init_strchr(dirs, ':');
 		size_t len = end ? (size_t)(end - dirs) : strlen(dirs);
 
-		if (join_program(dirs, len, name) && probe(program) == 0) {
-			init->exec_path = program;
+		if (join_program(dirs, len, name) && probe(init_keep.program) == 0) {
+			init->exec_path = init_keep.program;
 			return 0;
 		}
 		dirs = end ? end + 1 : NULL;
@@ -128,7 +124,7 @@ int step_seccomp_load(struct init *init, const struct plan_step *step)
 	const struct plan_seccomp_load *l = (const struct plan_seccomp_load *)step;
 	struct sock_fprog prog = {
 		.len = (unsigned short)(init->filter_size / sizeof(struct sock_filter)),
-		.filter = (struct sock_filter *)init_filter};
+		.filter = (struct sock_filter *)init_keep.filter};
 	long r;
 
 	if (say_executing(init, step) < 0)

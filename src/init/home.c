@@ -20,12 +20,10 @@ struct passwd_line {
 	struct init_text home;
 };
 
-static char home[INIT_PATH_MAX]; /* "HOME=" is written when needed: no page of it in the image */
-
 static void line_start(struct passwd_line *l)
 {
 	*l = (struct passwd_line){0};
-	init_text_start(&l->home, home + 5, sizeof(home) - 5);
+	init_text_start(&l->home, init_keep.home + 5, sizeof(init_keep.home) - 5);
 }
 
 static bool line_is(const struct passwd_line *l, uint32_t uid)
@@ -48,6 +46,21 @@ static void take(struct passwd_line *l, char c)
 	}
 }
 
+/* True at the line that was looked for: @line is it. */
+static bool take_all(struct passwd_line *line, const char *buf, long n, uint32_t uid)
+{
+	for (long i = 0; i < n; i++) {
+		if (buf[i] != '\n') {
+			take(line, buf[i]);
+			continue;
+		}
+		if (line_is(line, uid))
+			return true;
+		line_start(line);
+	}
+	return false;
+}
+
 static bool scan(int fd, uint32_t uid)
 {
 	struct passwd_line line;
@@ -63,15 +76,8 @@ static bool scan(int fd, uint32_t uid)
 		if (n <= 0)
 			return line_is(&line, uid); /* the last line may lack its end */
 		total += (size_t)n;
-		for (long i = 0; i < n; i++) {
-			if (buf[i] != '\n') {
-				take(&line, buf[i]);
-				continue;
-			}
-			if (line_is(&line, uid))
-				return true;
-			line_start(&line);
-		}
+		if (take_all(&line, buf, n, uid))
+			return true;
 	}
 	return false;
 }
@@ -84,13 +90,13 @@ const char *init_find_home(uint32_t uid)
 	struct statx st;
 	bool found;
 
-	memcpy(home, "HOME=/", 7);
+	memcpy(init_keep.home, "HOME=/", 7);
 	found = fd >= 0 && sys_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) == 0 &&
 		(st.stx_mode & S_IFMT) == S_IFREG && scan(fd, uid);
 
 	if (!found) {
-		home[5] = '/';
-		home[6] = 0;
+		init_keep.home[5] = '/';
+		init_keep.home[6] = 0;
 	}
-	return home;
+	return init_keep.home;
 }

@@ -71,11 +71,11 @@ int init_send(struct init *init, uint32_t type, uint32_t value, int fd);
 /**
  * Receive one message: its head into @ret_msg, what follows into @more (at most @size bytes).
  * Returns the length of what follows, or -1: end of file, a short message or one that was cut. Up
- * to @nfds descriptors go to @fds, all of them O_CLOEXEC, and
- * *@ret_nfds says how many; more than that is -1.
+ * to *@nfds descriptors (NULL: none) go to @fds, all of them O_CLOEXEC, and *@nfds says then how
+ * many; more than that is -1.
  */
-long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int *fds, unsigned nfds,
-	       unsigned *ret_nfds);
+long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int *fds,
+	       unsigned *nfds);
 /** Wait for the bare message @type, with no descriptor. -1 after a failure. */
 int init_expect(struct init *init, const struct plan_step *step, uint32_t type);
 /** Tell the host what failed; the last thing init does. */
@@ -93,7 +93,7 @@ int init_host_null(struct init *init, const struct plan_step *step);
 /** O_PATH directory of /proc, verified to be the root of a procfs. -1 after a failure. */
 int init_host_proc(struct init *init, const struct plan_step *step);
 /** Close these and rootfd: nothing of the host stays open. Called after PIVOT. */
-void init_drop_host(struct init *init);
+int init_drop_host(struct init *init, const struct plan_step *step);
 /** The same for a moment that does not keep it: a new O_PATH descriptor of /proc, owned by the
  * caller. */
 int init_open_proc(struct init *init, const struct plan_step *step);
@@ -151,6 +151,8 @@ size_t strlen(const char *s);
 
 /* boot.c */
 int init_boot(struct init *init);
+/** Close everything but stdio, the preserved descriptors and the socket. */
+int init_close_strangers(struct init *init, const struct plan_step *step);
 /** Not dumpable, and dead when the runtime dies: at the start, and again after each change of
  * credentials, which resets both. */
 int init_guard(struct init *init, const struct plan_step *step);
@@ -160,8 +162,19 @@ int init_guard(struct init *init, const struct plan_step *step);
  * does not say. Static. */
 const char *init_find_home(uint32_t uid);
 
-/* exec.c */
-extern unsigned char init_filter[INIT_FILTER_MAX];
+/*
+ * What lasts from the create to the start. All other memory that begins as zero is given back while
+ * init waits, so nothing outside of this may be counted on afterwards.
+ */
+struct init_keep {
+	struct init init;
+	char program[INIT_PATH_MAX];
+	char home[INIT_PATH_MAX];
+	unsigned char filter[INIT_FILTER_MAX] __attribute__((aligned(8)));
+};
+extern struct init_keep init_keep; /* memory.c */
+/** Give back what the wait does not need. */
+void init_shrink(void);
 
 /* caps.c */
 /** Compare credentials with what USER, CAPS and NO_NEW_PRIVS asked for. */

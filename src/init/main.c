@@ -21,11 +21,7 @@ static int run_box_step(struct init *init, const struct plan_step *s)
 	case PLAN_READONLY_PATH: return step_readonly_path(init, s);
 	case PLAN_MASK_PATH: return step_mask_path(init, s);
 	case PLAN_ROOT_READONLY: return step_root_readonly(init, s);
-	case PLAN_PIVOT:
-		if (step_pivot(init, s) < 0)
-			return -1;
-		init_drop_host(init);
-		return 0;
+	case PLAN_PIVOT: return step_pivot(init, s) < 0 ? -1 : init_drop_host(init, s);
 	default: return init_fail_why(init, s, INIT_WHY_PROTOCOL, 0, "step");
 	}
 }
@@ -85,9 +81,9 @@ const struct plan_step *init_find_step(const struct init *init, enum plan_kind k
 
 void init_main(int sock, unsigned first_fd)
 {
-	static struct init init;
+	struct init *init = &init_keep.init;
 
-	init = (struct init){
+	*init = (struct init){
 		.sock = sock,
 		.first_fd = first_fd,
 		.listener = -1,
@@ -98,8 +94,8 @@ void init_main(int sock, unsigned first_fd)
 		.pty_slave = -1,
 	};
 	for (unsigned i = 0; i < INIT_SLOTS_MAX; i++)
-		init.slots[i] = -1;
-	if (run(&init) < 0)
-		init_send_failure(&init);
+		init->slots[i] = -1;
+	if (run(init) < 0)
+		init_send_failure(init);
 	init_exit(1);
 }

@@ -60,11 +60,11 @@ static void close_all(const int *fds, unsigned n)
 		sys_call(__NR_close, fds[i]);
 }
 
-long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int *fds, unsigned nfds,
-	       unsigned *ret_nfds)
+long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int *fds,
+	       unsigned *nfds)
 {
 	struct iovec iov[] = {{ret_msg, sizeof(*ret_msg)}, {more, size}};
-	struct init_fds control;
+	struct init_fds control = {.len = 0};
 	struct init_msghdr msg = {.iov = iov,
 				  .iovlen = size ? 2 : 1,
 				  .control = &control,
@@ -81,14 +81,14 @@ long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int 
 	    control.type == SCM_RIGHTS_)
 		got = (unsigned)((control.len - FDS_LEN(0)) / sizeof(int));
 	if ((size_t)n < sizeof(*ret_msg) || (msg.flags & (MSG_TRUNC_ | MSG_CTRUNC_)) ||
-	    got > nfds) {
+	    got > (nfds ? *nfds : 0)) {
 		close_all(control.fds, got);
 		return -1;
 	}
 	for (unsigned i = 0; i < got; i++)
 		fds[i] = control.fds[i];
-	if (ret_nfds)
-		*ret_nfds = got;
+	if (nfds)
+		*nfds = got;
 	return n - (long)sizeof(*ret_msg);
 }
 
@@ -96,7 +96,7 @@ int init_expect(struct init *init, const struct plan_step *step, uint32_t type)
 {
 	struct init_msg m;
 
-	if (init_recv(init->sock, &m, NULL, 0, NULL, 0, NULL) < 0)
+	if (init_recv(init->sock, &m, NULL, 0, NULL, NULL) < 0)
 		init_exit(1); /* the host is gone: nobody to tell */
 	if (m.type != type)
 		return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, NULL);
@@ -106,11 +106,11 @@ int init_expect(struct init *init, const struct plan_step *step, uint32_t type)
 int init_need_source(struct init *init, const struct plan_step *step)
 {
 	struct init_msg m;
-	unsigned n;
+	unsigned n = 1;
 	int fd;
 
 	if (init_send(init, INIT_NEED_SOURCE, step->index, -1) < 0 ||
-	    init_recv(init->sock, &m, NULL, 0, &fd, 1, &n) < 0)
+	    init_recv(init->sock, &m, NULL, 0, &fd, &n) < 0)
 		init_exit(1);
 	if (m.type == INIT_SOURCE && n == 1)
 		return fd;
