@@ -73,9 +73,9 @@ static int receive_boot(struct init *init)
 	int fds[INIT_SLOTS_MAX + 1];
 	INIT_CLOSE int plan = -1;
 	struct init_msg m;
-	unsigned n = INIT_SLOTS_MAX + 1;
+	unsigned n = 0;
 
-	if (init_recv(init->sock, &m, NULL, 0, fds, &n) < 0)
+	if (init_recv(init->sock, &m, NULL, 0, fds, INIT_SLOTS_MAX + 1, &n) < 0)
 		init_exit(1);
 	if (m.type != INIT_BOOT || n == 0 || n - 1 != m.value)
 		return init_fail_why(init, NULL, INIT_WHY_PROTOCOL, 0, "boot");

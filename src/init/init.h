@@ -71,11 +71,11 @@ int init_send(struct init *init, uint32_t type, uint32_t value, int fd);
 /**
  * Receive one message: its head into @ret_msg, what follows into @more (at most @size bytes).
  * Returns the length of what follows, or -1: end of file, a short message or one that was cut. Up
- * to *@nfds descriptors (NULL: none) go to @fds, all of them O_CLOEXEC, and *@nfds says then how
- * many; more than that is -1.
+ * to @nfds descriptors go to @fds, all of them O_CLOEXEC, and *@ret_nfds says how many; more than
+ * that is -1.
  */
-long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int *fds,
-	       unsigned *nfds);
+long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int *fds, unsigned nfds,
+	       unsigned *ret_nfds);
 /** Wait for the bare message @type, with no descriptor. -1 after a failure. */
 int init_expect(struct init *init, const struct plan_step *step, uint32_t type);
 /** Tell the host what failed; the last thing init does. */

@@ -60,8 +60,9 @@ static void close_all(const int *fds, unsigned n)
 		sys_call(__NR_close, fds[i]);
 }
 
-long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int *fds,
-	       unsigned *nfds)
+/* NOLINTNEXTLINE(readability-function-size): two buffers and the descriptors of one recvmsg */
+long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int *fds, unsigned nfds,
+	       unsigned *ret_nfds)
 {
 	struct iovec iov[] = {{ret_msg, sizeof(*ret_msg)}, {more, size}};
 	struct init_fds control = {.len = 0};
@@ -81,14 +82,14 @@ long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int 
 	    control.type == SCM_RIGHTS_)
 		got = (unsigned)((control.len - FDS_LEN(0)) / sizeof(int));
 	if ((size_t)n < sizeof(*ret_msg) || (msg.flags & (MSG_TRUNC_ | MSG_CTRUNC_)) ||
-	    got > (nfds ? *nfds : 0)) {
+	    got > nfds) {
 		close_all(control.fds, got);
 		return -1;
 	}
 	for (unsigned i = 0; i < got; i++)
 		fds[i] = control.fds[i];
-	if (nfds)
-		*nfds = got;
+	if (ret_nfds)
+		*ret_nfds = got;
 	return n - (long)sizeof(*ret_msg);
 }
 
@@ -96,7 +97,7 @@ int init_expect(struct init *init, const struct plan_step *step, uint32_t type)
 {
 	struct init_msg m;
 
-	if (init_recv(init->sock, &m, NULL, 0, NULL, NULL) < 0)
+	if (init_recv(init->sock, &m, NULL, 0, NULL, 0, NULL) < 0)
 		init_exit(1); /* the host is gone: nobody to tell */
 	if (m.type != type)
 		return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, NULL);
@@ -106,11 +107,11 @@ int init_expect(struct init *init, const struct plan_step *step, uint32_t type)
 int init_need_source(struct init *init, const struct plan_step *step)
 {
 	struct init_msg m;
-	unsigned n = 1;
+	unsigned n;
 	int fd;
 
 	if (init_send(init, INIT_NEED_SOURCE, step->index, -1) < 0 ||
-	    init_recv(init->sock, &m, NULL, 0, &fd, &n) < 0)
+	    init_recv(init->sock, &m, NULL, 0, &fd, 1, &n) < 0)
 		init_exit(1);
 	if (m.type == INIT_SOURCE && n == 1)
 		return fd;

@@ -50,7 +50,7 @@ static int sync_ready(struct init *init, const struct plan_step *step)
 {
 	const struct plan_step *load = init_find_step(init, PLAN_SECCOMP_LOAD);
 	struct init_msg m;
-	unsigned n = 1;
+	unsigned n = 0;
 	long r;
 
 	if (!init_find_step(init, PLAN_UMASK))
@@ -58,7 +58,7 @@ static int sync_ready(struct init *init, const struct plan_step *step)
 	if (load && need_filter(init, load) < 0)
 		return -1;
 	if (init_send(init, INIT_SYNC, PLAN_POINT_READY, -1) < 0 ||
-	    init_recv(init->sock, &m, NULL, 0, &init->listener, &n) < 0)
+	    init_recv(init->sock, &m, NULL, 0, &init->listener, 1, &n) < 0)
 		init_exit(1);
 	if (m.type != (n ? INIT_GO_WAIT : INIT_GO_START))
 		return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, NULL);
@@ -107,7 +107,7 @@ static bool receive_start(struct init *init, int conn)
 {
 	struct init_msg m;
 
-	return may_start(init, conn) && init_recv(conn, &m, NULL, 0, NULL, NULL) == 0 &&
+	return may_start(init, conn) && init_recv(conn, &m, NULL, 0, NULL, 0, NULL) == 0 &&
 	       m.type == INIT_GO_START;
 }
 
