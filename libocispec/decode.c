@@ -102,7 +102,7 @@ static char *value_push(struct decoder *d, size_t size)
 	p = d->values + d->nvalues;
 	d->nvalues += size;
 	if (size == sizeof(const char *)) /* most items are strings */
-		memset(p, 0, sizeof(const char *));
+		memset(p, 0, sizeof(void *));
 	else
 		memset(p, 0, size);
 	return p;
@@ -161,7 +161,7 @@ bool decoder_target(struct decoder *d, struct target *t)
 
 	f->n++;
 	*t = (struct target){.row = f->row};
-	if (!f->row)
+	if (!t->row)
 		return true;
 	if (f->kind == FRAME_OBJECT || f->kind == FRAME_DOCUMENT) {
 		t->dest = f->base + f->row->offset;

@@ -87,24 +87,25 @@ static const struct oci_row flat_rows[] = {
 	[OCI_FIELD_MAP] = {.kind = OCI_STR, .shape = OCI_MAP},
 };
 
-int oci_flat_decode(struct arena *a, const char *text, size_t len, const char *name,
-		    const struct oci_field *fields, size_t n, void *ret_struct,
-		    struct hz_error *err)
+int oci_flat_decode(struct arena *a, const char *text, size_t len, const struct oci_flat *kind,
+		    void *ret_struct, struct hz_error *err)
 {
-	const struct document doc = {text, len, name};
+	const struct document doc = {text, len, kind->name};
 	struct oci_row rows[OCI_ROWS_MAX];
-	struct oci_table table = {.rows = rows, .n = n};
+	struct oci_table table = {.rows = rows, .n = kind->n};
 	void *p;
 
-	if (n > OCI_ROWS_MAX)
+	if (kind->n > OCI_ROWS_MAX)
 		return error_set(err, HZ_E_INTERNAL, "a record has more than %d fields",
 				 OCI_ROWS_MAX);
-	for (size_t i = 0; i < n; i++) {
-		rows[i] = flat_rows[fields[i].kind];
-		rows[i].name = fields[i].name;
-		rows[i].len = (uint8_t)strlen(fields[i].name);
-		rows[i].required = fields[i].required;
-		rows[i].offset = (uint32_t)fields[i].offset;
+	for (size_t i = 0; i < kind->n; i++) {
+		const struct oci_field *f = &kind->fields[i];
+
+		rows[i] = flat_rows[f->kind];
+		rows[i].name = f->name;
+		rows[i].len = (uint8_t)strlen(f->name);
+		rows[i].required = f->required;
+		rows[i].offset = (uint32_t)f->offset;
 	}
 	return decode_document(a, &doc, &table, ret_struct, &p, err);
 }
@@ -130,16 +131,17 @@ static bool field_is_set(const struct oci_field *f, const void *at)
 	return false;
 }
 
-void oci_flat_encode(struct oci_json *j, const struct oci_field *fields, size_t n, const void *from)
+void oci_flat_encode(struct oci_json *j, const struct oci_flat *kind, const void *from)
 {
 	oci_json_object(j);
-	for (size_t i = 0; i < n; i++) {
-		const void *at = (const char *)from + fields[i].offset;
+	for (size_t i = 0; i < kind->n; i++) {
+		const struct oci_field *f = &kind->fields[i];
+		const void *at = (const char *)from + f->offset;
 
-		if (!field_is_set(&fields[i], at))
+		if (!field_is_set(f, at))
 			continue;
-		oci_json_key(j, fields[i].name);
-		switch (fields[i].kind) {
+		oci_json_key(j, f->name);
+		switch (f->kind) {
 		case OCI_FIELD_STR: oci_json_str(j, *(const char *const *)at); break;
 		case OCI_FIELD_I64: oci_json_i64(j, ((const struct oci_i64 *)at)->v); break;
 		case OCI_FIELD_U64: oci_json_u64(j, ((const struct oci_u64 *)at)->v); break;

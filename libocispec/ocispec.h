@@ -527,13 +527,16 @@ struct oci_field {
 	/* of: const char *, or struct oci_ i64, u64, bool, strings, map */
 	size_t offset;
 };
-/** Decode into @ret_struct (zeroed by the caller) by @fields; as strict as the others. */
-int oci_flat_decode(struct arena *a, const char *text, size_t len, const char *name,
-		    const struct oci_field *fields, size_t n, void *ret_struct,
-		    struct hz_error *err);
+struct oci_flat {
+	const char *name; /* goes into err->file */
+	const struct oci_field *fields;
+	size_t n;
+};
+/** Decode into @ret_struct (zeroed by the caller) by @kind; as strict as the others. */
+int oci_flat_decode(struct arena *a, const char *text, size_t len, const struct oci_flat *kind,
+		    void *ret_struct, struct hz_error *err);
 /** The same table the other way: absent fields are left out. */
-void oci_flat_encode(struct oci_json *j, const struct oci_field *fields, size_t n,
-		     const void *from);
+void oci_flat_encode(struct oci_json *j, const struct oci_flat *kind, const void *from);
 
 /* Names of enum values, as in the schema; NULL when out of range. */
 const char *oci_ns_type_name(int type);

@@ -25,6 +25,8 @@ static const struct oci_field fields[] = {
 	FIELD("annotations", OCI_FIELD_MAP, false, annotations),
 };
 
+static const struct oci_flat record_kind = {RECORD_FILE, fields, ARRAY_SIZE(fields)};
+
 static void json_cleanup(struct oci_json **j)
 {
 	if (*j)
@@ -40,7 +42,7 @@ int record_write(int dirfd, const struct record *r, struct hz_error *err)
 
 	if (!j)
 		return error_oom(err);
-	oci_flat_encode(j, fields, ARRAY_SIZE(fields), r);
+	oci_flat_encode(j, &record_kind, r);
 	if (oci_json_text(j, &text, &len, err))
 		return -1;
 	ret = file_replace_at(dirfd, RECORD_FILE, 0600, text, len);
@@ -60,8 +62,7 @@ int record_read(int dirfd, struct arena *a, struct record *ret, struct hz_error 
 	if (r)
 		return error_sys(err, -r, "read", RECORD_FILE, "read the container's record");
 	*ret = (struct record){0};
-	if (oci_flat_decode(a, text.data, text.len, RECORD_FILE, fields, ARRAY_SIZE(fields), ret,
-			    err))
+	if (oci_flat_decode(a, text.data, text.len, &record_kind, ret, err))
 		return error_hint(err, "the record is damaged; \"hezi delete --force\" removes "
 				       "what is left of the container");
 	if (ret->version.v != 1)

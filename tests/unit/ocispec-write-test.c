@@ -5,7 +5,6 @@
  */
 #include "ocispec-test.h"
 
-
 /* ---- places ---- */
 
 static void test_locate(void)
@@ -185,6 +184,8 @@ static const struct oci_field fields[] = {
 	{"notes", OCI_FIELD_MAP, false, offsetof(struct record, notes)},
 };
 
+static const struct oci_flat kind = {"record", fields, ARRAY_SIZE(fields)};
+
 static void round_trip(const char *json)
 {
 	_cleanup_free_ char *text = quotes(json);
@@ -194,10 +195,8 @@ static void round_trip(const char *json)
 	const char *out = NULL;
 	size_t len;
 
-	is_int(oci_flat_decode(&a, text, strlen(text), "record", fields, ARRAY_SIZE(fields), &r,
-			       &err),
-	       0, "read %s", text);
-	oci_flat_encode(j, fields, ARRAY_SIZE(fields), &r);
+	is_int(oci_flat_decode(&a, text, strlen(text), &kind, &r, &err), 0, "read %s", text);
+	oci_flat_encode(j, &kind, &r);
 	ok(oci_json_text(j, &out, &len, &err) == 0, "write it");
 	is_str(out, text, "the same comes out");
 	oci_json_free(j);
@@ -216,9 +215,7 @@ static void test_flat(void)
 	round_trip("{'id':'\xc3\xbc','pid':0,'start':0,'systemd':true,'paths':['/a','b "
 		   "c'],'notes':{'k':'v','l':''}}");
 	hz_error_clear(&err);
-	ok(oci_flat_decode(&a, bad, strlen(bad), "record", fields, ARRAY_SIZE(fields), &r, &err) <
-		   0,
-	   "a bad record");
+	ok(oci_flat_decode(&a, bad, strlen(bad), &kind, &r, &err) < 0, "a bad record");
 	is_int(err.nfaults, 3, "has three faults");
 	is_str(err.msg, "required key \"id\" is missing", "the first");
 	is_str(err.file, "record", "the name of the document");
