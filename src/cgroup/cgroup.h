@@ -41,15 +41,22 @@ int cgroup_plan_dirs(const struct plan_cgroup_create *s, const struct plan_heade
 		     const struct plan_facts *f, struct arena *a, struct oci_strings *ret_dirs,
 		     struct hz_error *err);
 
+struct cgroup_request {
+	const struct plan_cgroup_create *step;
+	const struct plan_header *plan; /* of the step */
+	const struct plan_facts *facts;
+	const struct oci_strings *dirs; /* of cgroup_plan_dirs */
+	bool forgive;
+};
+
 /**
- * Make the directories in @dirs, turn controllers on, fill @slots[0…] with the v1 `tasks` files.
- * @forgive: where the user may not (EACCES, EPERM, EROFS), *ret becomes NULL ("no cgroup") and
+ * Make the directories in dirs, turn controllers on, fill @slots[0…] with the v1 `tasks` files.
+ * forgive: where the user may not (EACCES, EPERM, EROFS), *ret becomes NULL ("no cgroup") and
  * slots stay -1. On failure what was made stays for cgroup_destroy, and what was not ours is taken
- * out of @dirs. Controllers of v2 that cannot be turned on are told of by cgroup_set.
+ * out of dirs. Controllers of v2 that cannot be turned on are told of by cgroup_set.
  */
-int cgroup_prepare(const struct plan_cgroup_create *s, const struct plan_header *h,
-		   const struct plan_facts *f, const struct oci_strings *dirs, int *slots,
-		   bool forgive, struct cgroup **ret, struct hz_error *err);
+int cgroup_prepare(const struct cgroup_request *q, int *slots, struct cgroup **ret,
+		   struct hz_error *err);
 int cgroup_set(struct cgroup *cg, const struct plan_header *h, const struct plan_cgroup_set *s,
 	       struct hz_error *err);
 /** Directory of the unified tree for clone3, borrowed; -1 when there is none. */

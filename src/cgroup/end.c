@@ -57,7 +57,7 @@ static int read_pids(int dirfd, const char *file, struct pids *p)
 		return r == -ENOENT || r == -ENODEV ? 0 : r;
 	for (char *line = strtok_r(text.data, "\n", &save); line && !r;
 	     line = strtok_r(NULL, "\n", &save)) {
-		pid_t pid = (pid_t)atoi(line);
+		pid_t pid = (pid_t)strtol(line, NULL, 10);
 
 		if (pid > 0) /* 0: not visible in our pid namespace */
 			r = add_pid(p, pid);
@@ -351,7 +351,8 @@ static int remove_child(int at, const char *name, unsigned depth)
 		return -errno;
 	TAKE_FD(fd);
 	while ((errno = 0, e = readdir(d)))
-		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") && strcmp(e->d_name, "..")) {
+		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0) {
 			int r = remove_child(dirfd(d), e->d_name, depth + 1);
 
 			if (r)

@@ -91,7 +91,7 @@ static int parse_mount(char *line, struct plan_facts *f, struct arena *a)
 		return 0;
 	*dash = '\0';
 	type = strtok_r(dash + 3, " ", &save);
-	if (!type || (strcmp(type, "cgroup") && strcmp(type, "cgroup2")) ||
+	if (!type || (strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0) ||
 	    !strtok_r(NULL, " ", &save))
 		return 0;
 	options = strtok_r(NULL, " ", &save);
@@ -103,14 +103,14 @@ static int parse_mount(char *line, struct plan_facts *f, struct arena *a)
 			point = field;
 	}
 	/* a mount of a part of the hierarchy is no place to make cgroups by their full path */
-	if (!options || !root || !point || strcmp(root, "/"))
+	if (!options || !root || !point || strcmp(root, "/") != 0)
 		return 0;
 	unescape(point);
 	for (unsigned i = 0; i < f->nhierarchies; i++) {
 		struct facts_hierarchy *h = &f->hierarchies[i];
 		bool unified = !h->name[0];
 
-		if (h->mountpoint || unified != !strcmp(type, "cgroup2") ||
+		if (h->mountpoint || unified != (strcmp(type, "cgroup2") == 0) ||
 		    (!unified && !options_match(options, h->name)))
 			continue;
 		h->mountpoint = arena_strdup(a, point);

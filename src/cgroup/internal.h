@@ -43,13 +43,13 @@ int cgroup_count(int dirfd, size_t *ret_n);
 int cgroup_v1_inherit_cpuset(int parent, int child);
 /* v2.c */
 /**
- * Turn on @wanted controllers for the cgroup @leaf on @path, in all its ancestors from @mountpoint
- * down, as far as that is possible: a value whose controller could not be turned on tells of it
- * later. *ret_why is the errno of the first refusal (EBUSY: processes live in an ancestor), else 0.
+ * Turn on @wanted controllers for the cgroup @leaf on @path, in all its ancestors from the mount
+ * point down, as far as that is possible: a value whose controller could not be turned on tells of
+ * it later. *ret_why is the errno of the first refusal (EBUSY: processes live in an ancestor), else
+ * 0.
  */
-int cgroup_v2_enable(int leaf, const char *mountpoint, const char *path,
-		     const struct plan_header *h, struct plan_vec wanted, int *ret_why,
-		     struct hz_error *err);
+int cgroup_v2_enable(const struct cgroup_dir *leaf, const char *path, const struct plan_header *h,
+		     struct plan_vec wanted, int *ret_why, struct hz_error *err);
 /** Give the directory and the files of /sys/kernel/cgroup/delegate to @uid (runtime-spec
  * config-linux, cgroup ownership). */
 int cgroup_v2_delegate(int dirfd, uid_t uid, struct hz_error *err);

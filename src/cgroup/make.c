@@ -43,7 +43,7 @@ static int check_unused(int fd, const char *path, struct hz_error *err)
 			path);
 	}
 	if ((!cgroup_read(fd, "cgroup.freeze", text, sizeof(text)) && !strcmp(text, "1")) ||
-	    (!cgroup_read(fd, "freezer.state", text, sizeof(text)) && strcmp(text, "THAWED")))
+	    (!cgroup_read(fd, "freezer.state", text, sizeof(text)) && strcmp(text, "THAWED") != 0))
 		return error_set(err, HZ_E_STATE, "container's cgroup unexpectedly frozen: \"%s\"",
 				 path);
 	return 0;
@@ -155,10 +155,11 @@ static int open_made(const char *path, size_t root, bool cpuset, bool *ret_found
 	return r;
 }
 
-static int make_one(struct cgroup *cg, const struct facts_hierarchy *hier, const char *recorded,
-		    const struct plan_cgroup_create *s, const struct plan_header *h,
+static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned i,
 		    struct hz_error *err)
 {
+	const struct facts_hierarchy *hier = &q->facts->hierarchies[i];
+	const char *recorded = q->dirs->items[i];
 	struct cgroup_dir *d = &cg->dirs[cg->ndirs];
 	const char *path;
 	unsigned removable;
@@ -174,14 +175,16 @@ static int make_one(struct cgroup *cg, const struct facts_hierarchy *hier, const
 	d->hierarchy = hier;
 	cg->ndirs++;
 	d->found = found;
-	if (found && s->must_be_empty && check_unused(fd, path, err))
+	if (found && q->step->must_be_empty && check_unused(fd, path, err))
 		return -1;
 	if (hier->name[0])
 		return 0;
-	if (s->mode == PLAN_CGROUP_V2 &&
-	    cgroup_v2_enable(d->fd, hier->mountpoint, path, h, s->controllers, &cg->why, err))
+	if (q->step->mode == PLAN_CGROUP_V2 &&
+	    cgroup_v2_enable(d, path, q->plan, q->step->controllers, &cg->why, err))
 		return -1;
-	return s->owner_uid == UINT32_MAX ? 0 : cgroup_v2_delegate(d->fd, s->owner_uid, err);
+	return q->step->owner_uid == UINT32_MAX
+		       ? 0
+		       : cgroup_v2_delegate(d->fd, q->step->owner_uid, err);
 }
 
 static int open_tasks(const struct cgroup *cg, int *slots, struct hz_error *err)
@@ -215,9 +218,8 @@ static void disown(const struct cgroup *cg, const struct oci_strings *dirs, unsi
 			dirs->items[i] = "";
 }
 
-int cgroup_prepare(const struct plan_cgroup_create *s, const struct plan_header *h,
-		   const struct plan_facts *f, const struct oci_strings *dirs, int *slots,
-		   bool forgive, struct cgroup **ret, struct hz_error *err)
+int cgroup_prepare(const struct cgroup_request *q, int *slots, struct cgroup **ret,
+		   struct hz_error *err)
 {
 	struct cgroup *cg = calloc(1, sizeof(*cg));
 	struct hz_error local = HZ_ERROR_INIT;
@@ -229,21 +231,21 @@ int cgroup_prepare(const struct plan_cgroup_create *s, const struct plan_header 
 		return error_oom(err);
 	if (!err)
 		err = &local;
-	cg->mode = s->mode;
-	for (; tried < dirs->n && tried < f->nhierarchies && !r; tried++)
-		r = make_one(cg, &f->hierarchies[tried], dirs->items[tried], s, h, err);
+	cg->mode = q->step->mode;
+	for (; tried < q->dirs->n && tried < q->facts->nhierarchies && !r; tried++)
+		r = make_one(cg, q, tried, err);
 	if (!r)
 		r = open_tasks(cg, slots, err);
 	if (!r) {
 		*ret = cg;
 		return 0;
 	}
-	disown(cg, dirs, tried);
+	disown(cg, q->dirs, tried);
 	cgroup_free(cg);
-	for (unsigned i = 0; i < f->nhierarchies; i++)
+	for (unsigned i = 0; i < q->facts->nhierarchies; i++)
 		if (slots[i] >= 0)
 			fd_close(TAKE_FD(slots[i]));
-	if (!forgive || !may_forgive(err))
+	if (!q->forgive || !may_forgive(err))
 		return -1;
 	hz_error_clear(err);
 	return 0;

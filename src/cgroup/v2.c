@@ -75,15 +75,14 @@ static int enable_level(int dirfd, const struct plan_header *h, struct plan_vec 
 	return why;
 }
 
-int cgroup_v2_enable(int leaf, const char *mountpoint, const char *path,
-		     const struct plan_header *h, struct plan_vec wanted, int *ret_why,
-		     struct hz_error *err)
+int cgroup_v2_enable(const struct cgroup_dir *leaf, const char *path, const struct plan_header *h,
+		     struct plan_vec wanted, int *ret_why, struct hz_error *err)
 {
 	_cleanup_free_ char *level = NULL;
-	size_t root = strlen(mountpoint);
+	size_t root = strlen(leaf->hierarchy->mountpoint);
 
 	*ret_why = 0;
-	if (!wanted.n || all_on(leaf, "cgroup.controllers", h, wanted))
+	if (!wanted.n || all_on(leaf->fd, "cgroup.controllers", h, wanted))
 		return 0;
 	level = strdup(path);
 	if (!level)

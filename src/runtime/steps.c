@@ -31,8 +31,15 @@ static int do_ns_open(struct creation *c, const struct plan_ns_open *n, struct h
 static int do_cgroup_create(struct creation *c, const struct plan_cgroup_create *s,
 			    struct hz_error *err)
 {
-	return cgroup_prepare(s, c->b->plan.h, &c->b->facts, &c->record.cgroup_dirs, c->slots,
-			      c->b->options.rootless_cgroup_ok, &c->cgroup, err);
+	const struct cgroup_request request = {
+		.step = s,
+		.plan = c->b->plan.h,
+		.facts = &c->b->facts,
+		.dirs = &c->record.cgroup_dirs,
+		.forgive = c->b->options.rootless_cgroup_ok,
+	};
+
+	return cgroup_prepare(&request, c->slots, &c->cgroup, err);
 }
 
 static int do_cgroup_set(struct creation *c, const struct plan_cgroup_set *s, struct hz_error *err)

@@ -75,6 +75,19 @@ struct round {
 	struct hz_error err;
 };
 
+static int make(struct round *t, const struct oci_strings *dirs, bool forgive)
+{
+	const struct cgroup_request request = {
+		.step = &t->plan.create,
+		.plan = &t->plan.h,
+		.facts = &t->facts,
+		.dirs = dirs,
+		.forgive = forgive,
+	};
+
+	return cgroup_prepare(&request, t->slots, &t->cg, &t->err);
+}
+
 static int prepare(struct round *t, const char *path)
 {
 	plan_init(&t->plan, path, &t->facts);
@@ -83,8 +96,7 @@ static int prepare(struct round *t, const char *path)
 	hz_error_clear(&t->err);
 	if (cgroup_plan_dirs(&t->plan.create, &t->plan.h, &t->facts, &t->arena, &t->dirs, &t->err))
 		return -1;
-	return cgroup_prepare(&t->plan.create, &t->plan.h, &t->facts, &t->dirs, t->slots, false,
-			      &t->cg, &t->err);
+	return make(t, &t->dirs, false);
 }
 
 static void release(struct round *t)
@@ -277,9 +289,7 @@ static void test_user(struct round *t, const char *base)
 		if (setresuid(65534, 65534, 65534) || prepare(t, base) != -1 ||
 		    t->err.errnum != EACCES)
 			_exit(1);
-		if (cgroup_prepare(&t->plan.create, &t->plan.h, &t->facts, &t->dirs, t->slots, true,
-				   &t->cg, &t->err) ||
-		    t->cg || t->slots[0] != -1)
+		if (make(t, &t->dirs, true) || t->cg || t->slots[0] != -1)
 			_exit(2);
 		_exit(0);
 	}
@@ -301,9 +311,7 @@ static void test_race(struct round *t, const char *base)
 		return;
 	pid = spawn(&other);
 	wait_inside(&other, pid);
-	is_int(cgroup_prepare(&t->plan.create, &t->plan.h, &t->facts, &dirs, t->slots, false,
-			      &t->cg, &t->err),
-	       -1, "the second one is refused: %s", t->err.msg);
+	is_int(make(t, &dirs, false), -1, "the second one is refused: %s", t->err.msg);
 	for (size_t i = 0; i < dirs.n; i++)
 		is_str(dirs.items[i], "", "and does not own what it found");
 	is_int(cgroup_destroy(&dirs, &t->err), 0, "its undo");
