@@ -162,12 +162,13 @@ static double log2_of(uint64_t v)
 	unsigned k = 63 - (unsigned)__builtin_clzll(v);
 
 	m = (double)v / (double)(1ull << k); /* 1 <= m < 2 */
-	for (unsigned i = 0; i < 48; i++, bit /= 2) {
+	for (unsigned i = 0; i < 48; i++) {
 		m *= m;
 		if (m >= 2) {
 			m /= 2;
 			log += bit;
 		}
+		bit /= 2;
 	}
 	return (double)k + log;
 }

@@ -47,7 +47,7 @@ static void add_links(struct builder *b, struct lists *l, const char *controller
 	while (*controllers) {
 		size_t len = strcspn(controllers, ",");
 
-		if (strlen(dir) != len || strncmp(dir, controllers, len))
+		if (strlen(dir) != len || strncmp(dir, controllers, len) != 0)
 			l->links[l->nlinks++] =
 				builder_ptr(b, "%.*s=%s", (int)len, controllers, dir);
 		controllers += len;

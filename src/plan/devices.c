@@ -102,7 +102,7 @@ static size_t drop_repeats(struct builder *b, struct node *nodes, size_t n)
 
 	qsort(nodes, n, sizeof(*nodes), by_path);
 	for (size_t k = 0; k < n; k++) {
-		if (!kept || strcmp(nodes[kept - 1].path, nodes[k].path))
+		if (!kept || strcmp(nodes[kept - 1].path, nodes[k].path) != 0)
 			nodes[kept++] = nodes[k];
 		else if (!same(nodes[kept - 1].d, nodes[k].d))
 			builder_fault(
