@@ -77,8 +77,8 @@ struct hz_run_options {
  * terminal relayed, then delete.
  * @ret_status: exit status of the program, 128+N when signal N ended it.
  */
-int hz_run(hz_runtime *rt, const struct hz_create_options *create, const struct hz_run_options *run,
-	   int *ret_status, struct hz_error *err);
+int hz_run(hz_runtime *rt, const struct hz_create_options *options,
+	   const struct hz_run_options *how, int *ret_status, struct hz_error *err);
 
 int hz_start(hz_runtime *rt, const char *id, struct hz_error *err);
 

@@ -160,6 +160,34 @@ void bundle_done(struct bundle *b)
 	arena_done(&b->arena);
 }
 
+static int explain_json(const struct plan *plan, const struct plan_print_options *print,
+			struct buf *text, struct hz_error *err)
+{
+	struct oci_json *j = oci_json_new("  ");
+	const char *p = NULL;
+	size_t len = 0;
+	int r;
+
+	if (!j)
+		return error_oom(err);
+	r = plan_print_json(plan->h, print, j, err) || oci_json_text(j, &p, &len, err) ? -1 : 0;
+	if (!r) {
+		buf_add(text, p, len);
+		buf_addc(text, '\n');
+	}
+	oci_json_free(j);
+	return r;
+}
+
+static void explain_text(const struct plan *plan, const struct plan_print_options *print,
+			 struct buf *text)
+{
+	plan_print_text(plan->h, print, text);
+	for (unsigned i = 0; i < plan->nwarnings && i < PLAN_WARNINGS; i++)
+		buf_printf(text, "warning: config.json %s: %s\n", plan->warnings[i].pointer,
+			   plan->warnings[i].text);
+}
+
 int hz_explain(hz_runtime *rt, const struct hz_create_options *o, bool json, bool show_env,
 	       char **ret_text, struct hz_error *err)
 {
@@ -170,27 +198,10 @@ int hz_explain(hz_runtime *rt, const struct hz_create_options *o, bool json, boo
 
 	if (store_check_id(o->id, err) || bundle_load(rt, o, true, &b, err))
 		return -1;
-	if (json) {
-		struct oci_json *j = oci_json_new("  ");
-		const char *p;
-		size_t len;
-
-		r = !j ? error_oom(err)
-		    : plan_print_json(b.plan.h, &print, j, err) || oci_json_text(j, &p, &len, err)
-			    ? -1
-			    : 0;
-		if (!r) {
-			buf_add(&text, p, len);
-			buf_addc(&text, '\n');
-		}
-		if (j)
-			oci_json_free(j);
-	} else {
-		plan_print_text(b.plan.h, &print, &text);
-		for (unsigned i = 0; i < b.plan.nwarnings && i < PLAN_WARNINGS; i++)
-			buf_printf(&text, "warning: config.json %s: %s\n",
-				   b.plan.warnings[i].pointer, b.plan.warnings[i].text);
-	}
+	if (json)
+		r = explain_json(&b.plan, &print, &text, err);
+	else
+		explain_text(&b.plan, &print, &text);
 	bundle_done(&b);
 	if (r)
 		return -1;

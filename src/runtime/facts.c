@@ -64,12 +64,12 @@ static int read_cap_last(struct plan_facts *f, struct hz_error *err)
 static int read_userns(struct plan_facts *f, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
-	unsigned long in, out, len;
+	char *p;
 
 	if (read_file("/proc/self/uid_map", &text, err))
 		return -1;
-	f->in_userns = sscanf(text.data, "%lu %lu %lu", &in, &out, &len) != 3 || in || out ||
-		       len != 4294967295ul;
+	f->in_userns = strtoul(text.data, &p, 10) != 0 || strtoul(p, &p, 10) != 0 ||
+		       strtoul(p, &p, 10) != UINT32_MAX;
 	return 0;
 }
 
@@ -103,13 +103,19 @@ static void read_range(const char *path, uid_t uid, const char *name, struct fac
 	snprintf(number, sizeof(number), "%u", uid);
 	for (char *line = strtok_r(text.data, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
-		char *colon = strchr(line, ':');
+		char *colon = strchr(line, ':'), *second, *end;
 		unsigned long first, count;
 
-		if (!colon || sscanf(colon, ":%lu:%lu", &first, &count) != 2)
+		if (!colon)
 			continue;
 		*colon = '\0';
-		if (strcmp(line, number) && (!name || strcmp(line, name)))
+		if (strcmp(line, number) != 0 && (!name || strcmp(line, name) != 0))
+			continue;
+		first = strtoul(colon + 1, &second, 10);
+		if (second == colon + 1 || *second != ':')
+			continue;
+		count = strtoul(second + 1, &end, 10);
+		if (end == second + 1)
 			continue;
 		*ret = (struct facts_range){(uint32_t)first, (uint32_t)count};
 		return;
@@ -137,13 +143,25 @@ static void read_ranges(struct plan_facts *f, struct arena *a)
 	read_range("/etc/subgid", f->euid, name, &f->subgid);
 }
 
+/* "6.1.0-18-amd64" */
+static bool parse_release(const char *release, struct plan_facts *f)
+{
+	char *dot, *end;
+
+	f->kernel_major = (unsigned)strtoul(release, &dot, 10);
+	if (dot == release || *dot != '.')
+		return false;
+	f->kernel_minor = (unsigned)strtoul(dot + 1, &end, 10);
+	return end != dot + 1;
+}
+
 int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
 		  struct hz_error *err)
 {
 	struct utsname u;
 
 	*f = (struct plan_facts){.euid = geteuid(), .egid = getegid()};
-	if (uname(&u) || sscanf(u.release, "%u.%u", &f->kernel_major, &f->kernel_minor) != 2)
+	if (uname(&u) || !parse_release(u.release, f))
 		return error_set(err, HZ_E_UNSUPPORTED, "the kernel's version cannot be read");
 	if (read_status(f, ret_ignored, err) || read_cap_last(f, err) || read_userns(f, err))
 		return -1;

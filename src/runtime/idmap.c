@@ -12,8 +12,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
-
-extern char **environ;
+#include <unistd.h>
 
 static int write_proc(pid_t pid, const char *file, const char *text, struct hz_error *err)
 {

@@ -74,16 +74,16 @@ static int run(hz_runtime *rt, const struct hz_create_options *o, const struct h
 	return r;
 }
 
-int hz_run(hz_runtime *rt, const struct hz_create_options *o, const struct hz_run_options *options,
-	   int *ret_status, struct hz_error *err)
+int hz_run(hz_runtime *rt, const struct hz_create_options *options,
+	   const struct hz_run_options *how, int *ret_status, struct hz_error *err)
 {
 	struct bundle b;
 	int r;
 
 	*ret_status = 0;
-	if (store_check_id(o->id, err) || bundle_load(rt, o, false, &b, err))
+	if (store_check_id(options->id, err) || bundle_load(rt, options, false, &b, err))
 		return -1;
-	r = run(rt, o, options, &b, ret_status, err);
+	r = run(rt, options, how, &b, ret_status, err);
 	if (!r)
 		for (unsigned i = 0; i < b.plan.nwarnings && i < PLAN_WARNINGS; i++)
 			runtime_log(rt, HZ_LOG_WARNING, "config.json %s: %s",

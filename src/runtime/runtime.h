@@ -45,7 +45,7 @@ struct bundle {
  * explain, what hezi does not support yet is a warning.
  */
 int bundle_load(const hz_runtime *rt, const struct hz_create_options *o, bool forgive_unsupported,
-		struct bundle *ret, struct hz_error *err);
+		struct bundle *b, struct hz_error *err);
 void bundle_done(struct bundle *b);
 /** Give @err the line and column of its pointer and the name of the file. */
 void bundle_locate(const struct bundle *b, struct hz_error *err);
@@ -97,7 +97,7 @@ int talk_until_exec(int sock, const struct plan_header *plan, struct hz_error *e
 int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *more, size_t len,
 	      int fd);
 /* fail.c */
-int fail_from_init(const struct plan_header *plan, const struct init_error *e,
+int fail_from_init(const struct plan_header *plan, const struct init_error *raw,
 		   struct hz_error *err);
 /* steps.c */
 int step_before_spawn(struct creation *c, struct hz_error *err);

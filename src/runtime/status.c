@@ -7,8 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,6 +23,7 @@ static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 	char path[32], text[1024];
 	_cleanup_fd_ int fd = -1;
 	const char *p;
+	char *end;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
@@ -44,12 +45,14 @@ static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 			return -EPROTO;
 		p++;
 	}
-	return sscanf(p, "%" SCNu64, ret_start) == 1 ? 0 : -EPROTO;
+	errno = 0;
+	*ret_start = strtoull(p, &end, 10);
+	return end != p && !errno ? 0 : -EPROTO;
 }
 
 int process_start_time(pid_t pid, uint64_t *ret, struct hz_error *err)
 {
-	char state;
+	char state = 0;
 	int r = read_stat(pid, &state, ret);
 
 	if (r)
@@ -60,8 +63,8 @@ int process_start_time(pid_t pid, uint64_t *ret, struct hz_error *err)
 
 int process_is_alive(pid_t pid, uint64_t start_time, struct hz_error *err)
 {
-	uint64_t start;
-	char state;
+	uint64_t start = 0;
+	char state = 0;
 	int r = read_stat(pid, &state, &start);
 
 	if (r == -ENOENT || r == -ESRCH)

@@ -3,8 +3,8 @@
  * The state directories: <root>/<id>/, mode 0700, the lock is flock(2) on the directory itself.
  *
  *   record.json   see record.h
- *   plan          the plan's bytes: start, delete and later commands need nothing else of the
- * configuration start         socket of an init that waits to be started
+ *   plan          the plan's bytes: all that start and delete need of the configuration
+ *   start         socket of an init that waits to be started
  *
  * delete renames <id> to ~<id> before it removes it; '~' is in no id, so what a killed delete
  * leaves can be told and swept.
@@ -188,12 +188,12 @@ int store_lock(hz_runtime *rt, const char *id, unsigned timeout_ms, int *ret_dir
 	return 0;
 }
 
-/* Files only: the directory is ours and holds no others. Ends with the directory gone or -errno. */
-static int remove_dir(int rootfd, const char *name)
+/* Any files, no directories: the directory is ours and holds none. */
+static int remove_files(int rootfd, const char *name)
 {
 	_cleanup_dir_ DIR *d = NULL;
 	_cleanup_fd_ int fd = openat(rootfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	struct dirent *e;
+	const struct dirent *e;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
@@ -207,14 +207,33 @@ static int remove_dir(int rootfd, const char *name)
 		if (unlinkat(dirfd(d), e->d_name, 0) && errno != ENOENT)
 			return -errno;
 	}
-	if (errno)
-		return -errno;
-	return unlinkat(rootfd, name, AT_REMOVEDIR) && errno != ENOENT ? -errno : 0;
+	return -errno;
+}
+
+/* Ends with the directory gone, or -errno. Tried again when another container of the same id has
+ * taken the place meanwhile. */
+static int remove_dir(int rootfd, const char *name)
+{
+	int r = 0;
+
+	for (int tries = 0; tries < 10 && !r; tries++) {
+		if (!unlinkat(rootfd, name, AT_REMOVEDIR) || errno == ENOENT)
+			return 0;
+		if (errno != ENOTEMPTY && errno != EEXIST)
+			return -errno;
+		r = remove_files(rootfd, name);
+	}
+	return r ? r : -ENOTEMPTY;
 }
 
 static void away_name(const char *id, char to[ID_MAX + 2])
 {
 	snprintf(to, ID_MAX + 2, "~%s", id);
+}
+
+static int sweep_failed(const char *id, const char *away, int r, struct hz_error *err)
+{
+	return error_sys(err, -r, "unlinkat", away, "remove what is left of container \"%s\"", id);
 }
 
 int store_sweep(hz_runtime *rt, const char *id, struct hz_error *err)
@@ -224,24 +243,36 @@ int store_sweep(hz_runtime *rt, const char *id, struct hz_error *err)
 
 	away_name(id, away);
 	r = remove_dir(rt->rootfd, away);
-	if (r)
-		return error_sys(err, -r, "unlinkat", away,
-				 "remove what is left of container \"%s\"", id);
-	return 0;
+	return r ? sweep_failed(id, away, r, err) : 0;
+}
+
+/* What there is as a rule goes through the descriptor that is open anyway, so that a create which
+ * fails for want of descriptors can still be undone. */
+static void remove_known(int dirfd)
+{
+	static const char *const files[] = {RECORD_FILE, "plan", INIT_START_SOCKET};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		unlinkat(dirfd, files[i], 0); /* what stays is found by remove_dir() */
 }
 
 int store_remove(hz_runtime *rt, const char *id, int dirfd, struct hz_error *err)
 {
 	char away[ID_MAX + 2];
+	int r = 0;
 
-	(void)dirfd; /* the lock on it is held until the caller closes it */
-	if (store_sweep(rt, id, err))
-		return -1;
 	away_name(id, away);
-	if (renameat(rt->rootfd, id, rt->rootfd, away) && errno != ENOENT)
-		return error_sys(err, errno, "renameat", id,
-				 "remove the state directory of container \"%s\"", id);
-	return store_sweep(rt, id, err);
+	while (renameat(rt->rootfd, id, rt->rootfd, away) && errno != ENOENT) {
+		if (errno != ENOTEMPTY && errno != EEXIST)
+			return error_sys(err, errno, "renameat", id,
+					 "remove the state directory of container \"%s\"", id);
+		r = remove_dir(rt->rootfd, away); /* a delete was killed there */
+		if (r)
+			return sweep_failed(id, away, r, err);
+	}
+	remove_known(dirfd);
+	r = remove_dir(rt->rootfd, away);
+	return r ? sweep_failed(id, away, r, err) : 0;
 }
 
 int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err)
@@ -255,7 +286,7 @@ int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err)
 		return error_sys(err, -r, "read", "plan", "read the container's plan");
 	if (plan_verify(text.data, text.len, err))
 		return error_prefix(err, "the container's plan is damaged");
-	*ret = (struct plan){.h = (struct plan_header *)(void *)TAKE_PTR(text.data),
-			     .size = text.len};
+	*ret = (struct plan){.size = text.len};
+	ret->h = (struct plan_header *)(void *)TAKE_PTR(text.data);
 	return 0;
 }
