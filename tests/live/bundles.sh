@@ -73,7 +73,7 @@ same_inside() {
 	spec_bundle runc
 	[ "$KIND" = hezi ] || skip "runc is the measure"
 	config '.process.terminal=false'
-	sh_args 'cd /proc/self; grep -E "^(Cap|NoNew|Seccomp|Uid|Gid|Groups|Sig|Umask)" status; cat limits attr/current 2>/dev/null
+	sh_args 'cd /proc/self; grep -E "^(Cap|NoNew|Seccomp|Uid|Gid|Groups|Sig[PBIC]|Umask)" status; cat limits attr/current 2>/dev/null
 		ls -l /dev | sed "s/[A-Z][a-z][a-z] .*:[0-9]* //"; ls /proc/sys | sort; env | sort; ls -1 /proc/self/fd; umask
 		awk "{print \$5}" mountinfo | grep -v /sys/fs/cgroup/ | sort; cat uid_map oom_score_adj'
 	theirs=$(timeout 30 runc --root "$T/runc-root" run --bundle "$B" "$ID-r" </dev/null 2>&1)
