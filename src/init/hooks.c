@@ -281,7 +281,7 @@ static int run_hook(struct init *init, const struct plan_hooks *step, uint32_t i
 			  .report = -1,
 			  .report_w = -1,
 			  .pidfd = -1};
-	if (at < 0 && at > -4096)
+	if (at <= 0)
 		return fail_start(r, __NR_mmap, at);
 	r->argv = (char **)at;
 	r->envp = r->argv + hook->argv.n + 1;
