@@ -101,10 +101,7 @@ static char *value_push(struct decoder *d, size_t size)
 	}
 	p = d->values + d->nvalues;
 	d->nvalues += size;
-	if (size == sizeof(const char *)) /* most items are strings */
-		memset(p, 0, sizeof(void *));
-	else
-		memset(p, 0, size);
+	memset(p, 0, size);
 	return p;
 }
 
@@ -160,7 +157,8 @@ bool decoder_target(struct decoder *d, struct target *t)
 	struct frame *f = decoder_top(d);
 
 	f->n++;
-	*t = (struct target){.row = f->row};
+	*t = (struct target){0};
+	t->row = f->row;
 	if (!t->row)
 		return true;
 	if (f->kind == FRAME_OBJECT || f->kind == FRAME_DOCUMENT) {
