@@ -10,25 +10,28 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int absolute_bundle(struct arena *a, const char *path, const char **ret,
-			   struct hz_error *err)
+static char *absolute_bundle(struct arena *a, const char *path, struct hz_error *err)
 {
-	char cwd[PATH_MAX];
+	char cwd[PATH_MAX], *ret;
 
 	if (path && path[0] == '/') {
-		*ret = arena_strdup(a, path);
+		ret = arena_strdup(a, path);
 	} else {
-		if (!getcwd(cwd, sizeof(cwd)))
-			return error_sys(err, errno, "getcwd", NULL, "find the working directory");
-		*ret = !path || !strcmp(path, ".") ? arena_strdup(a, cwd)
-						   : arena_printf(a, "%s/%s", cwd, path);
+		if (!getcwd(cwd, sizeof(cwd))) {
+			error_sys(err, errno, "getcwd", NULL, "find the working directory");
+			return NULL;
+		}
+		ret = !path || !strcmp(path, ".") ? arena_strdup(a, cwd)
+						  : arena_printf(a, "%s/%s", cwd, path);
 	}
-	if (!*ret)
-		return error_oom(err);
+	if (!ret) {
+		error_oom(err);
+		return NULL;
+	}
 	/* no slash at its end: the bundle is shown to engines, which compare */
-	for (char *end = (char *)*ret + strlen(*ret) - 1; end > *ret && *end == '/'; end--)
+	for (char *end = ret + strlen(ret) - 1; end > ret && *end == '/'; end--)
 		*end = '\0';
-	return 0;
+	return ret;
 }
 
 /* O_NONBLOCK and the file type: a FIFO or a terminal in the place of config.json must not hang us.
@@ -132,7 +135,8 @@ void bundle_locate(const struct bundle *b, struct hz_error *err)
 static int load(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
 		struct hz_error *err)
 {
-	if (absolute_bundle(&b->arena, o->bundle, &b->path, err) || read_config(b, err))
+	b->path = absolute_bundle(&b->arena, o->bundle, err);
+	if (!b->path || read_config(b, err))
 		return -1;
 	if (oci_config_decode(&b->arena, b->text, b->len, "config.json", &b->config, err))
 		return -1;
