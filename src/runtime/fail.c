@@ -117,8 +117,9 @@ static int check_message(const char *step, const struct init_error *e, struct hz
 				 "%s: \"%s\" cannot be mounted because it is inside /proc", step,
 				 e->object);
 	case INIT_WHY_ON_ROOT:
-		return error_set(err, HZ_E_SYSTEM, "%s: a link in \"%s\" leads to the root directory",
-				 step, e->object);
+		return error_set(err, HZ_E_SYSTEM,
+				 "%s: a link in \"%s\" leads to the root directory", step,
+				 e->object);
 	default:
 		return error_set(err, HZ_E_INTERNAL,
 				 "%s: the container's init did not understand the runtime", step);
