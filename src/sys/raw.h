@@ -14,6 +14,7 @@
 
 #if defined(__x86_64__)
 
+/* NOLINTNEXTLINE(readability-function-size): a number and the six arguments of a call */
 static inline long sys_call6(long nr, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d;
@@ -30,6 +31,7 @@ static inline long sys_call6(long nr, long a, long b, long c, long d, long e, lo
 
 #elif defined(__aarch64__)
 
+/* NOLINTNEXTLINE(readability-function-size): a number and the six arguments of a call */
 static inline long sys_call6(long nr, long a, long b, long c, long d, long e, long f)
 {
 	register long x8 __asm__("x8") = nr;
