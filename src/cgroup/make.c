@@ -10,16 +10,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* How many components at the end of @path are not there; those are what may be removed again. */
-static unsigned missing_components(char *path, size_t root)
+/* How many components at the end of @path are not there; those are what may be removed again. Who
+ * may not look may not make or remove anything there either. -errno. */
+static int missing_components(char *path, size_t root)
 {
-	unsigned n = 0;
-	char *slash;
+	int n = 0;
 
-	while (strlen(path) > root && faccessat(AT_FDCWD, path, F_OK, 0) && errno == ENOENT) {
-		n++;
-		slash = strrchr(path, '/');
-		*slash = '\0';
+	for (; strlen(path) > root && faccessat(AT_FDCWD, path, F_OK, 0); n++) {
+		if (errno != ENOENT)
+			return errno == EACCES ? n : -errno;
+		*strrchr(path, '/') = '\0';
 	}
 	return n;
 }
@@ -69,14 +69,16 @@ static int plan_dir(const struct plan_cgroup_create *s, const char *mount, const
 {
 	char *full = arena_printf(a, "%s%s", mount, path);
 	char *copy = full ? arena_strdup(a, full) : NULL;
-	unsigned missing;
+	int missing;
 
 	if (!copy)
 		return error_oom(err);
 	missing = missing_components(copy, strlen(mount));
+	if (missing < 0)
+		return error_sys(err, -missing, "faccessat", full, "look for cgroup \"%s\"", full);
 	if (!missing && s->must_be_empty && check_found(full, err))
 		return -1;
-	*ret = arena_printf(a, "%u:%s", missing, full);
+	*ret = arena_printf(a, "%d:%s", missing, full);
 	return *ret ? 0 : error_oom(err);
 }
 

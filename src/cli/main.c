@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 /*
@@ -24,10 +25,22 @@ static int fill_stdio(bool *ret_no_stdout)
 	return 0;
 }
 
+/*
+ * Dispositions are inherited. With SIGCHLD ignored the kernel reaps our children for us, and nobody
+ * learns how they ended; a SIGXFSZ would end us in the middle of a container, where EFBIG is an
+ * error like any other. The container gets the defaults again.
+ */
+static void set_signals(void)
+{
+	signal(SIGCHLD, SIG_DFL); /* neither can fail: both numbers are valid */
+	signal(SIGXFSZ, SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
 	bool no_stdout = false;
 
+	set_signals();
 	if (fill_stdio(&no_stdout))
 		return 1;
 	return cli_main(argc, argv, no_stdout);

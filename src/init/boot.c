@@ -103,6 +103,11 @@ int init_boot(struct init *init)
 	r = sys_call(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
 	if (r < 0)
 		return init_fail(init, NULL, __NR_rt_sigprocmask, r, NULL);
+	/* the caller's directory is no business of those who share a pid namespace with us
+	 * (CVE-2016-9962) */
+	r = sys_call(__NR_chdir, "/");
+	if (r < 0)
+		return init_fail(init, NULL, __NR_chdir, r, "/");
 	/* modes in the plan are exact; PLAN_UMASK comes last, or the caller's comes back */
 	init->caller_umask = (uint32_t)sys_call(__NR_umask, 0);
 	if (receive_boot(init) < 0)

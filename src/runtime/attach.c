@@ -96,12 +96,31 @@ static int find_tty(void)
 	return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
-static void copy_size(const struct relay *r)
+static void copy_size(int tty, int pty)
 {
 	struct winsize ws;
 
-	if (!ioctl(r->tty, TIOCGWINSZ, &ws))
-		ioctl(r->pty, TIOCSWINSZ, &ws); /* best effort: the size is a courtesy */
+	if (!ioctl(tty, TIOCGWINSZ, &ws))
+		ioctl(pty, TIOCSWINSZ, &ws); /* best effort: the size is a courtesy */
+}
+
+int attach_prepare(int pty, struct hz_error *err)
+{
+	_cleanup_fd_ int tty = -1;
+	struct termios t;
+
+	if (pty < 0)
+		return 0;
+	tty = find_tty();
+	if (tty < 0)
+		return error_sys(err, errno, "open", "/dev/tty", "open /dev/tty");
+	/* \n stays \n: the user's own terminal does the rest */
+	if (!tcgetattr(pty, &t)) {
+		t.c_oflag &= ~(tcflag_t)ONLCR;
+		tcsetattr(pty, TCSANOW, &t);
+	}
+	copy_size(tty, pty);
+	return 0;
 }
 
 static int relay_start(struct relay *r, int pty, struct hz_error *err)
@@ -114,11 +133,6 @@ static int relay_start(struct relay *r, int pty, struct hz_error *err)
 	r->tty = find_tty();
 	if (r->tty < 0)
 		return error_sys(err, errno, "open", "/dev/tty", "open /dev/tty");
-	/* \n stays \n: the user's own terminal does the rest */
-	if (!tcgetattr(pty, &t)) {
-		t.c_oflag &= ~(tcflag_t)ONLCR;
-		tcsetattr(pty, TCSANOW, &t);
-	}
 	if (tcgetattr(r->tty, &r->saved))
 		return error_sys(err, errno, "ioctl", "tty", "read the terminal's settings");
 	t = r->saved;
@@ -128,7 +142,6 @@ static int relay_start(struct relay *r, int pty, struct hz_error *err)
 	if (tcsetattr(r->tty, TCSANOW, &t))
 		return error_sys(err, errno, "ioctl", "tty", "set the terminal to raw mode");
 	r->raw = true;
-	copy_size(r);
 	r->in = (struct pump){.from = STDIN_FILENO, .to = pty};
 	r->out = (struct pump){.from = pty, .to = STDOUT_FILENO};
 	return 0;
@@ -165,37 +178,39 @@ static void relay_flush(struct relay *r)
 	}
 }
 
-/* Reap everything that has ended; true when the container's process is among it. */
-static bool reap(pid_t pid, int *ret_status)
+/* Reap everything that has ended: 1 when the container's process is among it, 0 when not, -1 when
+ * somebody else has reaped it. */
+static int reap(pid_t pid, int *ret_status)
 {
-	bool ended = false;
-	int status;
+	int ended = 0, status;
 	pid_t p;
 
 	while ((p = waitpid(-1, &status, WNOHANG)) > 0)
 		if (p == pid) {
 			*ret_status =
 				WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-			ended = true;
+			ended = 1;
 		}
-	return ended;
+	return p < 0 && !ended ? -1 : ended;
 }
 
 static void on_signal(int sigfd, int pidfd, struct relay *r, pid_t pid, int *ret_status,
-		      bool *ended)
+		      int *ret_ended)
 {
 	struct signalfd_siginfo si;
 
 	if (read(sigfd, &si, sizeof(si)) != sizeof(si))
 		return;
 	switch (si.ssi_signo) {
-	case SIGCHLD: *ended = reap(pid, ret_status); break;
+	case SIGCHLD: *ret_ended = reap(pid, ret_status); break;
 	case SIGWINCH:
 		if (r->tty >= 0)
-			copy_size(r);
+			copy_size(r->tty, r->pty);
 		break;
 	case SIGURG: break;
 	default:
+		if (si.ssi_signo == SIGPIPE && si.ssi_pid == (uint32_t)getpid())
+			break; /* our own: nobody reads our stdout any more */
 		syscall(SYS_pidfd_send_signal, pidfd, (int)si.ssi_signo, NULL,
 			0); /* it may have ended: then SIGCHLD follows */
 	}
@@ -205,7 +220,7 @@ static int loop(struct relay *r, int sigfd, int pidfd, pid_t pid, int *ret_statu
 		struct hz_error *err)
 {
 	/* it may have ended before we listened */
-	bool ended = reap(pid, ret_status);
+	int ended = reap(pid, ret_status);
 
 	while (!ended) {
 		struct pollfd p[] = {{sigfd, POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}};
@@ -224,6 +239,10 @@ static int loop(struct relay *r, int sigfd, int pidfd, pid_t pid, int *ret_statu
 		pump_step(&r->in, p[1].revents);
 		pump_step(&r->out, p[2].revents);
 	}
+	if (ended < 0)
+		return error_set(err, HZ_E_SYSTEM,
+				 "the container's exit status is lost: SIGCHLD is ignored, or its "
+				 "process was reaped by somebody else");
 	return 0;
 }
 

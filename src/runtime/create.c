@@ -183,24 +183,10 @@ static void kill_and_reap(struct creation *c)
 	c->stub = 0;
 }
 
-void creation_undo(struct creation *c)
+/* All but the state directory. What failed for want of descriptors has some again to be undone. */
+static void close_fds(struct creation *c)
 {
-	struct hz_error ignored = HZ_ERROR_INIT; /* the first error is the one to report */
-
-	kill_and_reap(c);
-	if (c->dirfd >= 0) {
-		if (container_destroy(c->rt, c->o->id, c->dirfd, &c->record, true, &ignored))
-			runtime_log(c->rt, HZ_LOG_WARNING, "clean up after a failed create: %s",
-				    ignored.msg);
-		if (c->o->pid_file && c->record.pid.set)
-			unlink(c->o->pid_file); /* best effort: it names a process that is gone */
-	}
-	hz_error_clear(&ignored);
-}
-
-void creation_done(struct creation *c)
-{
-	int *fds[] = {&c->dirfd, &c->sock, &c->init_sock, &c->listener, &c->pidfd, &c->pty};
+	int *fds[] = {&c->sock, &c->init_sock, &c->listener, &c->pidfd, &c->pty};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (*fds[i] >= 0)
@@ -209,6 +195,32 @@ void creation_done(struct creation *c)
 		if (c->slots[i] >= 0)
 			fd_close(TAKE_FD(c->slots[i]));
 	cgroup_free(TAKE_PTR(c->cgroup));
+}
+
+void creation_undo(struct creation *c)
+{
+	struct hz_error ignored = HZ_ERROR_INIT; /* the first error is the one to report */
+
+	kill_and_reap(c);
+	close_fds(c);
+	if (!c->cgroups_begun)
+		c->record.cgroup_dirs.n = 0;
+	if (c->dirfd >= 0) {
+		if (container_destroy(c->rt, c->o->id, c->dirfd, &c->record, c->b->plan.h,
+				      &ignored))
+			runtime_log(c->rt, HZ_LOG_WARNING, "clean up after a failed create: %s",
+				    ignored.msg);
+		if (c->pid_file_written)
+			unlink(c->o->pid_file); /* best effort: it names a process that is gone */
+	}
+	hz_error_clear(&ignored);
+}
+
+void creation_done(struct creation *c)
+{
+	close_fds(c);
+	if (c->dirfd >= 0)
+		fd_close(TAKE_FD(c->dirfd));
 	free(TAKE_PTR(c->filter));
 	arena_done(&c->arena);
 }

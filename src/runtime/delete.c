@@ -18,27 +18,14 @@
 #define LOCK_TIMEOUT_MS 10000 /* --force: for the operation that holds the container */
 #define LOCK_GRACE_MS   100   /* … before its processes are killed under it */
 
-int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r, bool hooks,
-		      struct hz_error *err)
+int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r,
+		      const struct plan_header *plan, struct hz_error *err)
 {
-	struct hz_error ignored = HZ_ERROR_INIT;
-	struct plan plan = {0};
-	int ret;
-
 	if (cgroup_destroy(&r->cgroup_dirs, err))
 		return -1;
-	if (hooks) {
-		if (!store_read_plan(dirfd, &plan, &ignored))
-			hooks_run_all(rt, plan.h, PLAN_HOOK_POSTSTOP, 0);
-		else if (ignored.code != HZ_E_NOT_FOUND)
-			runtime_log(rt, HZ_LOG_WARNING,
-				    "poststop hooks of container \"%s\" are lost: %s", id,
-				    ignored.msg);
-	}
-	ret = store_remove(rt, id, dirfd, err);
-	plan_done(&plan);
-	hz_error_clear(&ignored);
-	return ret;
+	if (plan)
+		hooks_run_all(rt, plan, PLAN_HOOK_POSTSTOP, 0);
+	return store_remove(rt, id, dirfd, err);
 }
 
 /* SIGKILL and wait for the end. */
@@ -89,6 +76,23 @@ static int check_state(int dirfd, const char *id, const struct record *r, struct
 	return error_hint(err, "kill it first, or use \"hezi delete --force\"");
 }
 
+/* A create that was killed early left no plan, and has run no hooks either. */
+static int destroy_with_hooks(hz_runtime *rt, const char *id, int dirfd, const struct record *r,
+			      struct hz_error *err)
+{
+	struct hz_error why = HZ_ERROR_INIT;
+	struct plan plan = {0};
+	int ret;
+
+	if (store_read_plan(dirfd, &plan, &why) && why.code != HZ_E_NOT_FOUND)
+		runtime_log(rt, HZ_LOG_WARNING, "poststop hooks of container \"%s\" are lost: %s",
+			    id, why.msg);
+	ret = container_destroy(rt, id, dirfd, r, plan.h, err);
+	plan_done(&plan);
+	hz_error_clear(&why);
+	return ret;
+}
+
 static int delete_locked(hz_runtime *rt, const char *id, int dirfd, bool force, struct arena *a,
 			 struct hz_error *err)
 {
@@ -106,9 +110,7 @@ static int delete_locked(hz_runtime *rt, const char *id, int dirfd, bool force, 
 	}
 	if (!force && r.pid.set && check_state(dirfd, id, &r, err))
 		return -1;
-	if (end_init(&r, err))
-		return -1;
-	return container_destroy(rt, id, dirfd, &r, true, err);
+	return end_init(&r, err) ? -1 : destroy_with_hooks(rt, id, dirfd, &r, err);
 }
 
 /* The holder of the lock may hang in a hook: end the processes it made, then it fails and lets go.

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #define OUTPUT_KEPT 4096
+#define PIPE_HOLDS  65536 /* pipe(7) */
 
 struct hook_run {
 	int in;  /* our end of the hook's stdin, -1 when done */
@@ -30,6 +31,8 @@ struct hook_run {
 	char output[OUTPUT_KEPT + 1];
 	size_t output_len;
 	int status;
+	int num; /* errno when it could not be started or waited for, else 0 */
+	bool timed_out;
 };
 
 static void keep_output(struct hook_run *h, const char *data, size_t len)
@@ -49,16 +52,17 @@ static void keep_output(struct hook_run *h, const char *data, size_t len)
 	h->output[h->output_len] = '\0';
 }
 
+/* At most what a pipe holds: one who writes without end must not keep us from the clock. */
 static void read_output(struct hook_run *h)
 {
 	char chunk[4096];
-	ssize_t n;
+	ssize_t n = 1;
 
-	do {
+	for (size_t left = PIPE_HOLDS; n > 0 && left; left -= sizeof(chunk)) {
 		n = read(h->out, chunk, sizeof(chunk));
 		if (n > 0)
 			keep_output(h, chunk, (size_t)n);
-	} while (n > 0 || (n < 0 && errno == EINTR));
+	}
 	if (n == 0)
 		fd_close(TAKE_FD(h->out));
 }
@@ -81,19 +85,28 @@ static int64_t now_ms(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
-static void reap(struct hook_run *h)
+static int reap(struct hook_run *h)
 {
-	while (waitpid(h->pid, &h->status, 0) < 0 && errno == EINTR)
-		;
+	while (waitpid(h->pid, &h->status, 0) < 0)
+		if (errno != EINTR)
+			return errno; /* how it ended is lost */
+	return 0;
 }
 
-/* 0: it ended (status is set); 1: timed out and was killed */
+static int kill_group(struct hook_run *h)
+{
+	kill(-h->pid, SIGKILL);
+	kill(h->pid, SIGKILL);
+	return reap(h);
+}
+
+/* 0: it ended (status is set), or it was killed because its time is over; else an errno. */
 static int wait_for(struct hook_run *h, unsigned timeout)
 {
-	int64_t end = timeout ? now_ms() + timeout * 1000ll : 0;
+	int64_t end = timeout ? now_ms() + timeout * 1000LL : 0;
 
 	for (;;) {
 		struct pollfd p[] = {
@@ -102,9 +115,14 @@ static int wait_for(struct hook_run *h, unsigned timeout)
 
 		if (end && left <= 0)
 			break;
-		if (poll(p, ARRAY_SIZE(p), (int)(left > 3600000 ? 3600000 : left)) < 0 &&
-		    errno != EINTR)
-			break;
+		if (poll(p, ARRAY_SIZE(p), (int)(left > 3600000 ? 3600000 : left)) < 0) {
+			int e = errno;
+
+			if (e == EINTR)
+				continue;
+			kill_group(h);
+			return e;
+		}
 		if (p[1].revents)
 			write_state(h);
 		if (p[2].revents)
@@ -112,14 +130,11 @@ static int wait_for(struct hook_run *h, unsigned timeout)
 		if (p[0].revents) {
 			if (h->out >= 0)
 				read_output(h);
-			reap(h);
-			return 0;
+			return reap(h);
 		}
 	}
-	kill(-h->pid, SIGKILL);
-	kill(h->pid, SIGKILL);
-	reap(h);
-	return 1;
+	h->timed_out = true;
+	return kill_group(h);
 }
 
 static int spawn_hook(const struct plan_header *plan, const struct plan_hook *hook,
@@ -185,8 +200,8 @@ static int start_hook(const struct plan_header *plan, const struct plan_hook *ho
 	return r;
 }
 
-static int failed(const struct plan_header *plan, const struct plan_hooks *hs, uint32_t i, int num,
-		  int timed_out, struct hook_run *h, struct hz_error *err)
+static int failed(const struct plan_header *plan, const struct plan_hooks *hs, uint32_t i,
+		  struct hook_run *h, struct hz_error *err)
 {
 	const struct plan_hook *hook = &plan_hook_items(plan, hs->hooks)[i];
 	const char *path = plan_text(plan, hook->path);
@@ -194,9 +209,9 @@ static int failed(const struct plan_header *plan, const struct plan_hooks *hs, u
 
 	while (h->output_len && h->output[h->output_len - 1] == '\n')
 		h->output[--h->output_len] = '\0';
-	if (num)
-		snprintf(what, sizeof(what), "%s", error_strerror(num));
-	else if (timed_out)
+	if (h->num)
+		snprintf(what, sizeof(what), "%s", error_strerror(h->num));
+	else if (h->timed_out)
 		snprintf(what, sizeof(what), "timed out after %u seconds", hook->timeout);
 	else if (WIFSIGNALED(h->status))
 		snprintf(what, sizeof(what), "signal %d", WTERMSIG(h->status));
@@ -206,7 +221,7 @@ static int failed(const struct plan_header *plan, const struct plan_hooks *hs, u
 		  plan_hook_kind_name(hs->which), i, path, what, h->output_len ? ", output: " : "",
 		  h->output);
 	if (err) {
-		err->errnum = num;
+		err->errnum = h->num;
 		snprintf(err->object, sizeof(err->object), "%s", path);
 	}
 	error_step(err, plan_kind_name(PLAN_HOOKS));
@@ -218,12 +233,14 @@ static int run_one(const struct plan_header *plan, const struct plan_hooks *hs, 
 {
 	struct hook_run h = {
 		.in = -1, .out = -1, .pidfd = -1, .state = state, .state_left = strlen(state)};
-	int num = start_hook(plan, &plan_hook_items(plan, hs->hooks)[i], &h), timed_out = 0, r = 0;
+	const struct plan_hook *hook = &plan_hook_items(plan, hs->hooks)[i];
+	int r = 0;
 
-	if (!num)
-		timed_out = wait_for(&h, plan_hook_items(plan, hs->hooks)[i].timeout);
-	if (num || timed_out || h.status)
-		r = failed(plan, hs, i, num, timed_out, &h, err);
+	h.num = start_hook(plan, hook, &h);
+	if (!h.num)
+		h.num = wait_for(&h, hook->timeout);
+	if (h.num || h.timed_out || h.status)
+		r = failed(plan, hs, i, &h, err);
 	for (size_t k = 0; k < 3; k++) {
 		int fd = k == 0 ? h.in : k == 1 ? h.out : h.pidfd;
 

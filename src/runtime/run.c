@@ -35,7 +35,7 @@ static int foreground(struct creation *c, const struct hz_run_options *run, int 
 
 		/* the program's own result is the answer; what cannot be removed is told beside it
 		 */
-		if (container_destroy(c->rt, c->o->id, c->dirfd, &c->record, true, &late))
+		if (container_destroy(c->rt, c->o->id, c->dirfd, &c->record, c->b->plan.h, &late))
 			runtime_log(c->rt, HZ_LOG_WARNING, "delete container \"%s\": %s", c->o->id,
 				    late.msg);
 		hz_error_clear(&late);
@@ -60,7 +60,9 @@ static int run(hz_runtime *rt, const struct hz_create_options *o, const struct h
 		return -1;
 	r = creation_make(rt, o, b, true, &c, err);
 	if (!r) {
-		r = go(&c, err);
+		r = run->detach ? 0 : attach_prepare(c.pty, err);
+		if (!r)
+			r = go(&c, err);
 		if (r) {
 			creation_undo(&c);
 			bundle_locate(b, err);

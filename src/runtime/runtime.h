@@ -74,7 +74,9 @@ struct creation {
 	const struct plan_step *at; /* the host's place in the plan */
 	uint32_t left;              /* steps from there on */
 	bool attached;              /* run in the foreground: the pty stays here */
-	void *filter;               /* seccomp program, owned */
+	bool cgroups_begun;         /* from here on some of the recorded cgroups may be there */
+	bool pid_file_written;
+	void *filter; /* seccomp program, owned */
 	size_t filter_len;
 	const struct plan_step *doing; /* the host step being done, for errors */
 };
@@ -123,6 +125,9 @@ int console_check(const struct oci_config *c, const struct hz_create_options *o,
 		  struct hz_error *err);
 int console_send(const char *socket_path, int master, struct hz_error *err);
 /* attach.c: wait for the end of the container in the foreground */
+/** Before the program runs: the pty gets the size of the user's terminal and leaves newlines alone.
+ */
+int attach_prepare(int pty, struct hz_error *err);
 int attach_wait(int pidfd, pid_t pid, int pty, int *ret_status, struct hz_error *err);
 /** Blocks every signal; the caller puts @ret_old back. */
 int attach_block_signals(sigset_t *ret_old, struct hz_error *err);
@@ -152,9 +157,9 @@ int process_start_time(pid_t pid, uint64_t *ret, struct hz_error *err);
 int status_get(int dirfd, const struct record *r, enum hz_status *ret, struct hz_error *err);
 /** Connect to the start socket: fd, or -errno (-ENOENT, -ECONNREFUSED: nobody waits). */
 int start_connect(int dirfd);
-/* delete.c */
-int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r, bool hooks,
-		      struct hz_error *err);
+/* delete.c: cgroups, poststop hooks (@plan may be NULL: none), state directory */
+int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r,
+		      const struct plan_header *plan, struct hz_error *err);
 int container_kill_all(const struct record *r, int sig, struct hz_error *err);
 
 #endif

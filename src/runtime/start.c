@@ -45,13 +45,13 @@ static int knock(int dirfd, const struct record *r, const struct plan_header *pl
  * lifecycle 7, 9, 12, 13).
  */
 static void end_container(hz_runtime *rt, int dirfd, const struct record *r,
-			  const struct hz_error *why)
+			  const struct plan_header *plan, const struct hz_error *why)
 {
 	struct hz_error late = HZ_ERROR_INIT;
 	int e = container_kill_all(r, SIGKILL, &late);
 
 	if (!e && why->code == HZ_E_HOOK)
-		e = container_destroy(rt, r->id, dirfd, r, true, &late);
+		e = container_destroy(rt, r->id, dirfd, r, plan, &late);
 	if (e)
 		runtime_log(rt, HZ_LOG_WARNING, "end the container: %s", late.msg);
 	hz_error_clear(&late);
@@ -73,13 +73,13 @@ static int start(hz_runtime *rt, int dirfd, struct arena *a, struct plan *plan,
 		return error_set(err, HZ_E_STATE,
 				 "cannot start a container without \"process\" in its config.json");
 	if (knock(dirfd, &r, plan->h, err)) {
-		end_container(rt, dirfd, &r, err);
+		end_container(rt, dirfd, &r, plan->h, err);
 		return -1;
 	}
 	/* status asks the socket itself; the name in the directory only saves it the question */
 	unlinkat(dirfd, INIT_START_SOCKET, 0);
 	if (hooks_run_kind(plan->h, PLAN_HOOK_POSTSTART, (pid_t)r.pid.v, err)) {
-		end_container(rt, dirfd, &r, err);
+		end_container(rt, dirfd, &r, plan->h, err);
 		return -1;
 	}
 	return 0;

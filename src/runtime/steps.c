@@ -39,6 +39,7 @@ static int do_cgroup_create(struct creation *c, const struct plan_cgroup_create 
 		.forgive = c->b->options.rootless_cgroup_ok,
 	};
 
+	c->cgroups_begun = true;
 	return cgroup_prepare(&request, c->slots, &c->cgroup, err);
 }
 
@@ -107,6 +108,7 @@ static int do_pid_file(struct creation *c, struct hz_error *err)
 	if (dirfd < 0)
 		return error_sys(err, errno, "open", dir, "write the pid file \"%s\"", path);
 	r = file_replace_at(dirfd, slash ? slash + 1 : path, 0644, text, (size_t)n);
+	c->pid_file_written = !r;
 	return r ? error_sys(err, -r, "write", path, "write the pid file \"%s\"", path) : 0;
 }
 

@@ -219,6 +219,9 @@ static int remove_dir(int rootfd, const char *name)
 	for (int tries = 0; tries < 10 && !r; tries++) {
 		if (!unlinkat(rootfd, name, AT_REMOVEDIR) || errno == ENOENT)
 			return 0;
+		if (errno == EROFS && faccessat(rootfd, name, F_OK, AT_SYMLINK_NOFOLLOW) &&
+		    errno == ENOENT)
+			return 0; /* a read-only file system says EROFS before it looks */
 		if (errno != ENOTEMPTY && errno != EEXIST)
 			return -errno;
 		r = remove_files(rootfd, name);
