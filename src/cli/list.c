@@ -65,7 +65,14 @@ static const char *owner_name(struct owner *o, uint32_t uid)
 	return o->name;
 }
 
-/* One that cannot be read is told and left out; one that has just been deleted is left out. */
+/* Not about that container: to leave it out would make a list that lies. */
+static bool is_our_own(const struct hz_error *e)
+{
+	return e->code == HZ_E_NOMEM || e->errnum == ENOMEM || e->errnum == EMFILE ||
+	       e->errnum == ENFILE;
+}
+
+/* One whose record is damaged is told and left out; one that has just been deleted is left out. */
 static int collect(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct listing *l,
 		   struct hz_error *err)
 {
@@ -82,6 +89,11 @@ static int collect(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct
 		}
 		if (e.code == HZ_E_NOT_FOUND)
 			continue;
+		if (is_our_own(&e)) {
+			*err = e;
+			e = (struct hz_error)HZ_ERROR_INIT;
+			return -1;
+		}
 		buf_printf(&text, "container %s is left out: ", ids[i]);
 		log_error_text(&text, NULL, &e);
 		if (text.data)

@@ -12,12 +12,13 @@
 static long probe(const char *path)
 {
 	struct statx st;
-	long r = sys_call(__NR_faccessat2, AT_FDCWD, path, 1 /* X_OK */, AT_EACCESS);
+	long s, r = sys_call(__NR_faccessat2, AT_FDCWD, path, 1 /* X_OK */, AT_EACCESS);
 
 	if (r < 0 && r != -EACCES)
 		return r;
-	if (sys_call(__NR_statx, AT_FDCWD, path, 0, STATX_TYPE, &st) < 0)
-		return r < 0 ? r : -ENOENT;
+	s = sys_call(__NR_statx, AT_FDCWD, path, 0, STATX_TYPE, &st);
+	if (s < 0)
+		return r < 0 ? r : s;
 	if ((st.stx_mode & S_IFMT) == S_IFDIR)
 		return -EISDIR;
 	return r < 0 || (st.stx_mode & S_IFMT) != S_IFREG ? -EACCES : 0;
@@ -48,6 +49,13 @@ static bool join_program(const char *dir, size_t len, const char *name)
 	return !t.cut;
 }
 
+/* The program is not there, or not for us: the next directory may have it (execvp(3)). */
+static bool is_absence(long r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -EACCES || r == -EISDIR || r == -ELOOP ||
+	       r == -ENAMETOOLONG || r == -ESTALE || r == -ENODEV || r == -ETIMEDOUT;
+}
+
 static int search(struct init *init, const struct plan_step *step, const char *dirs,
 		  const char *name)
 {
@@ -55,10 +63,14 @@ static int search(struct init *init, const struct plan_step *step, const char *d
 		const char *end = init_strchr(dirs, ':');
 		size_t len = end ? (size_t)(end - dirs) : strlen(dirs);
 
-		if (join_program(dirs, len, name) && probe(init_keep.program) == 0) {
+		long r = join_program(dirs, len, name) ? probe(init_keep.program) : -ENAMETOOLONG;
+
+		if (r == 0) {
 			init->exec_path = init_keep.program;
 			return 0;
 		}
+		if (!is_absence(r))
+			return init_fail(init, step, __NR_faccessat2, r, init_keep.program);
 		dirs = end ? end + 1 : NULL;
 	}
 	return init_fail_why(init, step, INIT_WHY_NOT_FOUND, 0, name);

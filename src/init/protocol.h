@@ -16,10 +16,10 @@
  *                                     ◀── PTY + fd [master]   only with a terminal
  *                                     ◀── SYNC {ready}
  *   GO_START ─ run ────────────────────▶  goes on on this socket
- *   GO_WAIT + fd [listener] ─ create ──▶  drops this socket, accepts on the listener:
- *                                         `start` connects, sends GO_START, is the host now
- *                                     ◀── EXECING             then end of file is success
- *   any time                          ◀── ERROR {…}           init exits after it
+ *   GO_WAIT + fd [listener] ─ create ──▶
+ *                                     ◀── WAITING             drops this socket, accepts on the
+ * listener: `start` connects, sends GO_START, is the host now ◀── EXECING             then end of
+ * file is success any time                          ◀── ERROR {…}           init exits after it
  *
  * End of file on the socket means that the host is gone: init exits at once and with it the whole
  * container. While it waits in accept, a connection that closes without a word (a `state` that
@@ -46,6 +46,7 @@ enum init_msg_type {
 	INIT_NEED_SOURCE,
 	INIT_NEED_FILTER,
 	INIT_PTY,
+	INIT_WAITING,
 	INIT_EXECING,
 	INIT_ERROR,
 	INIT_HOOK_OUTPUT, /* unused by the host: the tail of a failed hook's output, before ERROR */

@@ -117,6 +117,9 @@ int step_start_wait(struct init *init, const struct plan_step *step)
 
 	if (init->listener < 0)
 		return 0; /* `run`: the host said to start already */
+	/* without this word create cannot tell an init that waits from one that was killed */
+	if (init_send(init, INIT_WAITING, 0, -1) < 0)
+		init_exit(1);
 	init_close(&init->sock);
 	init_shrink();
 	for (;;) {

@@ -178,6 +178,24 @@ static void relay_flush(struct relay *r)
 	}
 }
 
+static int exit_status(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* The container's process has ended (its pidfd says so, even if no SIGCHLD does): 1, or -1 when
+ * somebody else has reaped it. */
+static int reap_ended(pid_t pid, int *ret_status)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	*ret_status = exit_status(status);
+	return 1;
+}
+
 /* Reap everything that has ended: 1 when the container's process is among it, 0 when not, -1 when
  * somebody else has reaped it. */
 static int reap(pid_t pid, int *ret_status)
@@ -187,8 +205,7 @@ static int reap(pid_t pid, int *ret_status)
 
 	while ((p = waitpid(-1, &status, WNOHANG)) > 0)
 		if (p == pid) {
-			*ret_status =
-				WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+			*ret_status = exit_status(status);
 			ended = 1;
 		}
 	return p < 0 && !ended ? -1 : ended;
@@ -223,7 +240,8 @@ static int loop(struct relay *r, int sigfd, int pidfd, pid_t pid, int *ret_statu
 	int ended = reap(pid, ret_status);
 
 	while (!ended) {
-		struct pollfd p[] = {{sigfd, POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}};
+		struct pollfd p[] = {
+			{sigfd, POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}, {pidfd, POLLIN, 0}};
 
 		if (r->pty >= 0) {
 			p[1] = pump_poll(&r->in);
@@ -238,6 +256,8 @@ static int loop(struct relay *r, int sigfd, int pidfd, pid_t pid, int *ret_statu
 			on_signal(sigfd, pidfd, r, pid, ret_status, &ended);
 		pump_step(&r->in, p[1].revents);
 		pump_step(&r->out, p[2].revents);
+		if (p[3].revents && !ended)
+			ended = reap_ended(pid, ret_status);
 	}
 	if (ended < 0)
 		return error_set(err, HZ_E_SYSTEM,

@@ -130,7 +130,7 @@ static int send_boot(struct creation *c, struct hz_error *err)
 	control.head.cmsg_len = CMSG_LEN(len);
 	memcpy(CMSG_DATA(&control.head), &plan, sizeof(int));
 	memcpy(CMSG_DATA(&control.head) + sizeof(int), c->slots, sizeof(int) * n);
-	if (sendmsg(c->sock, &msg, MSG_NOSIGNAL) < 0)
+	if (sendmsg(c->sock, &msg, MSG_NOSIGNAL) < 0 && talk_send_error(errno))
 		return error_sys(err, errno, "sendmsg", NULL,
 				 "hand the plan to the container's init");
 	for (uint32_t i = 0; i < n; i++)
@@ -253,24 +253,15 @@ int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bund
 	return -1;
 }
 
-/* Init drops the socket when its life no longer hangs on ours (PDEATHSIG): to leave before that
- * would kill it. */
+/* To leave before init's life no longer hangs on ours (PDEATHSIG) would kill it. */
 static int let_wait(struct creation *c, struct hz_error *err)
 {
-	struct init_error e;
-	ssize_t n;
-	int r;
+	int r = talk_send(c->sock, INIT_GO_WAIT, 0, NULL, 0, c->listener);
 
-	r = talk_send(c->sock, INIT_GO_WAIT, 0, NULL, 0, c->listener);
 	if (r)
 		return error_sys(err, -r, "sendmsg", NULL,
 				 "tell the container's init to wait for start");
-	do
-		n = recv(c->sock, &e, sizeof(e), 0);
-	while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof(e) && e.m.type == INIT_ERROR)
-		return fail_from_init(c->b->plan.h, &e, err);
-	return 0;
+	return talk_until_waiting(c->sock, c->b->plan.h, err);
 }
 
 int hz_create(hz_runtime *rt, const struct hz_create_options *o, struct hz_error *err)
@@ -286,6 +277,7 @@ int hz_create(hz_runtime *rt, const struct hz_create_options *o, struct hz_error
 	r = creation_make(rt, o, &b, false, &c, err);
 	if (!r && let_wait(&c, err)) {
 		creation_undo(&c);
+		bundle_locate(&b, err);
 		r = -1;
 	}
 	creation_done(&c);

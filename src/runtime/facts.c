@@ -161,7 +161,9 @@ int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
 	struct utsname u;
 
 	*f = (struct plan_facts){.euid = geteuid(), .egid = getegid()};
-	if (uname(&u) || !parse_release(u.release, f))
+	if (uname(&u))
+		return error_sys(err, errno, "uname", NULL, "read the kernel's version");
+	if (!parse_release(u.release, f))
 		return error_set(err, HZ_E_UNSUPPORTED, "the kernel's version cannot be read");
 	if (read_status(f, ret_ignored, err) || read_cap_last(f, err) || read_userns(f, err))
 		return -1;

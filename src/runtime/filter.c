@@ -161,7 +161,10 @@ static int export_filter(scmp_filter_ctx ctx, void **ret, size_t *ret_len, struc
 	if (fd < 0)
 		return error_sys(err, errno, "memfd_create", "seccomp",
 				 "seccomp: export the filter");
+	errno = 0;
 	r = seccomp_export_bpf(ctx, fd);
+	if (r == -ECANCELED && errno) /* how libseccomp says that a system call failed */
+		r = -errno;
 	if (!r && lseek(fd, 0, SEEK_SET) < 0)
 		r = -errno;
 	if (!r)

@@ -93,9 +93,14 @@ void creation_done(struct creation *c);
 int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_error *err);
 /* talk.c */
 int talk_until_ready(struct creation *c, struct hz_error *err);
+/** After GO_WAIT: 0 when init waits for `start`. */
+int talk_until_waiting(int sock, const struct plan_header *plan, struct hz_error *err);
 /** After GO_START: 0 when the program runs; -1 with the error that init reported. @pidfd: to notice
  * a death without a word. */
 int talk_until_exec(int sock, const struct plan_header *plan, struct hz_error *err);
+/** -errno of a failed send, 0 when init is gone: every send is followed by a receive, which finds
+ * init's last words. */
+int talk_send_error(int errnum);
 int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *more, size_t len,
 	      int fd);
 /* fail.c */

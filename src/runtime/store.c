@@ -113,17 +113,33 @@ int store_open(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *
 	return 0;
 }
 
-/* A directory that was removed while we waited for its lock has no links left. */
-static bool is_removed(int dirfd)
+/* LOCK_EX without waiting: 0, -EWOULDBLOCK when another operation has it, -ENOENT when the
+ * directory was removed meanwhile (it has no links left), -errno. */
+static int try_lock(int dirfd)
 {
 	struct stat st;
+	int r;
 
-	return fstat(dirfd, &st) || st.st_nlink == 0;
+	do
+		r = flock(dirfd, LOCK_EX | LOCK_NB);
+	while (r && errno == EINTR);
+	if (r || fstat(dirfd, &st))
+		return -errno;
+	return st.st_nlink ? 0 : -ENOENT;
+}
+
+static int make_failed(hz_runtime *rt, const char *id, int errnum, const char *call,
+		       struct hz_error *err)
+{
+	unlinkat(rt->rootfd, id, AT_REMOVEDIR); /* best effort: nothing is in it */
+	return error_sys(err, errnum, call, id, "%s the state directory of container \"%s\"",
+			 strcmp(call, "flock") != 0 ? "open" : "lock", id);
 }
 
 int store_create(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *err)
 {
 	_cleanup_fd_ int fd = -1;
+	int r;
 
 	if (store_check_id(id, err) || store_open_root(rt, true, err))
 		return -1;
@@ -136,14 +152,12 @@ int store_create(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error
 				  id);
 	}
 	fd = open_dir(rt, id);
-	if (fd < 0) {
-		int e = errno;
-
-		unlinkat(rt->rootfd, id, AT_REMOVEDIR); /* best effort: nothing is in it */
-		return error_sys(err, e, "openat", id,
-				 "open the state directory of container \"%s\"", id);
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) || is_removed(fd))
+	if (fd < 0)
+		return make_failed(rt, id, errno, "openat", err);
+	r = try_lock(fd);
+	if (r && r != -EWOULDBLOCK && r != -ENOENT)
+		return make_failed(rt, id, -r, "flock", err);
+	if (r)
 		return error_set(err, HZ_E_BUSY,
 				 "container \"%s\" was deleted while it was being created", id);
 	*ret_dirfd = TAKE_FD(fd);
@@ -163,14 +177,13 @@ int store_lock(hz_runtime *rt, const char *id, unsigned timeout_ms, int *ret_dir
 {
 	_cleanup_fd_ int fd = -1;
 	unsigned waited_us = 0, pause_us = 500;
+	int r;
 
 	if (store_open(rt, id, &fd, err))
 		return -1;
-	while (flock(fd, LOCK_EX | LOCK_NB)) {
+	while ((r = try_lock(fd)) == -EWOULDBLOCK) {
 		struct timespec t = {.tv_nsec = pause_us * 1000L};
 
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return error_sys(err, errno, "flock", id, "lock container \"%s\"", id);
 		if (waited_us / 1000 >= timeout_ms) {
 			error_set(err, HZ_E_BUSY,
 				  "another operation on container \"%s\" is in progress", id);
@@ -182,8 +195,10 @@ int store_lock(hz_runtime *rt, const char *id, unsigned timeout_ms, int *ret_dir
 		if (pause_us < 20000)
 			pause_us *= 2;
 	}
-	if (is_removed(fd))
+	if (r == -ENOENT)
 		return not_found(id, err);
+	if (r)
+		return error_sys(err, -r, "flock", id, "lock container \"%s\"", id);
 	*ret_dirfd = TAKE_FD(fd);
 	return 0;
 }

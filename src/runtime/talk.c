@@ -13,6 +13,11 @@ union packet {
 	struct init_error e;
 };
 
+int talk_send_error(int errnum)
+{
+	return errnum == EPIPE || errnum == ECONNRESET ? 0 : -errnum;
+}
+
 int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *more, size_t len,
 	      int fd)
 {
@@ -36,10 +41,12 @@ int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *mor
 	do
 		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : 0;
+	return n < 0 ? talk_send_error(errno) : 0;
 }
 
-/* One packet; 0 at the end of file. @ret_fd: a descriptor that came along, or -1. */
+/* One packet; 0 at the end of file. @ret_fd: a descriptor that came along, or -1. An init that ends
+ * with our packets unread leaves ECONNRESET before the last words that it sent: that is told once,
+ * then they can be read. */
 static ssize_t receive(int sock, union packet *p, int *ret_fd)
 {
 	struct iovec iov = {p, sizeof(*p)};
@@ -52,14 +59,20 @@ static ssize_t receive(int sock, union packet *p, int *ret_fd)
 			     .msg_control = &control,
 			     .msg_controllen = sizeof(control)};
 	struct cmsghdr *cm;
+	bool reset = false;
 	ssize_t n;
 
 	*ret_fd = -1;
-	do
+	do {
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+		if (n >= 0 || errno != ECONNRESET)
+			continue;
+		if (reset)
+			return 0;
+		reset = true;
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	cm = CMSG_FIRSTHDR(&msg);
 	if (cm && cm->cmsg_level == SOL_SOCKET && cm->cmsg_type == SCM_RIGHTS &&
 	    cm->cmsg_len == CMSG_LEN(sizeof(int)))
@@ -178,6 +191,21 @@ int talk_until_ready(struct creation *c, struct hz_error *err)
 		if (r)
 			return r < 0 ? -1 : 0;
 	}
+}
+
+int talk_until_waiting(int sock, const struct plan_header *plan, struct hz_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	union packet p;
+	ssize_t n = receive(sock, &p, &fd);
+
+	if (n < 0)
+		return error_sys(err, (int)-n, "recvmsg", NULL, "listen to the container's init");
+	if (n == 0)
+		return died(err);
+	if ((size_t)n == sizeof(p.e) && p.m.type == INIT_ERROR)
+		return fail_from_init(plan, &p.e, err);
+	return p.m.type == INIT_WAITING ? 0 : odd(err);
 }
 
 int talk_until_exec(int sock, const struct plan_header *plan, struct hz_error *err)

@@ -42,7 +42,7 @@ static void test_create_start(void)
 	i1_spawn(&h, 3);
 	i1_boot(&h, NULL, 0);
 	i1_talk(&h);
-	is_str(h.said, "sync:2 eof", "create: init lets go of the host");
+	is_str(h.said, "sync:2 waiting eof", "create: init lets go of the host");
 	is_int(waitpid(h.pid, NULL, WNOHANG), 0, "create: init waits");
 	close(connect_to(&addr));
 	visitor = connect_to(&addr);

@@ -223,6 +223,7 @@ static void i1_handle(struct i1_host *h, const struct init_error *e)
 		i1_send(h->sock, INIT_FILTER, h->filter_len, h->filter, h->filter_len & ~1u, NULL,
 			0);
 		break;
+	case INIT_WAITING: i1_note(h, "waiting", -1); break;
 	case INIT_EXECING: i1_note(h, "executing", -1); break;
 	case INIT_ERROR:
 		i1_note(h, "error", -1);
