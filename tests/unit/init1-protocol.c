@@ -196,7 +196,8 @@ static void test_signals(void)
 
 int main(void)
 {
-	/* what the caller of the tests ignores is for the host side to reset (spawn.c), not for init */
+	/* what the caller of the tests ignores is for the host side to reset (spawn.c), not for
+	 * init */
 	for (int sig = 1; sig < 32; sig++)
 		signal(sig, SIG_DFL); /* KILL and STOP cannot be set, and need not */
 	test_run();
