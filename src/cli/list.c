@@ -65,14 +65,11 @@ static const char *owner_name(struct owner *o, uint32_t uid)
 	return o->name;
 }
 
-/* Not about that container: to leave it out would make a list that lies. */
-static bool is_our_own(const struct hz_error *e)
-{
-	return e->code == HZ_E_NOMEM || e->errnum == ENOMEM || e->errnum == EMFILE ||
-	       e->errnum == ENFILE;
-}
-
-/* One whose record is damaged is told and left out; one that has just been deleted is left out. */
+/*
+ * One whose record is damaged is told and left out; one that has just been deleted is left out.
+ * What only this moment hides makes the list fail, but not before the others are shown: then @err
+ * is set.
+ */
 static int collect(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct listing *l,
 		   struct hz_error *err)
 {
@@ -89,10 +86,12 @@ static int collect(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct
 		}
 		if (e.code == HZ_E_NOT_FOUND)
 			continue;
-		if (is_our_own(&e)) {
+		if ((e.code == HZ_E_SYSTEM || e.code == HZ_E_NOMEM) && !err->code) {
+			hz_error_clear(err);
 			*err = e;
+			error_prefix(err, "container \"%s\" is left out", ids[i]);
 			e = (struct hz_error)HZ_ERROR_INIT;
-			return -1;
+			continue;
 		}
 		buf_printf(&text, "container %s is left out: ", ids[i]);
 		log_error_text(&text, NULL, &e);
@@ -215,7 +214,8 @@ static int print(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct h
 	listing_done(&l);
 	if (r || out.failed)
 		return r ? r : error_oom(err);
-	return cli_print(out.data ? out.data : "", out.len, err);
+	r = cli_print(out.data ? out.data : "", out.len, err->code ? NULL : err);
+	return err->code ? -1 : r;
 }
 
 static int list(struct cli *cli, char **args, struct hz_error *err)

@@ -17,9 +17,10 @@
  *                                     ◀── SYNC {ready}
  *   GO_START ─ run ────────────────────▶  goes on on this socket
  *   GO_WAIT + fd [listener] ─ create ──▶
- *                                     ◀── WAITING             drops this socket, accepts on the
- * listener: `start` connects, sends GO_START, is the host now ◀── EXECING             then end of
- * file is success any time                          ◀── ERROR {…}           init exits after it
+ *                                     ◀── WAITING             drops this socket, then:
+ *                                         `start` connects, sends GO_START, is the host now
+ *                                     ◀── EXECING             then end of file is success
+ *   any time                          ◀── ERROR {…}           init exits after it
  *
  * End of file on the socket means that the host is gone: init exits at once and with it the whole
  * container. While it waits in accept, a connection that closes without a word (a `state` that

@@ -56,6 +56,9 @@ static int end_init(const struct record *r, struct hz_error *err)
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		return 0;
+	if (n < 0)
+		return error_sys(err, errno, "poll", NULL, "wait for the end of process %lld",
+				 (long long)r->pid.v);
 	error_set(err, HZ_E_STATE, "container init still running");
 	return error_hint(err,
 			  "process %lld did not end within 10 s of SIGKILL: it hangs in the "
