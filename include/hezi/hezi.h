@@ -25,7 +25,8 @@ typedef struct hz_runtime hz_runtime;
 enum hz_log_level {
 	HZ_LOG_DEBUG,
 	HZ_LOG_INFO,
-	HZ_LOG_WARNING
+	HZ_LOG_WARNING,
+	HZ_LOG_ERROR /* the operation succeeded, but something is left to be cleaned up */
 };
 
 /* Who makes the cgroup. */

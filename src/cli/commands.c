@@ -46,6 +46,7 @@ static void on_message(void *data, enum hz_log_level level, const char *message)
 		[HZ_LOG_DEBUG] = LOG_AT_DEBUG,
 		[HZ_LOG_INFO] = LOG_AT_INFO,
 		[HZ_LOG_WARNING] = LOG_AT_WARNING,
+		[HZ_LOG_ERROR] = LOG_AT_ERROR,
 	};
 	struct cli *cli = data;
 

@@ -18,14 +18,30 @@
 #define LOCK_TIMEOUT_MS 10000 /* --force: for the operation that holds the container */
 #define LOCK_GRACE_MS   100   /* … before its processes are killed under it */
 
+/* A passing trouble (no memory, no descriptors) is over at the second try; what is busy was waited
+ * for already. */
+static int destroy_cgroups(const struct record *r, struct hz_error *err)
+{
+	if (!cgroup_destroy(&r->cgroup_dirs, err))
+		return 0;
+	return err->errnum == EBUSY || err->code == HZ_E_BUSY
+		       ? -1
+		       : cgroup_destroy(&r->cgroup_dirs, err);
+}
+
 int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r,
 		      const struct plan_header *plan, struct hz_error *err)
 {
-	if (cgroup_destroy(&r->cgroup_dirs, err))
+	if (destroy_cgroups(r, err))
 		return -1;
+	hz_error_clear(err);
 	if (plan)
 		hooks_run_all(rt, plan, PLAN_HOOK_POSTSTOP, 0);
-	return store_remove(rt, id, dirfd, err);
+	if (!store_remove(rt, id, dirfd, err) || !store_remove(rt, id, dirfd, err)) {
+		hz_error_clear(err);
+		return 0;
+	}
+	return -1;
 }
 
 /* SIGKILL and wait for the end. */

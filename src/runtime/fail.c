@@ -68,7 +68,11 @@ static int hook_message(const struct plan_header *plan, const struct plan_step *
 				   ? plan_hook_kind_name(((const struct plan_hooks *)s)->which)
 				   : "?";
 	const char *path = hook ? plan_text(plan, hook->path) : "?";
+	int len = (int)strlen(e->detail);
 	char what[128];
+
+	while (len && e->detail[len - 1] == '\n')
+		len--;
 
 	if (e->why == INIT_WHY_HOOK_TIMEOUT)
 		snprintf(what, sizeof(what), "timed out after %u seconds", e->arg2);
@@ -78,8 +82,8 @@ static int hook_message(const struct plan_header *plan, const struct plan_step *
 		snprintf(what, sizeof(what), "signal %d", WTERMSIG((int)e->arg2));
 	else
 		snprintf(what, sizeof(what), "exit status %d", WEXITSTATUS((int)e->arg2));
-	error_set(err, HZ_E_HOOK, "error running %s hook #%u (%s): %s%s%s", kind, e->arg, path,
-		  what, e->detail[0] ? ", output: " : "", e->detail);
+	error_set(err, HZ_E_HOOK, "error running %s hook #%u (%s): %s%s%.*s", kind, e->arg, path,
+		  what, len ? ", output: " : "", len, e->detail);
 	if (hook && err) {
 		error_pointer(err, plan_text(plan, hook->origin));
 		snprintf(err->object, sizeof(err->object), "%s", path);

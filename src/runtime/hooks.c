@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define OUTPUT_KEPT 4096
+#define OUTPUT_KEPT 3072  /* the tail; it fits into an error with the words around it */
 #define PIPE_HOLDS  65536 /* pipe(7) */
 
 struct hook_run {
