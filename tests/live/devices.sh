@@ -96,6 +96,7 @@ dev_listing() { stat -c '%n %F %a %u:%g %t:%T' /dev/* | grep -v '^/dev/\(pts\|sh
 dev_bound_from_host() {
 	# a bind of the host's /dev: nothing may be made or changed in it
 	local before
+	peer_differs crun "1.8 changes the owner of the host's /dev/null, here or in a test beside this one"
 	bundle
 	before=$(dev_listing)
 	config '.mounts|=map(select(.destination|startswith("/dev")|not))
