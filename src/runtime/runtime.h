@@ -162,7 +162,8 @@ int process_start_time(pid_t pid, uint64_t *ret, struct hz_error *err);
 int status_get(int dirfd, const struct record *r, enum hz_status *ret, struct hz_error *err);
 /** Connect to the start socket: fd, or -errno (-ENOENT, -ECONNREFUSED: nobody waits). */
 int start_connect(int dirfd);
-/* delete.c: cgroups, poststop hooks (@plan may be NULL: none), state directory. @err is not NULL. */
+/* delete.c: cgroups, poststop hooks (@plan may be NULL: none), state directory. @err is not NULL.
+ */
 int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r,
 		      const struct plan_header *plan, struct hz_error *err);
 int container_kill_all(const struct record *r, int sig, struct hz_error *err);
