@@ -544,6 +544,8 @@ const char *oci_seccomp_action_name(int action);
 const char *oci_seccomp_op_name(int op);
 const char *oci_seccomp_flag_name(int flag);
 const char *oci_propagation_name(int propagation);
+const char *oci_mpol_mode_name(int mode);
+const char *oci_mpol_flag_name(int flag);
 
 /* The architectures that the decoder takes ("SCMP_ARCH_X86", ...), NULL at the end. */
 extern const char *const oci_seccomp_arch_names[];

@@ -581,3 +581,13 @@ const char *oci_propagation_name(int propagation)
 {
 	return name_at(oci_propagation_names, ARRAY_SIZE(oci_propagation_names), propagation);
 }
+
+const char *oci_mpol_mode_name(int mode)
+{
+	return name_at(mpol_names, ARRAY_SIZE(mpol_names), mode);
+}
+
+const char *oci_mpol_flag_name(int flag)
+{
+	return name_at(mpol_flag_names, ARRAY_SIZE(mpol_flag_names), flag);
+}

@@ -125,6 +125,10 @@ void hz_ids_free(char **ids);
 int hz_explain(hz_runtime *rt, const struct hz_create_options *options, bool json, bool show_env,
 	       char **ret_text, struct hz_error *err);
 
+/** The features document of the runtime-spec as indented JSON; free() it. It tells of this build,
+ * not of this host. */
+int hz_features_json(char **ret_json, struct hz_error *err);
+
 /** "0.1.0" */
 const char *hz_version(void);
 

@@ -7,13 +7,14 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_create, &command_start, &command_state, &command_kill,    &command_delete,
-	&command_run,    &command_list,  &command_spec,  &command_explain, &command_completion,
+	&command_create,  &command_start,    &command_state,      &command_kill,
+	&command_delete,  &command_run,      &command_list,       &command_spec,
+	&command_explain, &command_features, &command_completion,
 };
 const size_t ncommands = ARRAY_SIZE(commands);
 
 const struct later_command later_commands[] = {
-	{"checkpoint", 1}, {"events", 1},  {"exec", 255}, {"features", 1}, {"pause", 1},
+	{"checkpoint", 1}, {"events", 1},  {"exec", 255}, {"pause", 1},
 	{"ps", 1},         {"restore", 1}, {"resume", 1}, {"update", 1},
 };
 const size_t nlater_commands = ARRAY_SIZE(later_commands);
