@@ -62,6 +62,7 @@ struct hz_create_options {
 	bool no_pivot;
 	bool no_new_keyring;
 	bool no_subreaper;
+	const char *pidfd_socket; /* takes a pidfd of the container's init */
 };
 
 /** create: everything up to, and not including, the program. */
@@ -89,6 +90,42 @@ int hz_kill(hz_runtime *rt, const char *id, int signal, bool all, struct hz_erro
 /** @force: kill it first; an unknown id is no error; what an interrupted create or delete left
  * behind is removed too. */
 int hz_delete(hz_runtime *rt, const char *id, bool force, struct hz_error *err);
+
+struct hz_exec_options {
+	size_t size;
+	const char *id;
+	/* a file with a whole process document (it may be a pipe), or NULL: the process of the
+	 * container's configuration with args for its own and the changes below */
+	const char *process;
+	const char *const *args;
+	size_t nargs;
+	const char *const *env; /* "NAME=value", added */
+	size_t nenv;
+	const char *cwd;
+	const char *user;                   /* "UID[:GID]" */
+	const char *const *additional_gids; /* numbers, added */
+	size_t nadditional_gids;
+	const char *const *caps; /* "CAP_CHOWN", added; never inheritable */
+	size_t ncaps;
+	const char *process_label, *apparmor;
+	bool tty, no_new_privs;
+	/* for both */
+	const char *const
+		*cgroups; /* "[controller[,controller]:]path" below the container's cgroup */
+	size_t ncgroups;
+	const char *console_socket, *pid_file, *pidfd_socket;
+	unsigned preserve_fds;
+	bool detach;
+	bool ignore_paused;
+};
+
+/**
+ * exec: one more process in a created or running container. Unless detached, wait for its end with
+ * signals forwarded and the terminal relayed.
+ * @ret_status: its exit status, 128+N when signal N ended it.
+ */
+int hz_exec(hz_runtime *rt, const struct hz_exec_options *options, int *ret_status,
+	    struct hz_error *err);
 
 enum hz_status {
 	HZ_CREATING,

@@ -76,4 +76,21 @@ int cgroup_destroy(const struct oci_strings *dirs, struct hz_error *err);
 /** Pids in the cgroups (sub-cgroups included), each once, sorted; free() it. */
 int cgroup_procs(const struct oci_strings *dirs, pid_t **ret, size_t *ret_n, struct hz_error *err);
 
+/* The way into a container's cgroups for one more process. */
+struct cgroup_join {
+	int unified; /* O_PATH directory for CLONE_INTO_CGROUP, -1: none */
+	int tasks[FACTS_HIERARCHIES];
+	unsigned ntasks; /* v1: `tasks` files */
+};
+
+/**
+ * Open it. @subs: "[controller[,controller]:]path" below the container's own directories, none for
+ * those themselves. cgroup_join_close() it.
+ */
+int cgroup_join_open(const struct oci_strings *dirs, const struct oci_strings *subs,
+		     const struct plan_facts *f, struct cgroup_join *ret, struct hz_error *err);
+void cgroup_join_close(struct cgroup_join *j);
+/** O_PATH directory of the unified tree where @pid is now; -errno. */
+int cgroup_join_own(pid_t pid, const struct plan_facts *f);
+
 #endif

@@ -53,13 +53,13 @@ extern const struct later_command later_commands[];
 extern const size_t nlater_commands;
 const struct command *command_find(const char *name);
 
-extern const struct command command_completion, command_create, command_delete, command_explain,
-	command_features, command_kill, command_list, command_run, command_spec, command_start,
-	command_state;
+extern const struct command command_completion, command_create, command_delete, command_exec,
+	command_explain, command_features, command_kill, command_list, command_run, command_spec,
+	command_start, command_state;
 
 /* Values and rows that create, run and explain have in common: the first member of their values. */
 struct create_values {
-	const char *bundle, *console_socket, *pid_file;
+	const char *bundle, *console_socket, *pid_file, *pidfd_socket;
 	bool no_pivot, no_new_keyring;
 	unsigned preserve_fds;
 };
@@ -91,7 +91,8 @@ struct create_values {
 		 OPT_STRING, offsetof(struct create_values, pid_file),                            \
 		 "PATH",     "write the pid of the container's process to this file"},            \
 	{                                                                                         \
-		"pidfd-socket", 0, OPT_LATER, 0, "PATH", ""                                       \
+		"pidfd-socket", 0, OPT_STRING, offsetof(struct create_values, pidfd_socket),      \
+			"PATH", "a unix socket that receives a pidfd of the container's process"  \
 	}
 
 struct hz_create_options create_options(const struct create_values *v, const char *id);

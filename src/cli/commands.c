@@ -7,15 +7,15 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_create,  &command_start,    &command_state,      &command_kill,
-	&command_delete,  &command_run,      &command_list,       &command_spec,
-	&command_explain, &command_features, &command_completion,
+	&command_create, &command_start,   &command_state,    &command_kill,
+	&command_delete, &command_run,     &command_list,     &command_spec,
+	&command_exec,   &command_explain, &command_features, &command_completion,
 };
 const size_t ncommands = ARRAY_SIZE(commands);
 
 const struct later_command later_commands[] = {
-	{"checkpoint", 1}, {"events", 1},  {"exec", 255}, {"pause", 1},
-	{"ps", 1},         {"restore", 1}, {"resume", 1}, {"update", 1},
+	{"checkpoint", 1}, {"events", 1}, {"pause", 1},  {"ps", 1},
+	{"restore", 1},    {"resume", 1}, {"update", 1},
 };
 const size_t nlater_commands = ARRAY_SIZE(later_commands);
 
@@ -35,6 +35,7 @@ struct hz_create_options create_options(const struct create_values *v, const cha
 		.bundle = v->bundle,
 		.console_socket = v->console_socket,
 		.pid_file = v->pid_file,
+		.pidfd_socket = v->pidfd_socket,
 		.preserve_fds = v->preserve_fds,
 		.no_pivot = v->no_pivot,
 		.no_new_keyring = v->no_new_keyring,

@@ -86,6 +86,20 @@ int step_ns_join(struct init *init, const struct plan_step *step)
 	return init_guard(init, step) < 0 ? -1 : join_rest(init, step);
 }
 
+/* All at once or none, with the rights that we have outside. Root and working directory are the
+ * container's root from here on, and nothing of the host is open. */
+int step_ns_enter(struct init *init, const struct plan_step *step)
+{
+	const struct plan_ns_enter *n = (const struct plan_ns_enter *)step;
+	int *fd = &init->slots[n->slot];
+	long r = n->flags ? sys_call(__NR_setns, *fd, n->flags) : 0;
+
+	if (r < 0)
+		return init_fail(init, step, __NR_setns, r, NULL);
+	init_close(fd);
+	return (n->flags & CLONE_NEWUSER) ? init_guard(init, step) : 0;
+}
+
 int step_ns_unshare(struct init *init, const struct plan_step *step)
 {
 	const struct plan_ns_unshare *u = (const struct plan_ns_unshare *)step;

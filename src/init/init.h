@@ -194,6 +194,7 @@ int init_bind_fd(struct init *init, const struct plan_step *step, int fd, const 
 /* The steps. main.c has the switch over them. enter.c: */
 int step_cgroup_enter(struct init *init, const struct plan_step *step);
 int step_ns_join(struct init *init, const struct plan_step *step);
+int step_ns_enter(struct init *init, const struct plan_step *step);
 int step_ns_unshare(struct init *init, const struct plan_step *step);
 int step_time_offset(struct init *init, const struct plan_step *step);
 int step_fork(struct init *init, const struct plan_step *step);

@@ -34,6 +34,7 @@ static int run_step(struct init *init, const struct plan_step *s)
 	case PLAN_RLIMIT: return step_rlimit(init, s);
 	case PLAN_CGROUP_ENTER: return step_cgroup_enter(init, s);
 	case PLAN_NS_JOIN: return step_ns_join(init, s);
+	case PLAN_NS_ENTER: return step_ns_enter(init, s);
 	case PLAN_NS_UNSHARE: return step_ns_unshare(init, s);
 	case PLAN_TIME_OFFSET: return step_time_offset(init, s);
 	case PLAN_FORK: return step_fork(init, s);

@@ -42,7 +42,7 @@ static int open_ptmx(struct init *init, const struct plan_step *step)
 	return r < 0 ? init_fail(init, step, __NR_openat2, r, node) : (int)r;
 }
 
-int step_console(struct init *init, const struct plan_step *step)
+static int open_pty(struct init *init, const struct plan_step *step)
 {
 	int unlock = 0;
 	long r;
@@ -57,7 +57,28 @@ int step_console(struct init *init, const struct plan_step *step)
 	if (r < 0)
 		return init_fail(init, step, __NR_ioctl, r, "/dev/pts/ptmx");
 	init->pty_slave = (int)r;
+	return 0;
+}
+
+int step_console(struct init *init, const struct plan_step *step)
+{
+	if (open_pty(init, step) < 0)
+		return -1;
 	return init_bind_fd(init, step, init->pty_slave, "/dev/console");
+}
+
+/* Of an exec, whose root is the container's already. */
+static int open_pty_here(struct init *init, const struct plan_step *step)
+{
+	long fd = sys_call(__NR_openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return init_fail(init, step, __NR_openat, fd, "/");
+	init->rootfd = (int)fd;
+	r = open_pty(init, step);
+	init_close(&init->rootfd);
+	return r;
 }
 
 static int own_slave(struct init *init, const struct plan_step *step, const struct plan_terminal *t)
@@ -78,6 +99,8 @@ static int own_slave(struct init *init, const struct plan_step *step, const stru
 
 int step_terminal(struct init *init, const struct plan_step *step)
 {
+	if ((init->plan->flags & PLAN_F_EXEC) && open_pty_here(init, step) < 0)
+		return -1;
 	if (init->pty_master < 0)
 		return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, "terminal");
 	if (own_slave(init, step, (const struct plan_terminal *)step) < 0)

@@ -100,6 +100,9 @@ void compile_ready(struct builder *b); /* process.c: SYNC ready, RLIMIT (host), 
 void compile_start(struct builder *b); /* process.c + hooks.c: START_WAIT, HOOKS startContainer,
 					  SECCOMP_LOAD, EXEC, HOOKS poststart, poststop */
 
+/** exec.c: SPAWN, CGROUP_ENTER, NS_ENTER, FORK, BECOME_ROOT, KEYRING of an exec */
+void compile_exec_enter(struct builder *b);
+
 /** Does the container's user namespace (new or joined, with maps in the config) know this id? true
  * when there are no maps. maps.c */
 bool plan_uid_is_mapped(const struct oci_config *c, uint32_t uid);

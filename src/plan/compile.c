@@ -3,6 +3,7 @@
  * order of the steps. */
 #include "plan/builder.h"
 
+#include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,11 @@ static compile_fn *const parts[] = {
 	compile_checks, compile_prepare, compile_seccomp, compile_enter, compile_identity,
 	compile_rootfs, compile_mounts,  compile_devices, compile_paths, compile_hooks_early,
 	compile_pivot,  compile_process, compile_ready,   compile_start,
+};
+
+static compile_fn *const exec_parts[] = {
+	compile_checks,  compile_seccomp, compile_exec_enter,
+	compile_process, compile_ready,   compile_start,
 };
 
 /* The root directory as an absolute path; the bundle is absolute. */
@@ -38,10 +44,22 @@ static void compile_header(struct builder *b)
 		b->head.flags |= PLAN_F_HAS_START;
 	if (p && p->terminal.v)
 		b->head.flags |= PLAN_F_TERMINAL;
+	if (b->opt->exec) {
+		b->head.flags |= PLAN_F_EXEC;
+		if (b->opt->exec->ns_flags & CLONE_NEWUSER)
+			b->head.flags |= PLAN_F_USERNS;
+		return;
+	}
 	if (plan_new_ns(b->config, OCI_NS_PID))
 		b->head.flags |= PLAN_F_NEW_PID;
 	if (plan_has_ns(b->config, OCI_NS_USER))
 		b->head.flags |= PLAN_F_USERNS;
+}
+
+static void run_parts(struct builder *b, compile_fn *const *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		all[i](b);
 }
 
 int plan_compile(const struct oci_config *c, const struct plan_facts *facts,
@@ -58,8 +76,10 @@ int plan_compile(const struct oci_config *c, const struct plan_facts *facts,
 	b.plan = ret;
 	b.err = err;
 	compile_header(&b);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		parts[i](&b);
+	if (opt->exec)
+		run_parts(&b, exec_parts, sizeof(exec_parts) / sizeof(exec_parts[0]));
+	else
+		run_parts(&b, parts, sizeof(parts) / sizeof(parts[0]));
 	r = builder_finish(&b, ret);
 	builder_done(&b);
 	return r;

@@ -48,10 +48,20 @@ struct plan_facts {
 	bool resctrl;
 };
 
+/* The container that an exec goes into. */
+struct plan_exec_target {
+	uint32_t ns_flags;     /* CLONE_NEW*: its namespaces that are not the runtime's */
+	uint32_t cgroup_slots; /* v1: `tasks` files, in slots 0 …; the pidfd of its init comes after
+				*/
+	bool into_cgroup;      /* there is a directory of the unified tree */
+	bool no_setgroups;     /* denied in its user namespace */
+};
+
 /* What the command line asks for. */
 struct plan_options {
 	const char *id;
-	const char *bundle; /* absolute */
+	const char *bundle;                  /* absolute */
+	const struct plan_exec_target *exec; /* NULL: a container is created */
 	bool no_pivot, no_new_keyring;
 	bool systemd_cgroup;
 	bool no_cgroup;          /* --cgroup-manager=disabled */

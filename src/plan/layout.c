@@ -103,6 +103,12 @@ static const struct layout_field ns_join_fields[] = {
 	END,
 };
 
+static const struct layout_field ns_enter_fields[] = {
+	FIELD(plan_ns_enter, flags, BITS, plan_ns_values),
+	FIELD(plan_ns_enter, slot, U32, NULL),
+	END,
+};
+
 static const struct layout_field ns_unshare_fields[] = {
 	FIELD(plan_ns_unshare, flags, BITS, plan_ns_values), END};
 
@@ -271,6 +277,7 @@ static const struct layout layouts[PLAN_KIND_COUNT] = {
 	ROW(CGROUP_ENTER, "cgroup enter", plan_cgroup_enter, INIT, true, CGROUP_ENTER,
 	    cgroup_enter_fields),
 	ROW(NS_JOIN, "namespace join", plan_ns_join, INIT, false, NS_JOIN, ns_join_fields),
+	ROW(NS_ENTER, "namespaces enter", plan_ns_enter, INIT, true, NS_JOIN, ns_enter_fields),
 	ROW(NS_UNSHARE, "namespace unshare", plan_ns_unshare, INIT, false, VARIES,
 	    ns_unshare_fields),
 	ROW(TIME_OFFSET, "time offset", plan_time_offset, INIT, false, VARIES, time_offset_fields),

@@ -42,6 +42,8 @@ bool plan_may_setgroups(const struct builder *b)
 {
 	const struct oci_config *c = b->config;
 
+	if (b->opt->exec)
+		return !b->opt->exec->no_setgroups;
 	if (b->facts->privileged || !plan_has_ns(c, OCI_NS_USER))
 		return true;
 	if (plan_new_ns(c, OCI_NS_USER))

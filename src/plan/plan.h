@@ -30,6 +30,10 @@
  *            host   HOOKS poststart
  *   delete   host   HOOKS poststop
  *
+ * The plan of an exec (PLAN_F_EXEC) has SECCOMP_BUILD, SPAWN, CGROUP_ENTER, NS_ENTER, FORK,
+ * BECOME_ROOT, KEYRING, the stage "process", SYNC ready with OOM_SCORE, RLIMIT and PID_FILE,
+ * SECCOMP_LOAD, EXEC.
+ *
  * OOM_SCORE stands at the first sync that is there.
  */
 #ifndef PLAN_PLAN_H
@@ -71,6 +75,8 @@ struct plan_header {
 #define PLAN_F_HAS_START (1u << 4) /* process is there, so `start` is possible */
 /* bind sources are opened by the host on demand (PLAN_MOUNT_HOST_SOURCE) */
 #define PLAN_F_SOURCES (1u << 5)
+/* one more process for a container that is there (exec) */
+#define PLAN_F_EXEC (1u << 6)
 
 enum plan_actor {
 	PLAN_HOST,
@@ -132,6 +138,8 @@ enum plan_kind {
 	PLAN_START_WAIT,
 	PLAN_SECCOMP_LOAD,
 	PLAN_EXEC,
+	/* init: enter, of an exec */
+	PLAN_NS_ENTER,
 	PLAN_KIND_COUNT,
 };
 
@@ -286,6 +294,13 @@ struct plan_ns_join {
 	/* when the process is about to enter a user namespace: try first before it; EPERM is then
 	 * no error and the join is tried again after it */
 	uint32_t before_user;
+};
+
+/* setns(2) with the pidfd of the container's init */
+struct plan_ns_enter {
+	struct plan_step s;
+	uint32_t flags; /* CLONE_NEW*, 0: all are shared */
+	uint32_t slot;
 };
 
 struct plan_ns_unshare {

@@ -264,6 +264,8 @@ static enum plan_point oom_point(const struct builder *b)
 {
 	const struct oci_hooks *h = b->config->hooks;
 
+	if (b->opt->exec)
+		return PLAN_POINT_READY;
 	if (plan_new_ns(b->config, OCI_NS_USER))
 		return PLAN_POINT_MAPS;
 	return h && (h->prestart.n || h->create_runtime.n) ? PLAN_POINT_HOOKS : PLAN_POINT_READY;
@@ -289,7 +291,8 @@ void compile_ready(struct builder *b)
 	compile_oom_score(b, PLAN_POINT_READY);
 	if (b->config->process && rlimit_actor(b) == PLAN_HOST)
 		compile_rlimits(b, PLAN_HOST);
-	BUILDER_STEP(b, struct plan_record, PLAN_RECORD, PLAN_HOST, NULL);
+	if (!b->opt->exec)
+		BUILDER_STEP(b, struct plan_record, PLAN_RECORD, PLAN_HOST, NULL);
 	if (b->opt->pid_file)
 		BUILDER_STEP(b, struct plan_text, PLAN_PID_FILE, PLAN_HOST, NULL);
 }
@@ -299,14 +302,18 @@ void compile_start(struct builder *b)
 	size_t head = offsetof(struct plan_exec, argv);
 	struct plan_exec *s;
 
-	BUILDER_STEP(b, struct plan_bare, PLAN_START_WAIT, PLAN_INIT, NULL);
-	compile_hooks(b, PLAN_HOOK_START_CONTAINER);
+	if (!b->opt->exec) {
+		BUILDER_STEP(b, struct plan_bare, PLAN_START_WAIT, PLAN_INIT, NULL);
+		compile_hooks(b, PLAN_HOOK_START_CONTAINER);
+	}
 	if (b->config->process) {
 		compile_seccomp_load(b);
 		s = BUILDER_STEP(b, struct plan_exec, PLAN_EXEC, PLAN_INIT, "/process/args");
 		memcpy((char *)s + head, (const char *)builder_find(b, PLAN_EXEC_LOOKUP) + head,
 		       sizeof(*s) - head);
 	}
+	if (b->opt->exec)
+		return;
 	compile_hooks(b, PLAN_HOOK_POSTSTART);
 	compile_hooks(b, PLAN_HOOK_POSTSTOP);
 }

@@ -190,6 +190,7 @@ static int note_step(struct verifier *v, struct order *o, const struct plan_step
 		return take_slot(v, o, ((const struct plan_ns_open *)s)->slot,
 				 ((const struct plan_ns_open *)s)->type);
 	case PLAN_NS_JOIN: return note_join(v, o, (const struct plan_ns_join *)s);
+	case PLAN_NS_ENTER: return take_slot(v, o, ((const struct plan_ns_enter *)s)->slot, 0);
 	case PLAN_CGROUP_ENTER: return note_cgroup_enter(v, o, (const struct plan_cgroup_enter *)s);
 	case PLAN_SPAWN: o->cloned |= ((const struct plan_spawn *)s)->clone_flags; return 0;
 	case PLAN_FORK: o->cloned |= ((const struct plan_fork *)s)->clone_flags; return 0;
@@ -226,10 +227,12 @@ static int check_whole(struct verifier *v, const struct order *o)
 					 PLAN_PIVOT,     PLAN_RECORD, PLAN_START_WAIT};
 	static const uint8_t start[] = {PLAN_USER, PLAN_CAPS, PLAN_EXEC_LOOKUP, PLAN_EXEC};
 	uint32_t flags = v->h->flags;
-	bool has_start = flags & PLAN_F_HAS_START;
+	bool has_start = flags & PLAN_F_HAS_START, is_exec = flags & PLAN_F_EXEC;
 
+	if (has_seen(o, PLAN_NS_ENTER) != is_exec)
+		return verify_bad(v, "the way in does not fit the header");
 	for (size_t i = 0; i < sizeof(always); i++) {
-		if (!has_seen(o, always[i]))
+		if (has_seen(o, always[i]) != (!is_exec || always[i] == PLAN_SPAWN))
 			return verify_bad(v, "a step is missing that every plan has");
 	}
 	for (size_t i = 0; i < sizeof(start); i++) {

@@ -89,7 +89,7 @@ static int parse_listen_fds(struct plan_options *o, struct hz_error *err)
 	return 0;
 }
 
-static int check_preserved(const struct plan_options *o, struct hz_error *err)
+int bundle_check_preserved(const struct plan_options *o, struct hz_error *err)
 {
 	if (o->preserve_fds > 1024)
 		return error_set(err, HZ_E_USAGE,
@@ -118,7 +118,8 @@ static int set_options(const hz_runtime *rt, const struct hz_create_options *o, 
 		.pid_file = o->pid_file != NULL,
 		.preserve_fds = o->preserve_fds,
 	};
-	return parse_listen_fds(&b->options, err) || check_preserved(&b->options, err) ? -1 : 0;
+	return parse_listen_fds(&b->options, err) || bundle_check_preserved(&b->options, err) ? -1
+											      : 0;
 }
 
 void bundle_locate(const struct bundle *b, struct hz_error *err)

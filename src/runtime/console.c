@@ -48,12 +48,12 @@ static int set_address(const char *path, struct sockaddr_un *addr, int *ret_dirf
 	return 0;
 }
 
-int console_send(const char *path, int master, struct hz_error *err)
+int console_send(const char *path, int passed, const char *what, const char *body,
+		 struct hz_error *err)
 {
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), dirfd = -1;
 	struct sockaddr_un addr;
-	char body[] = "/dev/ptmx";
-	struct iovec iov = {body, sizeof(body) - 1};
+	struct iovec iov = {(void *)body, strlen(body)};
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];
@@ -65,16 +65,16 @@ int console_send(const char *path, int master, struct hz_error *err)
 	int r;
 
 	if (fd < 0)
-		return error_sys(err, errno, "socket", NULL, "send the terminal to \"%s\"", path);
+		return error_sys(err, errno, "socket", NULL, "send the %s to \"%s\"", what, path);
 	r = set_address(path, &addr, &dirfd);
 	if (r || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)))
-		return error_sys(err, r ? -r : errno, "connect", path,
-				 "send the terminal to \"%s\"", path);
+		return error_sys(err, r ? -r : errno, "connect", path, "send the %s to \"%s\"",
+				 what, path);
 	control.head = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
 					.cmsg_type = SCM_RIGHTS,
 					.cmsg_len = CMSG_LEN(sizeof(int))};
-	memcpy(CMSG_DATA(&control.head), &master, sizeof(int));
+	memcpy(CMSG_DATA(&control.head), &passed, sizeof(int));
 	if (sendmsg(fd, &msg, MSG_NOSIGNAL) < 0)
-		return error_sys(err, errno, "sendmsg", path, "send the terminal to \"%s\"", path);
+		return error_sys(err, errno, "sendmsg", path, "send the %s to \"%s\"", what, path);
 	return 0;
 }

@@ -68,7 +68,10 @@ static int write_intent(struct creation *c, struct hz_error *err)
 		return -1;
 	if (record_write(c->dirfd, r, err))
 		return -1;
-	e = file_replace_at(c->dirfd, "plan", 0600, h, c->b->plan.size);
+	/* for exec: the bundle may change or go meanwhile */
+	e = file_replace_at(c->dirfd, "config.json", 0600, c->b->text, c->b->len);
+	if (!e)
+		e = file_replace_at(c->dirfd, "plan", 0600, h, c->b->plan.size);
 	return e ? error_sys(err, -e, "write", "plan", "write the plan of container \"%s\"",
 			     c->o->id)
 		 : 0;
@@ -92,7 +95,7 @@ static int open_listener(struct creation *c, struct hz_error *err)
 	return 0;
 }
 
-static int open_sockets(struct creation *c, struct hz_error *err)
+int creation_open_sockets(struct creation *c, struct hz_error *err)
 {
 	int pair[2];
 
@@ -106,7 +109,7 @@ static int open_sockets(struct creation *c, struct hz_error *err)
 
 /* The first packet: the plan and the slots' descriptors. It is sent before init exists and waits in
  * the socket. */
-static int send_boot(struct creation *c, struct hz_error *err)
+int creation_send_boot(struct creation *c, int plan, struct hz_error *err)
 {
 	uint32_t n = c->b->plan.h->nslots;
 	struct init_msg m = {.type = INIT_BOOT, .value = n};
@@ -116,12 +119,8 @@ static int send_boot(struct creation *c, struct hz_error *err)
 		char space[CMSG_SPACE(sizeof(int) * (INIT_SLOTS_MAX + 1))];
 	} control = {0};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control};
-	_cleanup_fd_ int plan = openat(c->dirfd, "plan", O_RDONLY | O_CLOEXEC);
 	size_t len = sizeof(int) * (n + 1);
 
-	if (plan < 0)
-		return error_sys(err, errno, "openat", "plan", "open the plan of container \"%s\"",
-				 c->o->id);
 	if (n > INIT_SLOTS_MAX)
 		return error_set(err, HZ_E_INTERNAL, "the plan has too many descriptors");
 	msg.msg_controllen = CMSG_SPACE(len);
@@ -139,33 +138,51 @@ static int send_boot(struct creation *c, struct hz_error *err)
 	return 0;
 }
 
+static int send_plan(struct creation *c, struct hz_error *err)
+{
+	_cleanup_fd_ int plan = openat(c->dirfd, "plan", O_RDONLY | O_CLOEXEC);
+
+	if (plan < 0)
+		return error_sys(err, errno, "openat", "plan", "open the plan of container \"%s\"",
+				 c->o->id);
+	return creation_send_boot(c, plan, err);
+}
+
+void creation_reap_stub(struct creation *c)
+{
+	if (!c->stub)
+		return;
+	while (waitpid(c->stub, NULL, 0) < 0 && errno == EINTR)
+		;
+	c->stub = 0;
+}
+
 static int make(struct creation *c, struct hz_error *err)
 {
 	const struct oci_config *config = c->b->config;
 
-	if (write_intent(c, err) || open_sockets(c, err))
+	if (write_intent(c, err) || creation_open_sockets(c, err))
 		return -1;
 	if (!c->attached && open_listener(c, err))
 		return -1;
-	if (step_before_spawn(c, err) || send_boot(c, err))
+	if (step_before_spawn(c, err) || send_plan(c, err))
 		return -1;
 	if (config->linux_ && config->linux_->seccomp && config->process &&
 	    filter_build(config->linux_->seccomp, &c->filter, &c->filter_len, err))
 		return -1;
 	if (talk_until_ready(c, err))
 		return -1;
-	if (c->stub) {
-		/* it exits right after it told us its child's pid */
-		while (waitpid(c->stub, NULL, 0) < 0 && errno == EINTR)
-			;
-		c->stub = 0;
-	}
-	if (c->pty >= 0 && c->o->console_socket)
-		return console_send(c->o->console_socket, c->pty, err);
+	creation_reap_stub(c);
+	if (c->pty >= 0 && c->o->console_socket &&
+	    console_send(c->o->console_socket, c->pty, "terminal", "/dev/ptmx", err))
+		return -1;
+	if (c->o->pidfd_socket &&
+	    console_send(c->o->pidfd_socket, c->pidfd, "pidfd", "standard", err))
+		return -1;
 	return 0;
 }
 
-static void kill_and_reap(struct creation *c)
+void creation_kill(struct creation *c)
 {
 	if (c->sock >= 0)
 		fd_close(TAKE_FD(c->sock)); /* a stub, and an init whose pid we do not know yet, end
@@ -177,10 +194,7 @@ static void kill_and_reap(struct creation *c)
 		while (waitid(P_PIDFD, (id_t)c->pidfd, &info, WEXITED) < 0 && errno == EINTR)
 			;
 	}
-	if (c->stub)
-		while (waitpid(c->stub, NULL, 0) < 0 && errno == EINTR)
-			;
-	c->stub = 0;
+	creation_reap_stub(c);
 }
 
 /* All but the state directory. What failed for want of descriptors has some again to be undone. */
@@ -201,7 +215,7 @@ void creation_undo(struct creation *c)
 {
 	struct hz_error ignored = HZ_ERROR_INIT; /* the first error is the one to report */
 
-	kill_and_reap(c);
+	creation_kill(c);
 	close_fds(c);
 	if (!c->cgroups_begun)
 		c->record.cgroup_dirs.n = 0;
@@ -225,8 +239,8 @@ void creation_done(struct creation *c)
 	arena_done(&c->arena);
 }
 
-int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
-		  bool attached, struct creation *c, struct hz_error *err)
+void creation_init(struct creation *c, hz_runtime *rt, const struct hz_create_options *o,
+		   struct bundle *b)
 {
 	*c = (struct creation){.rt = rt,
 			       .b = b,
@@ -237,11 +251,18 @@ int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bund
 			       .listener = -1,
 			       .pidfd = -1,
 			       .pty = -1,
-			       .attached = attached,
-			       .at = plan_first(b->plan.h),
-			       .left = b->plan.h->nsteps};
+			       .join_cgroup = -1};
 	for (size_t i = 0; i < ARRAY_SIZE(c->slots); i++)
 		c->slots[i] = -1;
+}
+
+int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
+		  bool attached, struct creation *c, struct hz_error *err)
+{
+	creation_init(c, rt, o, b);
+	c->attached = attached;
+	c->at = plan_first(b->plan.h);
+	c->left = b->plan.h->nsteps;
 	if (store_create(rt, o->id, &c->dirfd, err))
 		return -1;
 	if (!o->no_subreaper)

@@ -50,6 +50,9 @@ void bundle_done(struct bundle *b);
 /** Give @err the line and column of its pointer and the name of the file. */
 void bundle_locate(const struct bundle *b, struct hz_error *err);
 
+/** The descriptors that are to be preserved have to be there. */
+int bundle_check_preserved(const struct plan_options *o, struct hz_error *err);
+
 /** Facts of this host. @ret_ignored: the caller's ignored signals. */
 int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
 		  struct hz_error *err);
@@ -70,6 +73,7 @@ struct creation {
 	pid_t stub; /* to be reaped, 0: none */
 	int pty;    /* master, -1: none yet */
 	int slots[INIT_SLOTS_MAX];
+	int join_cgroup;            /* exec: directory for CLONE_INTO_CGROUP, borrowed; -1: none */
 	struct cgroup *cgroup;      /* NULL: none */
 	const struct plan_step *at; /* the host's place in the plan */
 	uint32_t left;              /* steps from there on */
@@ -81,6 +85,16 @@ struct creation {
 	const struct plan_step *doing; /* the host step being done, for errors */
 };
 
+/** Nothing is held yet. */
+void creation_init(struct creation *c, hz_runtime *rt, const struct hz_create_options *o,
+		   struct bundle *b);
+int creation_open_sockets(struct creation *c, struct hz_error *err);
+/** The first packet, with the plan in @plan_fd and the slots, which are closed here. */
+int creation_send_boot(struct creation *c, int plan_fd, struct hz_error *err);
+/** It exits right after it told us its child's pid. */
+void creation_reap_stub(struct creation *c);
+/** End the process that was made, and wait for it. */
+void creation_kill(struct creation *c);
 /** Everything up to and including sync "ready", whose GO is not given yet. On failure nothing is
  * left behind. */
 int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
@@ -128,7 +142,9 @@ int hooks_run_kind(const struct plan_header *plan, enum plan_hook_kind which, pi
 /* console.c */
 int console_check(const struct oci_config *c, const struct hz_create_options *o, bool detached,
 		  struct hz_error *err);
-int console_send(const char *socket_path, int master, struct hz_error *err);
+/** @what it is, for messages; @body goes with it. */
+int console_send(const char *socket_path, int fd, const char *what, const char *body,
+		 struct hz_error *err);
 /* attach.c: wait for the end of the container in the foreground */
 /** Before the program runs: the pty gets the size of the user's terminal and leaves newlines alone.
  */

@@ -167,8 +167,8 @@ int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_erro
 	struct child child = {.sock = c->init_sock,
 			      .first_fd = 3 + c->b->plan.h->preserve_fds,
 			      .ignored = c->b->ignored_signals};
-	int pidfd = -1,
-	    cgroup_fd = step->into_cgroup && c->cgroup ? cgroup_clone_fd(c->cgroup) : -1;
+	int pidfd = -1, cgroup_fd = step->into_cgroup && c->cgroup ? cgroup_clone_fd(c->cgroup)
+								   : c->join_cgroup;
 	struct sys_clone_args args = {
 		.flags = step->clone_flags | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,

@@ -4,6 +4,7 @@
  *
  *   record.json   see record.h
  *   plan          the plan's bytes: all that start and delete need of the configuration
+ *   config.json   as it was at create, for exec
  *   start         socket of an init that waits to be started
  *
  * delete renames <id> to ~<id> before it removes it; '~' is in no id, so what a killed delete
@@ -268,7 +269,7 @@ int store_sweep(hz_runtime *rt, const char *id, struct hz_error *err)
  * fails for want of descriptors can still be undone. */
 static void remove_known(int dirfd)
 {
-	static const char *const files[] = {RECORD_FILE, "plan", INIT_START_SOCKET};
+	static const char *const files[] = {RECORD_FILE, "config.json", "plan", INIT_START_SOCKET};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		unlinkat(dirfd, files[i], 0); /* what stays is found by remove_dir() */

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exec: one more process in a container. It is made as a container's init is made (spawn.c, the
+ * sealed image, a plan), from the configuration that was stored at create. No lock is held: many
+ * may run at once, and one whose container ends meanwhile fails without a trace, because the kernel
+ * ends it with the pid namespace and we end it with its socket.
+ */
+#include "runtime/exec.h"
+
+#include "base/fd.h"
+#include "sys/raw.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+static int stopped(struct hz_error *err)
+{
+	return error_set(err, HZ_E_STATE, "cannot exec in a stopped container");
+}
+
+/* The pidfd is there before the start time is compared: so it is the container's init for good. */
+static int find_init(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)
+{
+	int alive, frozen;
+
+	if (!x->record.pid.set)
+		return store_is_locked(x->dirfd)
+			       ? error_set(err, HZ_E_STATE,
+					   "cannot exec in a container in the creating state")
+			       : stopped(err);
+	x->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)x->record.pid.v, 0);
+	if (x->pidfd < 0)
+		return errno == ESRCH ? stopped(err)
+				      : error_sys(err, errno, "pidfd_open", NULL,
+						  "find the container's init");
+	alive = process_is_alive((pid_t)x->record.pid.v, x->record.start_time.v, err);
+	if (alive <= 0)
+		return alive < 0 ? -1 : stopped(err);
+	frozen = o->ignore_paused ? 0 : cgroup_is_frozen(&x->record.cgroup_dirs, err);
+	if (frozen <= 0)
+		return frozen;
+	return error_set(err, HZ_E_STATE,
+			 "cannot exec in a paused container (use --ignore-paused to override)");
+}
+
+static int read_config(struct exec *x, struct hz_error *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct plan plan;
+	int r = file_read_at(x->dirfd, "config.json", &text, OCI_CONFIG_MAX);
+
+	if (r)
+		return error_sys(err, -r, "read", "config.json",
+				 "read the container's configuration");
+	if (store_read_plan(x->dirfd, &plan, err))
+		return -1;
+	x->b.options.no_new_keyring = true;
+	for (const struct plan_step *s = plan_first(plan.h); s->kind != PLAN_ROOTFS;
+	     s = plan_next(s))
+		if (s->kind == PLAN_KEYRING)
+			x->b.options.no_new_keyring = false;
+	plan_done(&plan);
+	x->b.path = x->record.bundle;
+	x->b.len = text.len;
+	x->b.text = TAKE_PTR(text.data);
+	return oci_config_decode(&x->b.arena, x->b.text, x->b.len, "config.json", &x->b.config,
+				 err);
+}
+
+/* Which namespaces of the container are not our own. */
+static int compare_namespaces(struct exec *x, struct hz_error *err)
+{
+	static const unsigned flags[] = {CLONE_NEWUSER,   CLONE_NEWNS,  CLONE_NEWPID,
+					 CLONE_NEWNET,    CLONE_NEWIPC, CLONE_NEWUTS,
+					 CLONE_NEWCGROUP, CLONE_NEWTIME};
+	char path[48];
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		const char *name = sys_ns_file(flags[i]);
+		struct stat own, its;
+
+		if (!(x->b.facts.ns_supported & flags[i]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
+		if (stat(path, &own))
+			return error_sys(err, errno, "stat", path, "look at \"%s\"", path);
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)x->record.pid.v, name);
+		if (stat(path, &its))
+			return error_sys(err, errno, "stat", path, "look at \"%s\"", path);
+		if (own.st_ino != its.st_ino || own.st_dev != its.st_dev)
+			x->target.ns_flags |= flags[i];
+	}
+	return 0;
+}
+
+static bool denies_setgroups(pid_t pid)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/setgroups", pid);
+	return !file_read_at(AT_FDCWD, path, &text, 64) && !strncmp(text.data, "deny", 4);
+}
+
+static int find_target(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)
+{
+	const struct oci_strings subs = {(const char **)o->cgroups, o->ncgroups};
+
+	if (compare_namespaces(x, err))
+		return -1;
+	if (x->target.ns_flags & CLONE_NEWUSER)
+		x->target.no_setgroups = denies_setgroups((pid_t)x->record.pid.v);
+	if (cgroup_join_open(&x->record.cgroup_dirs, &subs, &x->b.facts, &x->cgroups, err))
+		return -1;
+	x->target.into_cgroup = x->cgroups.unified >= 0;
+	x->target.cgroup_slots = x->cgroups.ntasks;
+	return 0;
+}
+
+static int prepare(hz_runtime *rt, struct exec *x, const struct hz_exec_options *o,
+		   struct hz_error *err)
+{
+	struct bundle *b = &x->b;
+
+	if (store_open(rt, o->id, &x->dirfd, err) ||
+	    record_read(x->dirfd, &b->arena, &x->record, err) || find_init(x, o, err) ||
+	    read_config(x, err) || exec_process_make(x, o, err) ||
+	    console_check(b->config, x->c.o, o->detach, err) ||
+	    facts_collect(&b->facts, &b->ignored_signals, &b->arena, err) || find_target(x, o, err))
+		return -1;
+	b->options.id = o->id;
+	b->options.bundle = b->path;
+	b->options.preserve_fds = o->preserve_fds;
+	b->options.pid_file = o->pid_file != NULL;
+	b->options.rootless_cgroup_ok =
+		rt->rootless == 1 || (rt->rootless < 0 && (b->facts.euid || b->facts.in_userns));
+	b->options.exec = &x->target;
+	if (bundle_check_preserved(&b->options, err))
+		return -1;
+	return plan_compile(b->config, &b->facts, &b->options, &b->plan, err);
+}
+
+static int plan_memory(const struct plan *plan, int *ret_fd, struct hz_error *err)
+{
+	_cleanup_fd_ int fd = (int)syscall(SYS_memfd_create, "plan", MFD_CLOEXEC);
+	int r = fd < 0 ? -errno : fd_write_all(fd, plan->h, plan->size);
+
+	if (r)
+		return error_sys(err, -r, "memfd_create", "plan",
+				 "hand the plan to the new process");
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/*
+ * A cgroup of v2 takes no processes when it has sub-cgroups with controllers (systemd in the
+ * container), or is gone: then the one where init is now. A runtime without rights there leaves the
+ * process where it is, as a rootless create does.
+ */
+static bool other_cgroup(struct exec *x, const struct hz_exec_options *o, int errnum)
+{
+	int own;
+
+	if (x->c.join_cgroup < 0)
+		return false;
+	if ((errnum == EACCES || errnum == EPERM) && x->b.options.rootless_cgroup_ok) {
+		x->c.join_cgroup = -1;
+		return true;
+	}
+	if (o->ncgroups ||
+	    (errnum != EBUSY && errnum != ENOENT && errnum != ENODEV && errnum != EOPNOTSUPP))
+		return false;
+	own = cgroup_join_own((pid_t)x->record.pid.v, &x->b.facts);
+	if (own < 0)
+		return false;
+	fd_close(x->cgroups.unified);
+	x->c.join_cgroup = x->cgroups.unified = own;
+	return true;
+}
+
+static int spawn(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)
+{
+	if (!step_before_spawn(&x->c, err))
+		return 0;
+	if (!other_cgroup(x, o, err->errnum))
+		return -1;
+	hz_error_clear(err);
+	return step_before_spawn(&x->c, err);
+}
+
+static int make(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)
+{
+	const struct oci_linux *l = x->b.config->linux_;
+	struct creation *c = &x->c;
+	_cleanup_fd_ int plan = -1;
+
+	if (plan_memory(&x->b.plan, &plan, err) || creation_open_sockets(c, err))
+		return -1;
+	for (unsigned i = 0; i < x->cgroups.ntasks; i++)
+		c->slots[i] = TAKE_FD(x->cgroups.tasks[i]);
+	c->slots[x->cgroups.ntasks] = fcntl(x->pidfd, F_DUPFD_CLOEXEC, 3);
+	c->join_cgroup = x->cgroups.unified;
+	if (spawn(x, o, err) || creation_send_boot(c, plan, err))
+		return -1;
+	if (l && l->seccomp && filter_build(l->seccomp, &c->filter, &c->filter_len, err))
+		return -1;
+	if (talk_until_ready(c, err))
+		return -1;
+	creation_reap_stub(c);
+	if (c->pty >= 0 && o->console_socket &&
+	    console_send(o->console_socket, c->pty, "terminal", "/dev/ptmx", err))
+		return -1;
+	if (o->pidfd_socket && console_send(o->pidfd_socket, c->pidfd, "pidfd", "setns", err))
+		return -1;
+	return 0;
+}
+
+static int go(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)
+{
+	int r;
+
+	if (!o->detach && attach_prepare(x->c.pty, err))
+		return -1;
+	r = talk_send(x->c.sock, INIT_GO_START, 0, NULL, 0, -1);
+	if (r)
+		return error_sys(err, -r, "sendmsg", NULL, "tell the new process to start");
+	return talk_until_exec(x->c.sock, x->b.plan.h, err);
+}
+
+/* What the end of the container did to us is not the news. */
+static void explain_failure(const struct exec *x, struct hz_error *err)
+{
+	struct pollfd p = {x->pidfd, POLLIN, 0};
+
+	if (x->pidfd >= 0 && err->code != HZ_E_STATE && poll(&p, 1, 0) == 1) {
+		hz_error_clear(err);
+		error_set(err, HZ_E_STATE,
+			  "cannot exec in a stopped container: it has ended meanwhile");
+	}
+}
+
+static int exec(struct exec *x, const struct hz_exec_options *o, int *ret_status,
+		struct hz_error *err)
+{
+	sigset_t old;
+	int r;
+
+	/* blocked before there is a child, so that no signal is lost; init clears its own mask */
+	if (!o->detach && attach_block_signals(&old, err))
+		return -1;
+	r = make(x, o, err) || go(x, o, err) ? -1 : 0;
+	if (r) {
+		creation_kill(&x->c);
+		if (x->c.pid_file_written)
+			unlink(o->pid_file); /* engines tell a failed exec by its absence */
+	} else if (!o->detach) {
+		r = attach_wait(x->c.pidfd, x->c.pid, x->c.pty, ret_status, err);
+	}
+	if (!o->detach)
+		sigprocmask(SIG_SETMASK, &old, NULL); /* cannot fail with a valid mask */
+	return r;
+}
+
+int hz_exec(hz_runtime *rt, const struct hz_exec_options *o, int *ret_status, struct hz_error *err)
+{
+	const struct hz_create_options as_create = {.size = sizeof(as_create),
+						    .id = o->id,
+						    .console_socket = o->console_socket,
+						    .pid_file = o->pid_file,
+						    .preserve_fds = o->preserve_fds};
+	struct hz_error local = HZ_ERROR_INIT;
+	struct exec x = {.dirfd = -1, .pidfd = -1, .cgroups = {.unified = -1}};
+	int r;
+
+	if (!err)
+		err = &local;
+	*ret_status = 0;
+	creation_init(&x.c, rt, &as_create, &x.b);
+	r = prepare(rt, &x, o, err);
+	if (!r) {
+		x.c.at = plan_first(x.b.plan.h);
+		x.c.left = x.b.plan.h->nsteps;
+		r = exec(&x, o, ret_status, err);
+	}
+	if (r) {
+		explain_failure(&x, err);
+		exec_process_locate(&x, o, err);
+	}
+	cgroup_join_close(&x.cgroups);
+	creation_done(&x.c);
+	bundle_done(&x.b);
+	buf_done(&x.document);
+	if (x.dirfd >= 0)
+		fd_close(x.dirfd);
+	if (x.pidfd >= 0)
+		fd_close(x.pidfd);
+	hz_error_clear(&local);
+	return r;
+}

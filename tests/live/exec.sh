@@ -1,0 +1,165 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# exec: one more process in a container.
+. "$(dirname "$0")/../lib/live.sh"
+
+running() { bundle; config "${1:-.}"; sleeper; }
+ex() { cap rt exec "$@"; }
+
+basics() {
+	running
+	ex "$ID" echo hi -x
+	ok
+	is "$OUT" "hi -x"
+	ex "$ID" sh -c 'exit 7'
+	is "$ST" 7
+	ex "$ID" sh -c 'kill -9 $$'
+	is "$ST" 137
+}
+
+places() {
+	running
+	for n in pid mnt net ipc uts; do
+		ex "$ID" readlink /proc/self/ns/$n
+		is "$OUT" "$(readlink "/proc/$(pid_of)/ns/$n")"
+	done
+	ex "$ID" cat /proc/self/cgroup
+	is "$OUT" "$(cat "/proc/$(pid_of)/cgroup")"
+}
+
+options() {
+	running
+	ex --cwd /tmp -e A=b -e A=c -u 1000:7 -g 9 -g 11 "$ID" sh -c 'pwd; echo $A; id -u; id -g; id -G'
+	ok
+	is "$OUT" $'/tmp\nc\n1000\n7\n7 9 11'
+	for u in abc 1x -1 1:x 4294967295 ''; do
+		ex --user="$u" "$ID" true
+		is "$ST" 255
+	done
+}
+
+missing() {
+	running
+	ex "$ID" nosuch
+	is "$ST" 255
+	says 'exec: "nosuch": executable file not found in .PATH'
+	ex "$ID" /etc/passwd
+	is "$ST" 255
+	says 'permission denied'
+	ex "$ID" /none
+	is "$ST" 255
+	says 'no such file or directory'
+	ex --cwd rel "$ID" true
+	is "$ST" 255
+	ex "$ID-x" true
+	is "$ST" 255
+	says 'does not exist'
+}
+
+stopped() {
+	bundle
+	args true
+	must_create
+	rt start "$ID"
+	wait_status stopped
+	ex "$ID" true
+	is "$ST" 255
+	says 'cannot exec in a stopped container'
+}
+
+created() {
+	bundle
+	must_create
+	ex "$ID" echo in
+	ok
+	is "$OUT" in
+}
+
+document() {
+	running
+	ex -p <(echo '{"args":["sh","-c","echo $0 $Q; pwd"],"cwd":"/etc","env":["PATH=/bin","Q=1"],"user":{"uid":0,"gid":0}}') "$ID"
+	ok
+	is "$OUT" $'sh 1\n/etc'
+}
+
+detached() {
+	running
+	ex -d --pid-file "$T/pid" "$ID" sleep 100
+	ok
+	p=$(cat "$T/pid")
+	is "$(tr '\0' ' ' <"/proc/$p/cmdline")" "sleep 100 "
+	rm "$T/pid"
+	ex -d --pid-file "$T/pid" "$ID" nosuch
+	is "$ST" 255
+	[ ! -e "$T/pid" ] || die "the pid file is there"
+}
+
+no_inheritable() {
+	running
+	ex --cap CAP_NET_ADMIN "$ID" grep Cap /proc/self/status
+	ok
+	like "$OUT" 'CapInh:[[:space:]]*0000000000000000'
+	eff=$(sed -n 's/CapEff:[[:space:]]*//p' <<<"$OUT")
+	[ $((0x$eff & 1 << 12)) != 0 ] || die "CAP_NET_ADMIN is not effective: $eff"
+}
+
+nothing_leaks() {
+	running
+	exec 9</etc 23</
+	ex "$ID" sh -c 'ls /proc/self/fd; readlink /proc/self/cwd'
+	exec 9<&- 23<&-
+	ok
+	is "$OUT" $'0\n1\n2\n3\n/'
+	for n in 3 4 5 6 7 8; do
+		ex --cwd /proc/self/fd/$n "$ID" cat ../../../etc/hostname
+		[ "$ST" != 0 ] || die "fd $n leads out"
+	done
+}
+
+preserved() {
+	running
+	echo inside >"$T/f"
+	OUT=$(rt exec --preserve-fds 1 "$ID" cat /proc/self/fd/3 3<"$T/f")
+	is "$OUT" inside
+}
+
+user_namespace() {
+	running '.linux.namespaces += [{type:"user"}] | .linux.uidMappings = [{containerID:0,hostID:100000,size:65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	ex "$ID" sh -c 'id -u; cat /proc/self/uid_map | tr -s " "'
+	ok
+	is "$OUT" $'0\n 0 100000 65536'
+	is "$(rt exec "$ID" readlink /proc/self/ns/user)" "$(readlink "/proc/$(pid_of)/ns/user")"
+}
+
+sub_cgroup() {
+	running
+	ex --cgroup ../.. "$ID" true
+	is "$ST" 255
+}
+
+terminal() {
+	running
+	ex -t -d "$ID" true
+	is "$ST" 255
+	says 'console socket'
+	OUT=$(python3 "$LIB/onterm.py" -- "$RUNTIME" --root "$ROOT" exec -t "$ID" sh -c 'tty; test -t 0 && test -t 2 && echo yes')
+	like "$OUT" '/dev/pts/[0-9]'
+	like "$OUT" yes
+}
+
+t "output and exit status" basics
+t "namespaces and cgroup are the container's" places
+t "cwd, env, user, groups" options
+t "programs that cannot be run" missing
+t "not in a stopped container" stopped
+t "in a created container" created
+t "a process document from a pipe" document
+t "detached, with a pid file" detached
+t "--cap is never inheritable (CVE-2022-29162)" no_inheritable
+t "no descriptor of the host (CVE-2024-21626)" nothing_leaks
+t "descriptors that are to be preserved" preserved
+t "in a user namespace" user_namespace
+t "--cgroup leads only downwards" sub_cgroup
+t "a terminal" terminal
+finish
