@@ -52,8 +52,8 @@ struct cgroup_request {
 /**
  * Make the directories in dirs, turn controllers on, fill @slots[0…] with the v1 `tasks` files.
  * forgive: where the user may not (EACCES, EPERM, EROFS), *ret becomes NULL ("no cgroup") and
- * slots stay -1. On failure what was made stays for cgroup_destroy, and what was not ours is taken
- * out of dirs. Controllers of v2 that cannot be turned on are told of by cgroup_set.
+ * the slots are /dev/null. On failure what was made stays for cgroup_destroy, and what was not ours
+ * is taken out of dirs. Controllers of v2 that cannot be turned on are told of by cgroup_set.
  */
 int cgroup_prepare(const struct cgroup_request *q, int *slots, struct cgroup **ret,
 		   struct hz_error *err);

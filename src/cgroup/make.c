@@ -220,12 +220,36 @@ static void disown(const struct cgroup *cg, const struct oci_strings *dirs, unsi
 			dirs->items[i] = "";
 }
 
+static unsigned close_slots(const struct plan_facts *f, int *slots)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->nhierarchies; i++)
+		n += f->hierarchies[i].name[0] != '\0';
+	for (unsigned i = 0; i < n; i++)
+		if (slots[i] >= 0)
+			fd_close(TAKE_FD(slots[i]));
+	return n;
+}
+
+/* Init still writes itself into each slot. */
+static int forgive(int *slots, unsigned n, struct hz_error *err)
+{
+	hz_error_clear(err);
+	for (unsigned i = 0; i < n; i++) {
+		slots[i] = open("/dev/null", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		if (slots[i] < 0)
+			return error_sys(err, errno, "open", "/dev/null", "go on without a cgroup");
+	}
+	return 0;
+}
+
 int cgroup_prepare(const struct cgroup_request *q, int *slots, struct cgroup **ret,
 		   struct hz_error *err)
 {
 	struct cgroup *cg = calloc(1, sizeof(*cg));
 	struct hz_error local = HZ_ERROR_INIT;
-	unsigned tried = 0;
+	unsigned tried = 0, n;
 	int r = 0;
 
 	*ret = NULL;
@@ -244,13 +268,8 @@ int cgroup_prepare(const struct cgroup_request *q, int *slots, struct cgroup **r
 	}
 	disown(cg, q->dirs, tried);
 	cgroup_free(cg);
-	for (unsigned i = 0; i < q->facts->nhierarchies; i++)
-		if (slots[i] >= 0)
-			fd_close(TAKE_FD(slots[i]));
-	if (!q->forgive || !may_forgive(err))
-		return -1;
-	hz_error_clear(err);
-	return 0;
+	n = close_slots(q->facts, slots);
+	return q->forgive && may_forgive(err) ? forgive(slots, n, err) : -1;
 }
 
 void cgroup_free(struct cgroup *cg)

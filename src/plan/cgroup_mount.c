@@ -55,15 +55,25 @@ static void add_links(struct builder *b, struct lists *l, const char *controller
 	}
 }
 
+/* Who is not root and names no cgroup goes without one where he may not make one (cgroup_prepare).
+ */
+static bool may_lack_cgroup(const struct builder *b)
+{
+	const struct oci_linux *l = b->config->linux_;
+
+	return b->opt->rootless_cgroup_ok && plan_in_userns(b) &&
+	       !(l && l->cgroups_path && *l->cgroups_path);
+}
+
 static void add_hierarchy(struct builder *b, struct lists *l, const struct facts_hierarchy *h,
 			  bool fresh)
 {
 	const char *dir = base_name(h->mountpoint);
-	bool named = !strncmp(h->name, "name=", 5);
+	bool named = strncmp(h->name, "name=", 5) == 0;
 
 	l->names[l->n] = dir;
 	if (!fresh)
-		l->options[l->n] = host_dir(b, h);
+		l->options[l->n] = may_lack_cgroup(b) ? h->mountpoint : host_dir(b, h);
 	else if (named)
 		l->options[l->n] = builder_ptr(b, "none,%s", h->name);
 	else
@@ -85,6 +95,10 @@ static void fill_v1(struct builder *b, struct plan_mount_cgroup *step)
 	if (!l.links) {
 		b->pool.failed = true;
 		return;
+	}
+	if (step->variant != PLAN_CGROUP_MOUNT_NEW && may_lack_cgroup(b)) {
+		step->attr_set |= MOUNT_ATTR_RDONLY; /* all that the host has, as with v2 below */
+		step->attr_clr &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	}
 	for (unsigned k = 0; k < facts->nhierarchies; k++)
 		add_hierarchy(b, &l, &facts->hierarchies[k],

@@ -336,6 +336,7 @@ static bool data_has(const struct draft *d, const char *key)
 static void step_bind(struct builder *b, struct draft *d, struct plan_mount *step)
 {
 	const char *source = d->m->source;
+	bool by_host;
 
 	step->flags |= PLAN_MOUNT_BIND;
 	if (source && source[0] == '/')
@@ -343,8 +344,10 @@ static void step_bind(struct builder *b, struct draft *d, struct plan_mount *ste
 	else if (source)
 		step->source = builder_printf(b, "%s/%s", b->opt->bundle, source);
 	mount_id_maps(b, d, step);
-	if (!has_remount(d) &&
-	    (plan_has_ns(b->config, OCI_NS_USER) || (step->flags & PLAN_MOUNT_IDMAP))) {
+	/* a host that may not clone a mount leaves it to the box, which has the same rights on the
+	 * way there */
+	by_host = plan_has_ns(b->config, OCI_NS_USER) && b->facts->privileged;
+	if (!has_remount(d) && (by_host || (step->flags & PLAN_MOUNT_IDMAP))) {
 		step->flags |= PLAN_MOUNT_HOST_SOURCE;
 		b->head.flags |= PLAN_F_SOURCES;
 	}

@@ -31,12 +31,15 @@ static int do_ns_open(struct creation *c, const struct plan_ns_open *n, struct h
 static int do_cgroup_create(struct creation *c, const struct plan_cgroup_create *s,
 			    struct hz_error *err)
 {
+	const struct oci_linux *l = c->b->config->linux_;
+	/* who asked for a place gets that place or an error, as with runc */
+	bool asked = l && l->cgroups_path && *l->cgroups_path;
 	const struct cgroup_request request = {
 		.step = s,
 		.plan = c->b->plan.h,
 		.facts = &c->b->facts,
 		.dirs = &c->record.cgroup_dirs,
-		.forgive = c->b->options.rootless_cgroup_ok,
+		.forgive = c->b->options.rootless_cgroup_ok && !asked,
 	};
 
 	c->cgroups_begun = true;
