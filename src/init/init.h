@@ -230,6 +230,11 @@ int step_cwd(struct init *init, const struct plan_step *step);
 int step_no_new_privs(struct init *init, const struct plan_step *step);
 int step_user(struct init *init, const struct plan_step *step);
 int step_caps(struct init *init, const struct plan_step *step);
+/* scheduling.c: */
+int step_personality(struct init *init, const struct plan_step *step);
+int step_memory_policy(struct init *init, const struct plan_step *step);
+int step_io_priority(struct init *init, const struct plan_step *step);
+int step_scheduler(struct init *init, const struct plan_step *step);
 /* exec.c, ready.c: */
 int step_exec_lookup(struct init *init, const struct plan_step *step);
 int step_sync(struct init *init, const struct plan_step *step);

@@ -44,6 +44,10 @@ static int run_step(struct init *init, const struct plan_step *s)
 	case PLAN_CWD: return step_cwd(init, s);
 	case PLAN_UMASK: return step_umask(init, s);
 	case PLAN_NO_NEW_PRIVS: return step_no_new_privs(init, s);
+	case PLAN_PERSONALITY: return step_personality(init, s);
+	case PLAN_MEMORY_POLICY: return step_memory_policy(init, s);
+	case PLAN_IO_PRIORITY: return step_io_priority(init, s);
+	case PLAN_SCHEDULER: return step_scheduler(init, s);
 	case PLAN_USER: return step_user(init, s);
 	case PLAN_CAPS: return step_caps(init, s);
 	case PLAN_EXEC_LOOKUP: return step_exec_lookup(init, s);

@@ -116,6 +116,17 @@ void check_namespaces(struct builder *b); /* namespaces.c */
 /** Annotation run.oci.keep_original_groups: engines that map the caller's own groups ask for it.
  * process.c */
 bool plan_keeps_groups(const struct oci_config *c);
+/** PERSONALITY. scheduling.c */
+void compile_personality(struct builder *b);
+/** MEMORY_POLICY. scheduling.c */
+void compile_memory_policy(struct builder *b);
+/** IO_PRIORITY and SCHEDULER when they are this actor's. scheduling.c */
+void compile_scheduling(struct builder *b, enum plan_actor actor);
+/** execCPUAffinity. scheduling.c */
+void check_affinity(struct builder *b);
+/** A list of numbers as the kernel writes them, "0-3,7", none above @max: sets their bits in @words
+ * (of max / 32 + 1 items, zeroed by the caller). False when it is none. scheduling.c */
+bool plan_parse_list(const char *list, unsigned max, uint32_t *words);
 /** CAPS. caps.c */
 void compile_caps(struct builder *b);
 /** SECCOMP_LOAD. seccomp.c */

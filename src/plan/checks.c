@@ -27,7 +27,6 @@ static bool has_network(const struct oci_network *x)
 static void check_unsupported(struct builder *b)
 {
 	const struct oci_linux *l = b->config->linux_;
-	const struct oci_process *p = b->config->process;
 	const struct oci_resources *r = l ? l->resources : NULL;
 	const struct {
 		bool asked;
@@ -35,11 +34,7 @@ static void check_unsupported(struct builder *b)
 	} rows[] = {
 		{l && l->net_devices.n, "/linux/netDevices", "netDevices"},
 		{l && l->intel_rdt, "/linux/intelRdt", "intelRdt"},
-		{l && l->memory_policy, "/linux/memoryPolicy", "memoryPolicy"},
-		{l && l->personality, "/linux/personality", "personality"},
 		{l && l->mount_label && l->mount_label[0], "/linux/mountLabel", "mountLabel"},
-		{p && p->scheduler, "/process/scheduler", "scheduler"},
-		{p && p->io_priority, "/process/ioPriority", "ioPriority"},
 		{r && has_block_io(r->block_io), "/linux/resources/blockIO", "blockIO"},
 		{r && r->hugepage_limits.n, "/linux/resources/hugepageLimits", "hugepageLimits"},
 		{r && has_network(r->network), "/linux/resources/network",
@@ -177,6 +172,7 @@ void compile_checks(struct builder *b)
 	check_devices(b);
 	check_names(b);
 	check_process(b);
+	check_affinity(b);
 	check_namespaces(b);
 	check_maps(b);
 }

@@ -217,6 +217,33 @@ static const struct layout_field terminal_fields[] = {
 
 static const struct layout_field umask_fields[] = {FIELD(plan_umask, mask, U32, NULL), END};
 
+static const struct layout_field scheduler_fields[] = {
+	FIELD(plan_scheduler, policy, ENUM, plan_sched_values),
+	FIELD(plan_scheduler, nice, I32, NULL),
+	FIELD(plan_scheduler, priority, U32, NULL),
+	FIELD(plan_scheduler, flags, BITS64, plan_sched_flag_values),
+	FIELD(plan_scheduler, runtime, U64, NULL),
+	FIELD(plan_scheduler, deadline, U64, NULL),
+	FIELD(plan_scheduler, period, U64, NULL),
+	END,
+};
+
+static const struct layout_field io_priority_fields[] = {
+	FIELD(plan_io_priority, class, ENUM, plan_io_class_values),
+	FIELD(plan_io_priority, level, U32, NULL),
+	END,
+};
+
+static const struct layout_field personality_fields[] = {
+	FIELD(plan_personality, domain, ENUM, plan_personality_values), END};
+
+static const struct layout_field memory_policy_fields[] = {
+	FIELD(plan_memory_policy, mode, ENUM, plan_mpol_values),
+	FIELD(plan_memory_policy, flags, BITS, plan_mpol_flag_values),
+	FIELD(plan_memory_policy, nodes, U32S, NULL),
+	END,
+};
+
 static const struct layout_field user_fields[] = {
 	FIELD(plan_user, uid, U32, NULL),
 	FIELD(plan_user, gid, U32, NULL),
@@ -307,6 +334,13 @@ static const struct layout layouts[PLAN_KIND_COUNT] = {
 	ROW(CWD, "working directory", plan_text, INIT, true, LIMITS, cwd_fields),
 	ROW(UMASK, "umask", plan_umask, INIT, true, LIMITS, umask_fields),
 	ROW(NO_NEW_PRIVS, "no new privileges", plan_bare, INIT, true, LIMITS, no_fields),
+	ROW(PERSONALITY, "personality", plan_personality, INIT, true, LIMITS, personality_fields),
+	ROW(MEMORY_POLICY, "memory policy", plan_memory_policy, INIT, true, LIMITS,
+	    memory_policy_fields),
+	ROW(IO_PRIORITY, "io priority", plan_io_priority, HOST | LAYOUT_INIT, true, VARIES,
+	    io_priority_fields),
+	ROW(SCHEDULER, "scheduler", plan_scheduler, HOST | LAYOUT_INIT, true, VARIES,
+	    scheduler_fields),
 	ROW(USER, "user", plan_user, INIT, true, USER, user_fields),
 	ROW(CAPS, "capabilities", plan_caps, INIT, true, CAPS, caps_fields),
 	ROW(EXEC_LOOKUP, "program look-up", plan_exec, INIT, true, EXEC_LOOKUP, exec_fields),

@@ -27,6 +27,12 @@ extern const struct plan_value plan_point_values[];
 extern const struct plan_value plan_hook_values[];
 extern const struct plan_value plan_pivot_values[];
 extern const struct plan_value plan_rlimit_values[];      /* "RLIMIT_CPU", … */
+extern const struct plan_value plan_sched_values[];       /* SCHED_*: "SCHED_OTHER", … */
+extern const struct plan_value plan_sched_flag_values[];  /* SCHED_FLAG_* */
+extern const struct plan_value plan_io_class_values[];    /* IOPRIO_CLASS_* */
+extern const struct plan_value plan_personality_values[]; /* PER_*: "LINUX", "LINUX32" */
+extern const struct plan_value plan_mpol_values[];        /* MPOL_* */
+extern const struct plan_value plan_mpol_flag_values[];   /* MPOL_F_* */
 extern const struct plan_value plan_mount_values[];       /* PLAN_MOUNT_* */
 extern const struct plan_value plan_attr_values[];        /* MOUNT_ATTR_* to set */
 extern const struct plan_value plan_attr_clear_values[];  /* MOUNT_ATTR_* to clear */

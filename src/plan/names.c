@@ -4,7 +4,10 @@
 #include "plan/layout.h"
 
 #include <linux/capability.h>
+#include <linux/ioprio.h>
+#include <linux/mempolicy.h>
 #include <linux/mount.h>
+#include <linux/personality.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <string.h>
@@ -81,6 +84,51 @@ const struct plan_value plan_rlimit_values[] = {
 	R(MEMLOCK), R(MSGQUEUE), R(NICE),       R(NOFILE), R(NPROC), R(RSS),
 	R(RTPRIO),  R(RTTIME),   R(SIGPENDING), R(STACK),  END,
 #undef R
+};
+
+const struct plan_value plan_sched_values[] = {
+#define S(name)                              \
+	{                                    \
+		SCHED_##name, "SCHED_" #name \
+	}
+	{SCHED_NORMAL, "SCHED_OTHER"}, S(FIFO), S(RR), S(BATCH), S(IDLE), S(DEADLINE), END,
+};
+
+const struct plan_value plan_sched_flag_values[] = {
+	S(FLAG_RESET_ON_FORK), S(FLAG_RECLAIM),     S(FLAG_DL_OVERRUN),
+	S(FLAG_KEEP_POLICY),   S(FLAG_KEEP_PARAMS), END,
+#undef S
+};
+
+const struct plan_value plan_io_class_values[] = {
+	{IOPRIO_CLASS_RT, "IOPRIO_CLASS_RT"},
+	{IOPRIO_CLASS_BE, "IOPRIO_CLASS_BE"},
+	{IOPRIO_CLASS_IDLE, "IOPRIO_CLASS_IDLE"},
+	END,
+};
+
+const struct plan_value plan_personality_values[] = {
+	{PER_LINUX, "LINUX"},
+	{PER_LINUX32, "LINUX32"},
+	END,
+};
+
+const struct plan_value plan_mpol_values[] = {
+	{MPOL_DEFAULT, "MPOL_DEFAULT"},
+	{MPOL_BIND, "MPOL_BIND"},
+	{MPOL_INTERLEAVE, "MPOL_INTERLEAVE"},
+	{PLAN_MPOL_WEIGHTED_INTERLEAVE, "MPOL_WEIGHTED_INTERLEAVE"},
+	{MPOL_PREFERRED, "MPOL_PREFERRED"},
+	{MPOL_PREFERRED_MANY, "MPOL_PREFERRED_MANY"},
+	{MPOL_LOCAL, "MPOL_LOCAL"},
+	END,
+};
+
+const struct plan_value plan_mpol_flag_values[] = {
+	{MPOL_F_NUMA_BALANCING, "MPOL_F_NUMA_BALANCING"},
+	{MPOL_F_RELATIVE_NODES, "MPOL_F_RELATIVE_NODES"},
+	{MPOL_F_STATIC_NODES, "MPOL_F_STATIC_NODES"},
+	END,
 };
 
 const struct plan_value plan_mount_values[] = {

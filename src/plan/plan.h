@@ -23,9 +23,10 @@
  *                   MOUNT…, DEVICE…, SYMLINK…, CONSOLE, READONLY_PATH…, MASK_PATH…
  *            both   SYNC hooks, when there are; host: OOM_SCORE, HOOKS prestart, createRuntime
  *            init   HOOKS createContainer, PIVOT, ROOT_READONLY, ROOT_PROPAGATION (final)
- *   process  init   TERMINAL or STDIO_OWNER, CWD, RLIMIT…, UMASK, NO_NEW_PRIVS, USER, CAPS,
- *                   EXEC_LOOKUP
- *   ready    both   SYNC ready; host: OOM_SCORE, RLIMIT… (user namespace), RECORD, PID_FILE
+ *   process  init   TERMINAL or STDIO_OWNER, CWD, RLIMIT…, UMASK, NO_NEW_PRIVS, PERSONALITY,
+ *                   MEMORY_POLICY, IO_PRIORITY, SCHEDULER, USER, CAPS, EXEC_LOOKUP
+ *   ready    both   SYNC ready; host: OOM_SCORE, with a user namespace RLIMIT…, IO_PRIORITY,
+ *                   SCHEDULER; RECORD, PID_FILE
  *   start    init   START_WAIT, HOOKS startContainer, SECCOMP_LOAD, EXEC
  *            host   HOOKS poststart
  *   delete   host   HOOKS poststop
@@ -131,6 +132,10 @@ enum plan_kind {
 	PLAN_CWD,
 	PLAN_UMASK,
 	PLAN_NO_NEW_PRIVS,
+	PLAN_PERSONALITY,
+	PLAN_MEMORY_POLICY,
+	PLAN_IO_PRIORITY, /* actor says whose */
+	PLAN_SCHEDULER,   /* actor says whose */
 	PLAN_USER,
 	PLAN_CAPS,
 	PLAN_EXEC_LOOKUP,
@@ -462,6 +467,40 @@ struct plan_terminal {
 struct plan_umask {
 	struct plan_step s;
 	uint32_t mask, pad;
+};
+
+/* sched_setattr(2) */
+struct plan_scheduler {
+	struct plan_step s;
+	uint32_t policy;   /* SCHED_* of the kernel */
+	int32_t nice;      /* -20 … 19 */
+	uint32_t priority; /* 1 … 99 with FIFO and RR */
+	uint32_t pad;
+	uint64_t flags;                     /* SCHED_FLAG_* */
+	uint64_t runtime, deadline, period; /* nanoseconds, with DEADLINE */
+};
+
+/* ioprio_set(2) */
+struct plan_io_priority {
+	struct plan_step s;
+	uint32_t class; /* IOPRIO_CLASS_* */
+	uint32_t level; /* 0 … 7 */
+};
+
+struct plan_personality {
+	struct plan_step s;
+	uint32_t domain; /* PER_* */
+	uint32_t pad;
+};
+
+#define PLAN_MPOL_WEIGHTED_INTERLEAVE 6 /* Linux 6.9; not in older headers */
+
+/* set_mempolicy(2) */
+struct plan_memory_policy {
+	struct plan_step s;
+	uint32_t mode;         /* MPOL_* */
+	uint32_t flags;        /* MPOL_F_* */
+	struct plan_vec nodes; /* of uint32_t, an even number: a mask, lowest nodes first */
 };
 
 struct plan_user {

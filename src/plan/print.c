@@ -426,6 +426,10 @@ static void words_of_process(const struct words *w, const struct plan_step *s)
 		buf_printf(w->out, "set oom_score_adj to %d",
 			   ((const struct plan_oom_score *)s)->value);
 		return;
+	case PLAN_PERSONALITY:
+	case PLAN_MEMORY_POLICY:
+	case PLAN_IO_PRIORITY:
+	case PLAN_SCHEDULER: words_scheduling(w, s); return;
 	default: words_of_namespaces(w, s); return;
 	}
 }

@@ -25,6 +25,8 @@ bool words_bits(const struct words *w, const struct plan_value *values, uint64_t
 /** print_mount.c */
 void words_mount(const struct words *w, const struct plan_mount *m);
 void words_mount_cgroup(const struct words *w, const struct plan_mount_cgroup *m);
+/** PERSONALITY, MEMORY_POLICY, IO_PRIORITY, SCHEDULER. print_process.c */
+void words_scheduling(const struct words *w, const struct plan_step *s);
 /** "NAME=value" or "NAME=***". print.c */
 void words_variable(const struct words *w, const char *variable, bool quoted);
 

@@ -235,8 +235,11 @@ void compile_process(struct builder *b)
 	const struct oci_process *p = b->config->process;
 	struct plan_text *cwd;
 
-	if (!p)
+	if (!p) { /* wrong values are faults all the same */
+		compile_personality(b);
+		compile_memory_policy(b);
 		return;
+	}
 	compile_stdio(b, p);
 	cwd = BUILDER_STEP(b, struct plan_text, PLAN_CWD, PLAN_INIT, "/process/cwd");
 	cwd->text = builder_str(b, p->cwd ? p->cwd : "/");
@@ -251,6 +254,9 @@ void compile_process(struct builder *b)
 	if (p->no_new_privileges.v)
 		BUILDER_STEP(b, struct plan_bare, PLAN_NO_NEW_PRIVS, PLAN_INIT,
 			     "/process/noNewPrivileges");
+	compile_personality(b);
+	compile_memory_policy(b);
+	compile_scheduling(b, PLAN_INIT);
 	compile_user(b, p);
 	compile_caps(b);
 	compile_lookup(b, p);
@@ -291,6 +297,7 @@ void compile_ready(struct builder *b)
 	compile_oom_score(b, PLAN_POINT_READY);
 	if (b->config->process && rlimit_actor(b) == PLAN_HOST)
 		compile_rlimits(b, PLAN_HOST);
+	compile_scheduling(b, PLAN_HOST);
 	if (!b->opt->exec)
 		BUILDER_STEP(b, struct plan_record, PLAN_RECORD, PLAN_HOST, NULL);
 	if (b->opt->pid_file)

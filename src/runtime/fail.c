@@ -130,6 +130,40 @@ static int check_message(const char *step, const struct init_error *e, struct hz
 	}
 }
 
+int fail_hint(unsigned kind, int errnum, struct hz_error *err)
+{
+	static const struct {
+		unsigned kind;
+		int errnum;
+		const char *hint;
+	} hints[] = {
+		{PLAN_SCHEDULER, EPERM,
+		 "real-time policies and a lower nice value need CAP_SYS_NICE; SCHED_FIFO and "
+		 "SCHED_RR also "
+		 "a budget of the cgroup, where it has cpu.rt_runtime_us; SCHED_DEADLINE all CPUs "
+		 "of the "
+		 "root domain"},
+		{PLAN_SCHEDULER, EBUSY,
+		 "the deadline tasks of this host would want more CPU time than is left for them"},
+		{PLAN_SCHEDULER, EINVAL,
+		 "SCHED_DEADLINE: a period is held to /proc/sys/kernel/sched_deadline_period_{min,"
+		 "max}_us"},
+		{PLAN_IO_PRIORITY, EPERM,
+		 "IOPRIO_CLASS_RT needs CAP_SYS_NICE or CAP_SYS_ADMIN of the host"},
+		{PLAN_MEMORY_POLICY, EINVAL,
+		 "a node is not there or not in the cpuset of the container "
+		 "(linux.resources.cpu.mems), "
+		 "or this kernel does not know the mode"},
+		{PLAN_MEMORY_POLICY, ENOSYS, "this kernel is built without NUMA support"},
+		{PLAN_PERSONALITY, EINVAL, "this machine cannot run 32-bit programs"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
+		if (hints[i].kind == kind && hints[i].errnum == errnum)
+			return error_hint(err, "%s", hints[i].hint);
+	return -1;
+}
+
 static int syscall_message(const char *step, const struct init_error *e, struct hz_error *err)
 {
 	const char *call = e->call ? sys_call_name(e->call) : NULL;
@@ -164,6 +198,7 @@ static void message(const struct plan_header *plan, const struct plan_step *s, c
 			return;
 		}
 		syscall_message(step, e, err);
+		(void)fail_hint(s->kind, e->errnum, err); /* -1 as all of these */
 		return;
 	case INIT_WHY_NOT_FOUND:
 	case INIT_WHY_IS_DIR:

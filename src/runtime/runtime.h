@@ -120,6 +120,8 @@ int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *mor
 /* fail.c */
 int fail_from_init(const struct plan_header *plan, const struct init_error *raw,
 		   struct hz_error *err);
+/** What to do about a step that failed so, where there is more to say than the kernel does. -1. */
+int fail_hint(unsigned kind, int errnum, struct hz_error *err);
 /* steps.c */
 int step_before_spawn(struct creation *c, struct hz_error *err);
 int step_after_sync(struct creation *c, enum plan_point point, struct hz_error *err);

@@ -8,6 +8,7 @@
 #include "runtime/runtime.h"
 
 #include "base/fd.h"
+#include "sys/raw.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,6 +66,34 @@ static int do_rlimit(struct creation *c, const struct plan_rlimit *l, struct hz_
 	if (errno == EPERM)
 		error_hint(err, "a hard limit above the runtime's own needs CAP_SYS_RESOURCE");
 	return -1;
+}
+
+static int do_io_priority(struct creation *c, const struct plan_io_priority *p,
+			  struct hz_error *err)
+{
+	long r = sys_ioprio_set(c->pid, p->class, p->level);
+
+	if (!r)
+		return 0;
+	error_sys(err, (int)-r, "ioprio_set", NULL, "set the io priority");
+	return fail_hint(PLAN_IO_PRIORITY, (int)-r, err);
+}
+
+static int do_scheduler(struct creation *c, const struct plan_scheduler *s, struct hz_error *err)
+{
+	struct sys_sched_attr attr = {.policy = s->policy,
+				      .flags = s->flags,
+				      .nice = s->nice,
+				      .priority = s->priority,
+				      .runtime = s->runtime,
+				      .deadline = s->deadline,
+				      .period = s->period};
+	long r = sys_sched_setattr(c->pid, &attr);
+
+	if (!r)
+		return 0;
+	error_sys(err, (int)-r, "sched_setattr", NULL, "set the scheduling policy");
+	return fail_hint(PLAN_SCHEDULER, (int)-r, err);
 }
 
 static int do_oom_score(struct creation *c, const struct plan_oom_score *o, struct hz_error *err)
@@ -131,6 +160,8 @@ static int do_step(struct creation *c, const struct plan_step *s, struct hz_erro
 	case PLAN_OOM_SCORE: return do_oom_score(c, (const struct plan_oom_score *)s, err);
 	case PLAN_HOOKS: return hooks_run(h, (const struct plan_hooks *)s, c->pid, err);
 	case PLAN_RLIMIT: return do_rlimit(c, (const struct plan_rlimit *)s, err);
+	case PLAN_IO_PRIORITY: return do_io_priority(c, (const struct plan_io_priority *)s, err);
+	case PLAN_SCHEDULER: return do_scheduler(c, (const struct plan_scheduler *)s, err);
 	case PLAN_RECORD: return do_record(c, err);
 	case PLAN_PID_FILE: return do_pid_file(c, err);
 	default:

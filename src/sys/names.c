@@ -101,6 +101,10 @@ static const struct {
 	N(rt_sigprocmask),
 	N(sched_setaffinity),
 	N(memfd_create),
+	N(personality),
+	N(set_mempolicy),
+	N(ioprio_set),
+	N(sched_setattr),
 };
 
 const char *sys_call_name(long nr)

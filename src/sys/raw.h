@@ -132,6 +132,28 @@ static inline long sys_pidfd_send_signal(int pidfd, int sig)
 	return sys_call(__NR_pidfd_send_signal, pidfd, sig, 0, 0);
 }
 
+/* struct sched_attr of linux/sched/types.h, which older headers of libc clash with */
+struct sys_sched_attr {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+/** @pid 0: the caller. */
+static inline long sys_sched_setattr(int pid, struct sys_sched_attr *attr)
+{
+	attr->size = sizeof(*attr);
+	return sys_call(__NR_sched_setattr, pid, attr, 0);
+}
+
+/** Of one process; @pid 0: the caller. Class and level as IOPRIO_PRIO_VALUE() of linux/ioprio.h. */
+static inline long sys_ioprio_set(int pid, unsigned io_class, unsigned level)
+{
+	return sys_call(__NR_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, pid, io_class << 13 | level);
+}
+
 /** "mount_setattr" for its number on this architecture; NULL for numbers that hezi never uses.
  * names.c, no libc needed. */
 const char *sys_call_name(long nr);

@@ -255,6 +255,71 @@ oom_score() {
 	is "$OUT" "$mine" "left alone"
 }
 
+scheduler() {
+	bundle
+	config '.process.scheduler={policy:"SCHED_BATCH",nice:7}'
+	in_box 'awk "{print \$19, \$41}" /proc/self/stat'
+	is "$OUT" "7 3" "nice and policy"
+	config '.process.scheduler={policy:"SCHED_IDLE"}'
+	in_box 'awk "{print \$41}" /proc/self/stat'
+	is "$OUT" 5 policy
+}
+
+scheduler_fifo() {
+	# a v1 cpu cgroup begins with no real-time budget (RT_GROUP_SCHED)
+	[ ! -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ] || skip "real-time tasks want a budget of their cgroup here"
+	chrt -f 1 true 2>/dev/null || skip "real-time policies are not to be had here"
+	bundle
+	config '.process.scheduler={policy:"SCHED_FIFO",priority:5}'
+	in_box 'awk "{print \$40, \$41}" /proc/self/stat'
+	is "$OUT" "5 1" "priority and policy"
+}
+
+scheduler_bad() {
+	bundle
+	config '.process.scheduler={policy:"SCHED_OTHER",priority:5}'
+	create
+	bad
+	nothing_left || die "left: $(leftovers)"
+}
+
+scheduler_userns() {
+	bundle
+	ns_add user
+	config '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}] | .linux.gidMappings=.linux.uidMappings |
+		.process.scheduler={policy:"SCHED_OTHER",nice:-3}'
+	chmod 711 "$B"
+	in_box 'awk "{print \$19}" /proc/self/stat'
+	is "$OUT" -3 nice
+}
+
+io_priority() {
+	peer_differs runc "1.1.5 does not know it"
+	peer_differs crun "1.8.1 does not know it"
+	bundle
+	config '.process.ioPriority={class:"IOPRIO_CLASS_BE",priority:6}'
+	sleeper
+	is "$(ionice -p "$(pid_of)")" "best-effort: prio 6"
+}
+
+personality() {
+	peer_differs runc "1.1.5 does not know it"
+	[ "$(uname -m)" = x86_64 ] || skip "not every other machine has it"
+	bundle
+	config '.linux.personality={domain:"LINUX32"}'
+	in_box 'uname -m'
+	is "$OUT" i686
+}
+
+memory_policy() {
+	peers_differ "does not know it"
+	[ -e /proc/self/numa_maps ] || skip "this kernel has no NUMA"
+	bundle
+	config '.linux.memoryPolicy={mode:"MPOL_BIND",nodes:"0"}'
+	in_box 'head -n 1 /proc/self/numa_maps'
+	like "$OUT" '^[0-9a-f]+ bind:0 '
+}
+
 fds_none() {
 	bundle
 	sh_args 'ls -1 /proc/self/fd'
@@ -370,6 +435,13 @@ t "a soft limit over the hard one is refused" rlimits_soft_over_hard
 t "two limits of one type are refused" rlimits_duplicate
 t "noNewPrivileges" nnp
 t "oomScoreAdj: set, or left alone" oom_score
+t "process.scheduler sets policy and nice (PR-16)" scheduler
+t "process.scheduler sets a real-time priority (PR-16)" scheduler_fifo
+t "a priority without a real-time policy is refused (PR-17)" scheduler_bad
+t "process.scheduler with a user namespace (PR-16)" scheduler_userns
+t "process.ioPriority is set (PR-18)" io_priority
+t "linux.personality is set (PE-1)" personality
+t "linux.memoryPolicy is set (MP-1)" memory_policy
 t "only fds 0 to 2 reach the program (run)" fds_none
 t "only fds 0 to 2 reach the program (create and start)" fds_none_created
 t "--preserve-fds" preserve_fds

@@ -40,8 +40,73 @@ static const struct {
 	 "/process/consoleSize: a terminal has 65535"},
 	{HEAD ",'process':{'cwd':'/','args':['sh'],'terminal':true}}",
 	 "/process/terminal: a terminal (mounted on /dev/console) without a mount namespace"},
-	{HEAD ",'process':{'cwd':'/','args':['sh'],'scheduler':{'policy':'SCHED_OTHER'}}}",
-	 "/process/scheduler: scheduler is not supported yet"},
+	/* PR-16, PR-17 */
+	{HEAD
+	 ",'process':{'cwd':'/','args':['sh'],'scheduler':{'policy':'SCHED_OTHER','nice':20}}}",
+	 "/process/scheduler/nice: the nice value must be between -20 and 19, not 20"},
+	{HEAD
+	 ",'process':{'cwd':'/','args':['sh'],'scheduler':{'policy':'SCHED_OTHER','priority':1}}}",
+	 "/process/scheduler/priority: a priority can only be given for SCHED_FIFO or SCHED_RR"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'scheduler':{'policy':'SCHED_RR'}}}",
+	 "/process/scheduler/priority: SCHED_RR wants a priority between 1 and 99, not 0"},
+	{HEAD
+	 ",'process':{'cwd':'/','args':['sh'],'scheduler':{'policy':'SCHED_FIFO','priority':100}}}",
+	 "SCHED_FIFO wants a priority between 1 and 99, not 100"},
+	{HEAD ",'process':{'cwd':'/"
+	      "','args':['sh'],'scheduler':{'policy':'SCHED_BATCH','runtime':5000}}}",
+	 "/process/scheduler: runtime, deadline and period can only be given for SCHED_DEADLINE"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'scheduler':{'policy':'SCHED_DEADLINE'}}}",
+	 "/process/scheduler: SCHED_DEADLINE wants 1024 <= runtime"},
+	{HEAD
+	 ",'process':{'cwd':'/"
+	 "','args':['sh'],'scheduler':{'policy':'SCHED_DEADLINE','runtime':5000,'deadline':4000}}}",
+	 "/process/scheduler: SCHED_DEADLINE wants 1024 <= runtime"},
+	{HEAD
+	 ",'process':{'cwd':'/"
+	 "','args':['sh'],'scheduler':{'policy':'SCHED_OTHER','flags':['SCHED_FLAG_RECLAIM']}}}",
+	 "/process/scheduler/flags: SCHED_FLAG_RECLAIM and"},
+	{HEAD ",'process':{'cwd':'/"
+	      "','args':['sh'],'scheduler':{'policy':'SCHED_OTHER','flags':['SCHED_FLAG_UTIL_CLAMP_"
+	      "MAX']}}}",
+	 "/process/scheduler/flags/0: a utilization clamp cannot be set"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'scheduler':{'policy':'SCHED_ISO'}}}",
+	 "/process/scheduler/policy: SCHED_ISO is a reserved name"},
+	/* PR-18 */
+	{HEAD ",'process':{'cwd':'/"
+	      "','args':['sh'],'ioPriority':{'class':'IOPRIO_CLASS_BE','priority':8}}}",
+	 "/process/ioPriority/priority: the priority must be between 0 and 7, not 8"},
+	{HEAD ",'process':{'cwd':'/"
+	      "','args':['sh'],'ioPriority':{'class':'IOPRIO_CLASS_BE','priority':-1}}}",
+	 "between 0 and 7, not -1"},
+	/* PR-19 */
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'execCPUAffinity':{'initial':'0-'}}}",
+	 "/process/execCPUAffinity/initial: \"0-\" is no list of CPUs"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'execCPUAffinity':{'final':'3-1'}}}",
+	 "/process/execCPUAffinity/final: \"3-1\" is no list of CPUs"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'execCPUAffinity':{'final':'0,,1'}}}",
+	 "\"0,,1\" is no list"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'execCPUAffinity':{'final':'8192'}}}",
+	 "\"8192\" is no list"},
+	/* PE-1, MP-1, MP-2 */
+	{HEAD ",'linux':{'personality':{'domain':'LINUX','flags':['ADDR_NO_RANDOMIZE']}}}",
+	 "/linux/personality/flags/0: unknown flag \"ADDR_NO_RANDOMIZE\""},
+	{HEAD ",'linux':{'memoryPolicy':{'nodes':'0'}}}", "/linux/memoryPolicy"},
+	{HEAD ",'linux':{'memoryPolicy':{'mode':'MPOL_LOCAL','nodes':'0'}}}",
+	 "/linux/memoryPolicy/nodes: MPOL_LOCAL takes no nodes"},
+	{HEAD ",'linux':{'memoryPolicy':{'mode':'MPOL_DEFAULT','nodes':'0'}}}",
+	 "MPOL_DEFAULT takes no nodes"},
+	{HEAD ",'linux':{'memoryPolicy':{'mode':'MPOL_BIND','nodes':''}}}",
+	 "/linux/memoryPolicy/nodes: MPOL_BIND needs nodes"},
+	{HEAD ",'linux':{'memoryPolicy':{'mode':'MPOL_INTERLEAVE'}}}",
+	 "MPOL_INTERLEAVE needs nodes"},
+	{HEAD ",'linux':{'memoryPolicy':{'mode':'MPOL_BIND','nodes':'0-1024'}}}",
+	 "\"0-1024\" is no list of nodes"},
+	{HEAD ",'linux':{'memoryPolicy':{'mode':'MPOL_BIND','nodes':'0','flags':['MPOL_F_STATIC_"
+	      "NODES','MPOL_F_RELATIVE_NODES']}}}",
+	 "exclude each other"},
+	{HEAD ",'linux':{'memoryPolicy':{'mode':'MPOL_INTERLEAVE','nodes':'0','flags':['MPOL_F_"
+	      "NUMA_BALANCING']}}}",
+	 "MPOL_F_NUMA_BALANCING does not go with MPOL_INTERLEAVE"},
 	{HEAD ",'process':{'cwd':'/','args':['sh'],'apparmorProfile':'x'}}",
 	 "AppArmor is not enabled"},
 	{HEAD ",'process':{'cwd':'/','args':['sh'],'selinuxLabel':'x'}}", "SELinux is not enabled"},
@@ -233,9 +298,9 @@ static void test_warnings(void)
 
 	rig_init(&t);
 	t.opt.forgive_unsupported = true;
-	rig_compile(&t, HEAD ",'linux':{'personality':{'domain':'LINUX'}}}");
+	rig_compile(&t, HEAD ",'linux':{'mountLabel':'x'}}");
 	is_int(t.r, 0, "explain forgives what is not supported");
-	ok(warned(&t, "/linux/personality", "create refuses it"), "and says so");
+	ok(warned(&t, "/linux/mountLabel", "create refuses it"), "and says so");
 	rig_done(&t);
 }
 
