@@ -111,6 +111,19 @@ static bool receive_start(struct init *init, int conn)
 	       m.type == INIT_GO_START;
 }
 
+/* A host in trouble: nothing that the container would have to end for. */
+static bool is_passing(long r)
+{
+	return r == -ENOMEM || r == -ENOBUFS || r == -ENFILE || r == -EMFILE;
+}
+
+static void pause_a_little(void)
+{
+	long ten_ms[] = {0, 10000000};
+
+	sys_call(__NR_ppoll, 0, 0, ten_ms, 0, 0);
+}
+
 int step_start_wait(struct init *init, const struct plan_step *step)
 {
 	long conn;
@@ -126,6 +139,10 @@ int step_start_wait(struct init *init, const struct plan_step *step)
 		conn = sys_call(__NR_accept4, init->listener, 0, 0, SOCK_CLOEXEC_);
 		if (conn == -EINTR || conn == -ECONNABORTED || conn == -EAGAIN)
 			continue;
+		if (is_passing(conn)) {
+			pause_a_little();
+			continue;
+		}
 		if (conn < 0)
 			return init_fail(init, step, __NR_accept4, conn, NULL);
 		if (receive_start(init, (int)conn))

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Callers that make it hard: signals they ignore, limits they set, descriptors they lack.
+# Callers that make it hard: signals they ignore, limits they set, descriptors they lack, users that are not root.
 . "$(dirname "$0")/../lib/live.sh"
 
 # ignoring SIGNAL CMD...: CMD with that signal ignored; a shell may put SIGCHLD back
@@ -137,6 +137,100 @@ list_is_whole() {
 	done
 }
 
+# --- not root ------------------------------------------------------------------------------------
+
+U=1000
+as_user() {
+	(cd / && exec env XDG_RUNTIME_DIR="$T/run" timeout -k 2 20 setpriv --reuid $U --regid $U --clear-groups \
+		"$T/runtime" "$@")
+}
+user_bundle() {
+	[ "$KIND" = hezi ] || skip "its own rootless mode is not judged here"
+	bundle
+	cp -f "$RUNTIME" "$T/runtime"
+	chmod 755 "$T/runtime"
+	mkdir -p "$T/run"
+	rm -f "$B/config.json"
+	# the base is shared by hard links: its owner stays
+	rm -rf "$B/rootfs"
+	cp -a "$T/base" "$B/rootfs"
+	chown -R $U:$U "$T/run" "$B"
+	chmod 700 "$T/run"
+	as_user spec --rootless --bundle "$B" >"$T/log.spec" 2>&1 || die "spec: $(cat "$T/log.spec")"
+	config '.process.terminal=false'
+	cap as_user run --bundle "$B" probe
+	[[ $ERR != *"map uids"*EPERM* && $ERR != *clone3*EPERM* && $ERR != *clone3*ENOSPC* ]] || skip "no user namespaces for users here"
+}
+user_left() { ls -A "$T/run/hezi" 2>/dev/null; }
+
+rootless_run() {
+	user_bundle
+	config '.root.readonly=false'
+	sh_args 'id -u; echo x >/x; cat /proc/self/uid_map | tr -s " "; ls /sys/fs/cgroup >/dev/null; exit 5'
+	cap as_user run --bundle "$B" "$ID"
+	is "$ST" 5
+	is "$OUT" "0
+ 0 $U 1"
+	is "$(stat -c %u "$B/rootfs/x")" $U "the owner outside"
+	is "$(user_left)" ""
+}
+
+rootless_life() {
+	user_bundle
+	args sleep 30
+	cap as_user create --bundle "$B" "$ID"
+	ok
+	like "$(as_user state "$ID")" '"status": "created"'
+	cap as_user start "$ID"
+	ok
+	like "$(as_user list)" "$ID.*running"
+	cap as_user kill "$ID" KILL
+	ok
+	within 5 eval 'as_user state "$ID" | grep -q stopped' || die "not stopped"
+	cap as_user delete "$ID"
+	ok
+	is "$(user_left)" ""
+}
+
+# who asks for limits or a place gets them or an error
+rootless_cgroups() {
+	user_bundle
+	args true
+	config '.linux.resources.pids={limit:50}'
+	cap as_user run --bundle "$B" "$ID"
+	bad
+	config 'del(.linux.resources)|.linux.cgroupsPath="/'"$ID"'"'
+	cap as_user run --bundle "$B" "$ID"
+	bad
+	says "create cgroup .*(EACCES|EPERM|EROFS)"
+	config 'del(.linux.cgroupsPath)'
+	cap as_user --rootless=false run --bundle "$B" "$ID"
+	bad
+	is "$(user_left)" ""
+}
+
+rootless_ranges() {
+	command -v newuidmap >/dev/null || skip "newuidmap is not installed"
+	[ -e /etc/subuid ] && [ -e /etc/subgid ] || skip "no /etc/subuid"
+	user_bundle
+	args cat /proc/self/uid_map
+	config '.linux.uidMappings+=[{containerID:1,hostID:100000,size:1000}]|.linux.gidMappings+=[{containerID:1,hostID:100000,size:1000}]'
+	echo "$U:100000:65536" >"$T/sub"
+	in_ranges() {
+		unshare -m sh -c 'mount --bind "$1" /etc/subuid && mount --bind "$1" /etc/subgid || exit 99; shift; exec "$@"' - "$T/sub" \
+			env XDG_RUNTIME_DIR="$T/run" timeout -k 2 20 setpriv --reuid $U --regid $U --clear-groups "$T/runtime" run --bundle "$B" "$ID"
+	}
+	cap in_ranges
+	ok
+	is "$(tr -s ' ' <<<"$OUT")" " 0 $U 1
+ 1 100000 1000"
+	echo "$U:200000:65536" >"$T/sub"
+	cap in_ranges
+	bad
+	says "newuidmap.* refused the mapping"
+	is "$(user_left)" ""
+}
+
 t "SIGCHLD ignored by the caller" sigchld_ignored
 t "SIGCHLD ignored by the caller: a hook's end is known" sigchld_ignored_hook
 t "a limit on the size of files" file_size_limit
@@ -148,4 +242,8 @@ t "a hook's child that keeps its output open" hook_daemon
 t "a hook that writes without end" hook_flood
 t "the end of a hook's output is in the error" hook_output_end
 t "a pid file that was there stays after a failed create" foreign_pid_file
+t "not root: run" rootless_run
+t "not root: create, state, start, list, kill, delete" rootless_life
+t "not root: cgroups are forgiven when nothing is asked" rootless_cgroups
+t "not root: ranges of /etc/subuid" rootless_ranges
 finish

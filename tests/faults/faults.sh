@@ -1,0 +1,210 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# One fault at a time: a system call that fails, or a SIGKILL before it, at every place of the runtime and of init.
+#
+#	FAULT		the program made from fault.c
+#	FAULT_EVERY	try each Nth place only (default 11: a minute; 1: all of them)
+#
+# A failing call must end in the same container as without it, or in one error that names the errno, with nothing left.
+# After a kill `delete --force` must take everything away, and the id must be free.
+. "$(dirname "$0")/../lib/live.sh"
+
+[ "$KIND" = hezi ] || plan_skip "the places are those of hezi"
+FAULT=${FAULT:-$(dirname "$RUNTIME")/../../tests/faults/fault}
+[ -x "$FAULT" ] || plan_skip "no program $FAULT"
+EVERY=${FAULT_EVERY:-11}
+
+# what the container can see of itself, less what may differ from run to run
+LOOK='id; umask; hostname; pwd; ulimit -n; ulimit -c; cat /proc/sys/net/ipv4/ip_forward /proc/self/oom_score_adj
+	grep -E "^(Cap|NoNewPrivs|Seccomp:|Sig|Groups|Uid|Gid)" /proc/self/status
+	while read -r a b c d e; do printf "%s\n" "${e%% -*} ${e#* - }"; done </proc/self/mountinfo
+	ls -l /dev | awk "{print \$1, \$3, \$4, \$5, \$NF}"; ls /proc/self/fd; ls /masked; cat /ro/x
+	touch /ro/y 2>&1; echo $X; cut -d: -f2 /proc/self/cgroup; exit 7'
+
+rich() {
+	bundle
+	mkdir -p "$B/rootfs/masked" "$B/rootfs/rodir" "$B/ro"
+	echo there >"$B/rootfs/masked/secret"
+	echo content >"$B/ro/x"
+	sh_args "$LOOK"
+	config --arg ro "$B/ro" '
+		.process.user={uid:1000,gid:1000,additionalGids:[5,6],umask:7} | .process.noNewPrivileges=true
+		| .process.oomScoreAdj=100 | .process.env+=["X=y"] | .process.cwd="/home/u" | .hostname="faulty"
+		| .process.rlimits=[{type:"RLIMIT_NOFILE",soft:100,hard:200},{type:"RLIMIT_CORE",soft:0,hard:0}]
+		| .process.capabilities=({bounding:["CAP_KILL","CAP_CHOWN"]}|.effective=.bounding|.permitted=.bounding
+			|.inheritable=.bounding|.ambient=["CAP_KILL"])
+		| .mounts+=[{destination:"/ro",type:"bind",source:$ro,options:["bind","ro","nosuid","nodev"]},
+			{destination:"/t",type:"tmpfs",source:"tmpfs",options:["size=64k","mode=1777","noexec"]}]
+		| .linux.maskedPaths=["/masked","/proc/timer_list"] | .linux.readonlyPaths=["/rodir","/proc/bus"]
+		| .linux.sysctl={"net.ipv4.ip_forward":"1"} | .linux.resources.pids={limit:50}
+		| .linux.seccomp={defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["acct"],action:"SCMP_ACT_ERRNO"}]}
+		| .hooks=(["prestart","createRuntime","createContainer","startContainer","poststart","poststop"]
+			|map({(.):[{path:"/bin/true"}]})|add)'
+}
+
+# places COMMAND...: "PROCESS NUMBER NAME" of each system call, thinned out. What the C library does before main is
+# left out: it aborts when it gets no memory.
+places() {
+	"$FAULT" -r "$T/list" 0 0 list "$@" >/dev/null 2>&1 </dev/null || true
+	awk -v every="$EVERY" '$3 == "rt_sigaction" {started = 1} started && $1 <= 1 && $3 !~ /^(exit_group|call-231)$/ && NR % every == 0 {print $1, $2, $3}' "$T/list"
+}
+
+# fault PROCESS NUMBER fail|kill ARG...: the runtime with a fault; OUT, ERR, ST as of `cap`, HIT
+fault() {
+	local at="$1 $2 $3"
+	shift 3
+	rm -f "$T/hit"
+	cap timeout --foreground -k 2 "${FAULT_LIMIT:-20}" "$FAULT" -r "$T/hit" $at "$RUNTIME" --root "$ROOT" "$@"
+	HIT=$(head -n 1 "$T/hit" 2>/dev/null)
+	[ "$ST" != 124 ] || { wrong "it hangs"; rt delete --force "$ID" >/dev/null 2>&1 || true; force_clean; }
+}
+
+WRONG=0
+wrong() {
+	WRONG=$((WRONG + 1))
+	printf '%s: %s\n  status %s, stderr: %s\n' "$HIT" "$1" "$ST" "$(head -c 600 <<<"$ERR")"
+	[ "$WRONG" -lt 40 ] || { echo "too many"; exit 1; }
+}
+
+# judge_failure WHAT: exactly one error, with the errno
+judge_failure() {
+	local errno=${HIT##* } line
+	[ "$ST" -lt 124 ] || { wrong "it crashed or hung"; return; }
+	[ "$ST" = 1 ] || { wrong "odd status"; return; }
+	line=$(grep -c '^hezi: ' <<<"$ERR") || true
+	[ "$line" = 1 ] || { wrong "$line errors"; return; }
+	# init that cannot talk cannot tell either; a value that cannot be read back is as bad as a wrong one
+	[[ $ERR == *"($errno)"* || ( $HIT == 1* && $ERR == *"init ended before"* ) || $ERR == *"is not what was set"* ]] ||
+		wrong "the errno is not named"
+}
+
+# clean: nothing is left, before any delete --force
+clean() {
+	within 2 nothing_left && return
+	wrong "left: $(leftovers | tr '\n' ' ')"
+	rt delete --force "$ID" >/dev/null 2>&1 || true
+	within 3 nothing_left || { wrong "left after delete --force: $(leftovers | tr '\n' ' ')"; force_clean; }
+}
+
+nothing_wrong() { echo "$1 places"; is "$WRONG" 0 "wrong outcomes"; }
+
+failing_run() {
+	local want n=0 p i
+	rich
+	cap rt run --bundle "$B" "$ID"
+	is "$ST" 7 "status without a fault"
+	want=$OUT
+	while read -r p i _; do
+		n=$((n + 1))
+		fault "$p" "$i" fail run --bundle "$B" "$ID"
+		[ -n "$HIT" ] || continue
+		if [ "$ST" = 7 ]; then
+			[ "$OUT" = "$want" ] || wrong "another container: $(diff <(echo "$want") <(echo "$OUT") | tr '\n' ' ')"
+		else
+			judge_failure
+		fi
+		clean
+	done < <(places "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID")
+	nothing_wrong $n
+}
+
+killed_run() {
+	local n=0 p i
+	rich
+	while read -r p i _; do
+		n=$((n + 1))
+		fault "$p" "$i" kill run --bundle "$B" "$ID"
+		[ -n "$HIT" ] || continue
+		if [ "$p" = 1 ] && [ "$ST" != 137 ]; then
+			clean # init was killed: hezi has to say so and undo it all
+			[ -n "$ERR" ] || wrong "no word"
+		fi
+		cap rt delete --force "$ID"
+		[ "$ST" = 0 ] || wrong "delete --force fails"
+		clean
+	done < <(places "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID")
+	cap rt run --bundle "$B" "$ID"
+	is "$ST" 7 "the id is free"
+	nothing_wrong $n
+}
+
+# operation STATE OP [ARG...]: a bundle that sleeps, the words of the operation in WORDS
+operation() {
+	args sleep 30
+	BEFORE=$1
+	shift
+	WORDS=("${@/#@/$B}")
+	case $1 in
+	list) ;;
+	kill) WORDS+=("$ID" KILL) ;;
+	*) WORDS+=("$ID") ;;
+	esac
+	prepare
+	places "$RUNTIME" --root "$ROOT" "${WORDS[@]}" >"$T/places"
+	rt delete --force "$ID"
+}
+# prepare: the container in state BEFORE
+prepare() {
+	[ "$BEFORE" != none ] || return 0
+	create
+	ok
+	[ "$BEFORE" != running ] || { cap rt start "$ID"; ok; }
+	[ "$BEFORE" != stopped ] || { cap rt kill "$ID" KILL; ok; wait_status stopped; }
+}
+
+# failing OP STATE ARG...: the operation on a container in that state; it works as without a fault, or fails and can be done again
+failing() {
+	local n=0 p i op=$1 before=$2
+	shift 2
+	rich
+	operation "$before" "$op" "$@"
+	while read -r p i _; do
+		n=$((n + 1))
+		prepare
+		fault "$p" "$i" fail "${WORDS[@]}"
+		[ -z "$HIT" ] || [ "$ST" = 0 ] || judge_failure
+		"judge_$op"
+		cap rt delete --force "$ID"
+		[ "$ST" = 0 ] || wrong "delete --force fails"
+		clean
+	done <"$T/places"
+	nothing_wrong $n
+}
+judge_create() { if [ "$ST" = 0 ]; then [ "$(status_of)" = created ] || wrong "not created but $(status_of)"; else clean; fi; }
+judge_start() { [ "$ST" != 0 ] || [ "$(status_of)" = running ] || wrong "not running but $(status_of)"; }
+judge_delete() { [ "$ST" != 0 ] || clean; }
+judge_state() { [ "$ST" != 0 ] || [[ $OUT == *'"status": "running"'* ]] || wrong "wrong state: $OUT"; }
+judge_kill() { [ "$ST" != 0 ] || within 2 status_is stopped || wrong "not killed"; }
+judge_list() { [ "$ST" != 0 ] || [[ $OUT == *running* ]] || wrong "wrong list: $OUT"; }
+
+killing() {
+	local n=0 p i op=$1 before=$2
+	shift 2
+	rich
+	operation "$before" "$op" "$@"
+	while read -r p i _; do
+		n=$((n + 1))
+		prepare
+		fault "$p" "$i" kill "${WORDS[@]}"
+		[ "$p" != 1 ] || [ "$op" != create ] || [ "$ST" != 0 ] || wrong "create says ok, its init was killed"
+		cap rt delete --force "$ID"
+		[ "$ST" = 0 ] || wrong "delete --force fails"
+		clean
+	done <"$T/places"
+	nothing_wrong $n
+}
+
+t "run: a call fails" failing_run
+t "run: killed" killed_run
+t "create: a call fails" failing create none --bundle @
+t "start: a call fails" failing start created
+t "delete: a call fails" failing delete stopped
+t "delete --force: a call fails" failing delete running --force
+t "kill: a call fails" failing kill running
+t "state: a call fails" failing state running
+t "list: a call fails" failing list running
+t "create: killed" killing create none --bundle @
+t "start: killed" killing start created
+t "delete: killed" killing delete stopped
+t "delete --force: killed" killing delete running --force
+finish
