@@ -37,8 +37,11 @@ static int set_groups(struct init *init, const struct plan_user *u)
 					 u->groups.n ? plan_u32s(init->plan, u->groups) : NULL)
 			      : 0;
 
+	/* denied in a joined user namespace: dropped before it was entered (enter.c) */
+	if (r == -EPERM && !u->groups.n && (init->plan->flags & PLAN_F_USERNS))
+		r = 0;
 	if (r < 0)
-		return init_fail(init, &u->s, __NR_setgroups, r, NULL);
+		return init_fail(init, &u->s, __NR_setgroups, r, "additionalGids");
 	r = sys_call(__NR_setresgid, u->gid, u->gid, u->gid);
 	return r < 0 ? init_fail(init, &u->s, __NR_setresgid, r, NULL) : 0;
 }

@@ -42,6 +42,20 @@ int step_cgroup_enter(struct init *init, const struct plan_step *step)
 	return 0;
 }
 
+/*
+ * A user namespace that is joined may deny setgroups(2) to all that are in it: the groups of the
+ * caller are dropped before. Who may not do that here (EPERM) keeps them, as with every runtime.
+ */
+static void drop_groups(const struct init *init)
+{
+	const struct plan_step *root = init_find_step(init, PLAN_BECOME_ROOT);
+	const struct plan_step *user = init_find_step(init, PLAN_USER);
+
+	if ((root && ((const struct plan_become_root *)root)->setgroups) ||
+	    (user && ((const struct plan_user *)user)->setgroups))
+		sys_call(__NR_setgroups, 0, 0);
+}
+
 static int join(struct init *init, const struct plan_ns_join *j, bool may_wait)
 {
 	int *fd = &init->slots[j->slot];
@@ -79,6 +93,8 @@ int step_ns_join(struct init *init, const struct plan_step *step)
 {
 	const struct plan_ns_join *j = (const struct plan_ns_join *)step;
 
+	if (j->type == CLONE_NEWUSER)
+		drop_groups(init);
 	if (join(init, j, j->before_user) < 0)
 		return -1;
 	if (j->type != CLONE_NEWUSER)
@@ -92,8 +108,11 @@ int step_ns_enter(struct init *init, const struct plan_step *step)
 {
 	const struct plan_ns_enter *n = (const struct plan_ns_enter *)step;
 	int *fd = &init->slots[n->slot];
-	long r = n->flags ? sys_call(__NR_setns, *fd, n->flags) : 0;
+	long r;
 
+	if (n->flags & CLONE_NEWUSER)
+		drop_groups(init);
+	r = n->flags ? sys_call(__NR_setns, *fd, n->flags) : 0;
 	if (r < 0)
 		return init_fail(init, step, __NR_setns, r, NULL);
 	init_close(fd);
@@ -205,7 +224,7 @@ int step_become_root(struct init *init, const struct plan_step *step)
 	const struct plan_become_root *b = (const struct plan_become_root *)step;
 	long r = b->setgroups ? sys_call(__NR_setgroups, 0, 0) : 0;
 
-	if (r < 0)
+	if (r < 0 && r != -EPERM) /* denied in a joined user namespace: drop_groups() */
 		return init_fail(init, step, __NR_setgroups, r, NULL);
 	r = sys_call(__NR_setresgid, 0, 0, 0);
 	if (r < 0 && r != -EINVAL)

@@ -80,9 +80,9 @@ long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int 
 int init_expect(struct init *init, const struct plan_step *step, uint32_t type);
 /** Tell the host what failed; the last thing init does. */
 void init_send_failure(struct init *init);
-/** INIT_NEED_SOURCE for @step (a PLAN_MOUNT): the detached tree that the host sends, owned by the
- * caller; -1 after a failure. */
-int init_need_source(struct init *init, const struct plan_step *step);
+/** INIT_NEED_SOURCE for @step (a PLAN_MOUNT) with @tree, a new mount, or -1: the detached tree that
+ * the host sends, owned by the caller; -1 after a failure. */
+int init_need_source(struct init *init, const struct plan_step *step, int tree);
 
 /* box.c: things of the host that steps of the box need. They are good until the pivot, and opened
  * at the first call, which must come after the enter stage (else they would be of the wrong mount

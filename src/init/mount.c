@@ -196,11 +196,27 @@ int init_mount_attach(struct init *init, const struct plan_step *step, int tree,
 	return 0;
 }
 
+/* dest-nofollow: what is there is taken as it is, also a link. What is missing is made as ever. */
+static int target_as_it_is(struct init *init, const struct plan_mount *m, const char *path)
+{
+	INIT_CLOSE int fd = init_target_find(init, path, O_NOFOLLOW, 0);
+
+	if (fd == -ENOENT)
+		return fd;
+	if (fd < 0)
+		return init_fail(init, &m->s, __NR_openat2, fd, path);
+	return check_target(init, &m->s, fd, path) ? -1 : init_take_fd(&fd);
+}
+
 static int target_of(struct init *init, const struct plan_mount *m, int tree)
 {
 	enum target_want want = m->flags & PLAN_MOUNT_REAL_DIR ? TARGET_REAL_DIR : TARGET_DIR;
+	const char *path = plan_text(init->plan, m->target);
+	int fd = -ENOENT;
 
-	return init_mount_target(init, &m->s, plan_text(init->plan, m->target), want, tree);
+	if ((m->flags & PLAN_MOUNT_DEST_NOFOLLOW) && want == TARGET_DIR)
+		fd = target_as_it_is(init, m, path);
+	return fd == -ENOENT ? init_mount_target(init, &m->s, path, want, tree) : fd;
 }
 
 /* What only procfs may be: a mount on /proc, since later writes below it decide about security
@@ -310,6 +326,21 @@ static int keep_mode(struct init *init, const struct plan_mount *m, int target, 
 	return 0;
 }
 
+/* Ids are mapped by the host, which has the rights; the mount comes back. */
+static int map_ids(struct init *init, const struct plan_mount *m, int *tree)
+{
+	int mapped;
+
+	if (!(m->flags & PLAN_MOUNT_IDMAP))
+		return 0;
+	mapped = init_need_source(init, &m->s, *tree);
+	if (mapped < 0)
+		return -1;
+	init_close(tree);
+	*tree = mapped;
+	return 0;
+}
+
 /* The copy must be written before the mount is read-only, so that is what it becomes last. */
 static int mount_copied(struct init *init, const struct plan_mount *m, struct fs_new *fs,
 			int target)
@@ -324,6 +355,8 @@ static int mount_copied(struct init *init, const struct plan_mount *m, struct fs
 		return -1;
 	if (readonly && init_mount_attr_step(init, &m->s, tree, 0, MOUNT_ATTR_RDONLY, 0))
 		return -1;
+	if (map_ids(init, m, &tree))
+		return -1;
 	return attach(init, m, tree, target);
 }
 
@@ -334,7 +367,8 @@ static int mount_legacy(struct init *init, const struct plan_mount *m, const str
 	INIT_CLOSE int tree = -1;
 	int r;
 
-	if (m->flags & PLAN_MOUNT_TMPCOPYUP || init_streq(path, "/") || init_streq(path, "/proc"))
+	if (m->flags & (PLAN_MOUNT_TMPCOPYUP | PLAN_MOUNT_IDMAP) || init_streq(path, "/") ||
+	    init_streq(path, "/proc"))
 		return init_fail(init, &m->s, __NR_fsconfig, -EINVAL, path);
 	r = init_fs_mount_legacy(init, fs, target);
 	if (r)
@@ -368,7 +402,7 @@ static int mount_new(struct init *init, const struct plan_mount *m)
 	if (m->flags & PLAN_MOUNT_TMPCOPYUP)
 		return mount_copied(init, m, &fs, target);
 	tree = make_tree(init, m, &fs);
-	return tree < 0 ? -1 : attach(init, m, tree, target);
+	return tree < 0 || map_ids(init, m, &tree) ? -1 : attach(init, m, tree, target);
 }
 
 /*
@@ -389,7 +423,10 @@ static int bind_source(struct init *init, const struct plan_mount *m)
 {
 	const char *source = plan_text(init->plan, m->source);
 	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-			 (m->flags & PLAN_MOUNT_REC ? AT_RECURSIVE : 0);
+			 (m->flags & PLAN_MOUNT_REC ? AT_RECURSIVE : 0) |
+			 (m->flags & (PLAN_MOUNT_SRC_NOFOLLOW | PLAN_MOUNT_COPY_SYMLINK)
+				  ? AT_SYMLINK_NOFOLLOW
+				  : 0);
 	INIT_CLOSE int tree = -1;
 
 	if (!(m->flags & PLAN_MOUNT_HOST_SOURCE)) {
@@ -398,10 +435,38 @@ static int bind_source(struct init *init, const struct plan_mount *m)
 			return init_fail(init, &m->s, __NR_open_tree, tree, source);
 		return init_take_fd(&tree);
 	}
-	tree = init_need_source(init, &m->s);
+	tree = init_need_source(init, &m->s, -1);
 	if (tree < 0 || detach_from_host(init, m, tree))
 		return -1;
 	return init_take_fd(&tree);
+}
+
+static bool is_link(int fd)
+{
+	struct statx st;
+
+	return !init_stat(fd, NULL, &st) && S_ISLNK(st.stx_mode);
+}
+
+/* The link @link as one of the container; the same one may be there already. */
+static int copy_link(struct init *init, const struct plan_mount *m, int link)
+{
+	static char text[INIT_PATH_MAX], there[INIT_PATH_MAX];
+	const char *path = plan_text(init->plan, m->target), *name;
+	int parent = init_target_parent(init, &m->s, path, &name);
+	long n, r;
+
+	if (parent < 0)
+		return -1;
+	n = sys_call(__NR_readlinkat, link, "", text, sizeof(text) - 1);
+	if (n < 0)
+		return init_fail(init, &m->s, __NR_readlinkat, n, plan_text(init->plan, m->source));
+	text[n] = 0;
+	r = sys_call(__NR_symlinkat, text, parent, name);
+	if (r == -EEXIST && sys_call(__NR_readlinkat, parent, name, there, sizeof(there)) == n &&
+	    !memcmp(text, there, (size_t)n))
+		return 0;
+	return r ? init_fail(init, &m->s, __NR_symlinkat, r, path) : 0;
 }
 
 static int mount_bind(struct init *init, const struct plan_mount *m)
@@ -409,7 +474,11 @@ static int mount_bind(struct init *init, const struct plan_mount *m)
 	INIT_CLOSE int tree = bind_source(init, m);
 	INIT_CLOSE int target = -1;
 
-	if (tree < 0 || init_mount_attr_step(init, &m->s, tree, 0, m->attr_set, m->attr_clr))
+	if (tree < 0)
+		return -1;
+	if ((m->flags & PLAN_MOUNT_COPY_SYMLINK) && is_link(tree))
+		return copy_link(init, m, tree);
+	if (init_mount_attr_step(init, &m->s, tree, 0, m->attr_set, m->attr_clr))
 		return -1;
 	target = target_of(init, m, tree);
 	return target < 0 ? -1 : attach(init, m, tree, target);
@@ -422,7 +491,8 @@ static int mount_bind(struct init *init, const struct plan_mount *m)
 static int mount_change(struct init *init, const struct plan_mount *m)
 {
 	const char *path = plan_text(init->plan, m->target);
-	INIT_CLOSE int fd = init_target_find(init, path, 0, 0);
+	INIT_CLOSE int fd = init_target_find(
+		init, path, m->flags & PLAN_MOUNT_DEST_NOFOLLOW ? O_NOFOLLOW : 0, 0);
 	struct fs_new fs = {
 		.data = m->data, .sb_flags = m->sb_flags & ~(uint64_t)MS_RDONLY, .mode = -1};
 	long call;

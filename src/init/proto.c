@@ -104,13 +104,13 @@ int init_expect(struct init *init, const struct plan_step *step, uint32_t type)
 	return 0;
 }
 
-int init_need_source(struct init *init, const struct plan_step *step)
+int init_need_source(struct init *init, const struct plan_step *step, int tree)
 {
 	struct init_msg m;
 	unsigned n;
 	int fd;
 
-	if (init_send(init, INIT_NEED_SOURCE, step->index, -1) < 0 ||
+	if (init_send(init, INIT_NEED_SOURCE, step->index, tree) < 0 ||
 	    init_recv(init->sock, &m, NULL, 0, &fd, 1, &n) < 0)
 		init_exit(1);
 	if (m.type == INIT_SOURCE && n == 1)

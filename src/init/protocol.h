@@ -9,18 +9,13 @@
  *                                     ◀── FORKED {pid}        only a stub; the pid outside
  *                                     ◀── SYNC {point}        init waits
  *   (host steps)  GO ──────────────────▶
- *                                     ◀── NEED_SOURCE {step}  any number, between syncs
- *   SOURCE + fd [tree] ────────────────▶
- *                                     ◀── NEED_FILTER         only with a seccomp profile
- *   FILTER {bpf…} ─────────────────────▶
- *                                     ◀── PTY + fd [master]   only with a terminal
- *                                     ◀── SYNC {ready}
- *   GO_START ─ run ────────────────────▶  goes on on this socket
- *   GO_WAIT + fd [listener] ─ create ──▶
- *                                     ◀── WAITING             drops this socket, then:
- *                                         `start` connects, sends GO_START, is the host now
- *                                     ◀── EXECING             then end of file is success
- *   any time                          ◀── ERROR {…}           init exits after it
+ *                                     ◀── NEED_SOURCE {step} [+ fd of a new mount whose ids are to
+ * be mapped]  any number, between syncs SOURCE + fd [tree] ────────────────▶ ◀── NEED_FILTER only
+ * with a seccomp profile FILTER {bpf…} ─────────────────────▶ ◀── PTY + fd [master]   only with a
+ * terminal ◀── SYNC {ready} GO_START ─ run ────────────────────▶  goes on on this socket GO_WAIT +
+ * fd [listener] ─ create ──▶ ◀── WAITING             drops this socket, then: `start` connects,
+ * sends GO_START, is the host now ◀── EXECING             then end of file is success any time ◀──
+ * ERROR {…}           init exits after it
  *
  * End of file on the socket means that the host is gone: init exits at once and with it the whole
  * container. While it waits in accept, a connection that closes without a word (a `state` that

@@ -141,8 +141,9 @@ void compile_cgroup_mount(struct builder *b, size_t i, const char *target,
 	bool own_ns = plan_has_ns(b->config, OCI_NS_CGROUP);
 
 	if (f->flags & (PLAN_MOUNT_IDMAP | PLAN_MOUNT_TMPCOPYUP))
-		builder_unsupported(b, builder_ptr(b, "/mounts/%zu/options", i),
-				    "an id map on a cgroup mount");
+		builder_fault(b, builder_ptr(b, "/mounts/%zu/options", i),
+			      "the ids of a cgroup mount cannot be mapped, nor anything be copied "
+			      "into it");
 	if (b->facts->cgroup_mode == PLAN_CGROUP_NONE || !b->facts->nhierarchies) {
 		builder_fault(b, builder_ptr(b, "/mounts/%zu", i),
 			      "there are no cgroups on this host to mount on \"%s\"", target);

@@ -84,6 +84,14 @@
 	{                                            \
 		n, MOPT_DATA, false, false, false, 0 \
 	}
+#define USB(n, bits)                                 \
+	{                                            \
+		n, MOPT_SB, false, false, true, bits \
+	}
+#define UNSB(n, bits)                               \
+	{                                           \
+		n, MOPT_SB, true, false, true, bits \
+	}
 #define REFUSED(n)                                     \
 	{                                              \
 		n, MOPT_REFUSED, false, false, true, 0 \
@@ -106,9 +114,9 @@ static const struct mount_option options[] = {
 	NATIME("atime", A_NOATIME),
 	UNOTHING("auto"),
 	FLAG("bind", PLAN_MOUNT_BIND),
-	REFUSED("copy-symlink"),
+	FLAG("copy-symlink", PLAN_MOUNT_COPY_SYMLINK),
 	NOTHING("defaults"),
-	REFUSED("dest-nofollow"),
+	FLAG("dest-nofollow", PLAN_MOUNT_DEST_NOFOLLOW),
 	CLR("dev", A_NODEV),
 	CLR("diratime", A_NODIR),
 	SB("dirsync", MS_DIRSYNC),
@@ -140,18 +148,22 @@ static const struct mount_option options[] = {
 	UNOTHING("nousers"),
 	USER("owner", A_NOSUID | A_NODEV),
 	PROP("private", MS_PRIVATE),
+	UNSB("rasync", MS_SYNCHRONOUS),
 	RNATIME("ratime", A_NOATIME),
 	FLAG("rbind", PLAN_MOUNT_BIND | PLAN_MOUNT_REC),
 	RCLR("rdev", A_NODEV),
 	RCLR("rdiratime", A_NODIR),
+	USB("rdirsync", MS_DIRSYNC),
 	ATIME("relatime", A_REL),
 	FLAG("remount", PLAN_MOUNT_REMOUNT),
 	RCLR("rexec", A_NOEXEC),
 	FLAG("ridmap", PLAN_MOUNT_IDMAP | PLAN_MOUNT_RIDMAP),
+	USB("rmand", MS_MANDLOCK),
 	RATIME("rnoatime", A_NOATIME),
 	RSET("rnodev", A_NODEV),
 	RSET("rnodiratime", A_NODIR),
 	RSET("rnoexec", A_NOEXEC),
+	UNSB("rnomand", MS_MANDLOCK),
 	RNATIME("rnorelatime", A_REL),
 	RNATIME("rnostrictatime", A_STRICT),
 	RSET("rnosuid", A_NOSUID),
@@ -166,12 +178,13 @@ static const struct mount_option options[] = {
 	RATIME("rstrictatime", A_STRICT),
 	RCLR("rsuid", A_NOSUID),
 	RCLR("rsymfollow", A_NOSYM),
+	USB("rsync", MS_SYNCHRONOUS),
 	PROP("runbindable", MS_UNBINDABLE | MS_REC),
 	CLR("rw", A_RO),
 	PROP("shared", MS_SHARED),
 	SB("silent", MS_SILENT),
 	PROP("slave", MS_SLAVE),
-	REFUSED("src-nofollow"),
+	FLAG("src-nofollow", PLAN_MOUNT_SRC_NOFOLLOW),
 	ATIME("strictatime", A_STRICT),
 	CLR("suid", A_NOSUID),
 	CLR("symfollow", A_NOSYM),

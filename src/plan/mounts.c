@@ -11,12 +11,12 @@
 #include <linux/mount.h>
 #include <string.h>
 
-#define MOUNTS_MAX  8192 /* the kernel's own limit on a namespace is 100000 (fs.mount-max) */
-#define ID_MAPS_MAX 340  /* lines in a uid_map: user_namespaces(7) */
+#define MOUNTS_MAX 8192 /* the kernel's own limit on a namespace is 100000 (fs.mount-max) */
 
 /* One mount as it is being compiled. */
 struct draft {
-	size_t i; /* in mounts[] */
+	size_t i;     /* in mounts[] */
+	size_t idmap; /* in its options: the last of idmap, ridmap, idmap=… */
 	const struct oci_mount *m;
 	const char *target;
 	bool bind, cgroup;
@@ -143,6 +143,19 @@ static void option_data(struct builder *b, struct draft *d, const char *pointer,
 		data_split(b, d, option);
 }
 
+static void option_links(struct builder *b, const struct draft *d, const char *pointer,
+			 const struct mount_option *o)
+{
+	const uint32_t source = PLAN_MOUNT_SRC_NOFOLLOW | PLAN_MOUNT_COPY_SYMLINK;
+
+	if (o->kind != MOPT_FLAG)
+		return;
+	if ((o->bits & source) && !d->bind)
+		builder_fault(b, pointer, "\"%s\" is for bind mounts only", o->name);
+	if (o->bits == PLAN_MOUNT_DEST_NOFOLLOW && d->cgroup)
+		builder_unsupported(b, pointer, "\"%s\" on a cgroup mount", o->name);
+}
+
 static void option_add(struct builder *b, struct draft *d, size_t k)
 {
 	const char *option = d->m->options.items[k];
@@ -151,12 +164,8 @@ static void option_add(struct builder *b, struct draft *d, size_t k)
 
 	if (option[0] == '\0')
 		return;
-	if (!strncmp(option, "idmap=", 6) || !strncmp(option, "ridmap=", 7)) {
-		builder_unsupported(
-			b, pointer,
-			"an id map inside a mount option (use uidMappings and gidMappings)");
-		return;
-	}
+	if (!o && mount_idmap_spec(option))
+		o = mount_option_find(option[0] == 'r' ? "ridmap" : "idmap");
 	if (!o || o->kind == MOPT_DATA) {
 		option_data(b, d, pointer, option);
 		return;
@@ -171,6 +180,9 @@ static void option_add(struct builder *b, struct draft *d, size_t k)
 	if (o->kind == MOPT_FLAG && !o->clear && o->bits == PLAN_MOUNT_TMPCOPYUP &&
 	    !is_type(d, "tmpfs"))
 		builder_fault(b, pointer, "\"tmpcopyup\" is for tmpfs only");
+	option_links(b, d, pointer, o);
+	if (o->kind == MOPT_FLAG && (o->bits & PLAN_MOUNT_IDMAP))
+		d->idmap = k;
 	mount_flags_add(&d->f, o);
 }
 
@@ -189,74 +201,6 @@ static void options_fold(struct builder *b, struct draft *d)
 	}
 	for (size_t k = 0; k < d->m->options.n; k++)
 		option_add(b, d, k);
-}
-
-/* --- mapped ids --- */
-
-static plan_str id_map_text(struct builder *b, const char *pointer, const struct oci_id_maps *maps)
-{
-	struct buf text = BUF_INIT;
-	plan_str s = 0;
-
-	if (maps->n > ID_MAPS_MAX)
-		builder_fault(b, pointer, "%zu ranges are too many: the kernel takes %d", maps->n,
-			      ID_MAPS_MAX);
-	for (size_t i = 0; i < maps->n && i < ID_MAPS_MAX; i++) {
-		const struct oci_id_map *m = &maps->items[i];
-		uint64_t last = m->size.v ? m->size.v - 1 : 0;
-
-		if (m->size.v == 0 || m->container_id.v + last > UINT32_MAX - 1 ||
-		    m->host_id.v + last > UINT32_MAX - 1)
-			builder_fault(b, builder_ptr(b, "%s/%zu", pointer, i),
-				      "the range is empty or ends beyond the last id");
-		buf_printf(&text, "%u %u %u\n", m->container_id.v, m->host_id.v, m->size.v);
-	}
-	if (text.failed)
-		b->pool.failed = true;
-	else
-		s = builder_str(b, text.data);
-	buf_done(&text);
-	return s;
-}
-
-/* The option that asked for the mapping. */
-static const char *idmap_option_ptr(struct builder *b, const struct draft *d)
-{
-	for (size_t i = 0; i < d->m->options.n; i++)
-		if (!strcmp(d->m->options.items[i], "idmap") ||
-		    !strcmp(d->m->options.items[i], "ridmap"))
-			return builder_ptr(b, "/mounts/%zu/options/%zu", d->i, i);
-	return mount_ptr(b, d, "options");
-}
-
-static void mount_id_maps(struct builder *b, struct draft *d, struct plan_mount *step)
-{
-	const struct oci_id_maps *u = &d->m->uid_mappings, *g = &d->m->gid_mappings;
-
-	if (!u->n != !g->n) {
-		builder_fault(b, mount_ptr(b, d, u->n ? "uidMappings" : "gidMappings"),
-			      "uidMappings and gidMappings must be given together");
-		return;
-	}
-	if (u->n)
-		step->flags |= PLAN_MOUNT_IDMAP;
-	if (!(step->flags & PLAN_MOUNT_IDMAP))
-		return;
-	if (!d->bind) {
-		builder_unsupported(b, mount_ptr(b, d, u->n ? "uidMappings" : "options"),
-				    "an id map on a mount that is no bind mount");
-		return;
-	}
-	if (!u->n && !plan_has_ns(b->config, OCI_NS_USER)) {
-		builder_fault(b, idmap_option_ptr(b, d),
-			      "an id-mapped mount needs uidMappings and gidMappings, or a user "
-			      "namespace to take them from");
-		return;
-	}
-	if (!u->n)
-		return;
-	step->uid_map = id_map_text(b, mount_ptr(b, d, "uidMappings"), u);
-	step->gid_map = id_map_text(b, mount_ptr(b, d, "gidMappings"), g);
 }
 
 /* --- checks --- */
@@ -343,7 +287,11 @@ static void step_bind(struct builder *b, struct draft *d, struct plan_mount *ste
 		step->source = builder_str(b, source);
 	else if (source)
 		step->source = builder_printf(b, "%s/%s", b->opt->bundle, source);
-	mount_id_maps(b, d, step);
+	compile_mount_idmap(b, d->i, d->idmap, d->bind, step);
+	if (step->flags & PLAN_MOUNT_IDMAP) {
+		step->flags |= PLAN_MOUNT_HOST_SOURCE;
+		b->head.flags |= PLAN_F_SOURCES;
+	}
 	/* a host that may not clone a mount leaves it to the box, which has the same rights on the
 	 * way there */
 	by_host = plan_has_ns(b->config, OCI_NS_USER) && b->facts->privileged;
@@ -372,7 +320,11 @@ static void step_new(struct builder *b, struct draft *d, struct plan_mount *step
 		step->flags |= PLAN_MOUNT_KEEP_MODE;
 	if (is_type(d, "sysfs") && plan_in_userns(b))
 		step->flags |= PLAN_MOUNT_SYSFS_BIND;
-	mount_id_maps(b, d, step);
+	compile_mount_idmap(b, d->i, d->idmap, d->bind, step);
+	if (step->flags & PLAN_MOUNT_IDMAP) {
+		step->flags |= PLAN_MOUNT_HOST_SOURCE;
+		b->head.flags |= PLAN_F_SOURCES;
+	}
 }
 
 static void step_remount(struct builder *b, struct draft *d, struct plan_mount *step)

@@ -22,6 +22,15 @@ bool mount_is_cgroup(const struct oci_mount *m);
 /** The last of ro, rw, rro, rrw among the options is a ro. */
 bool mount_is_readonly(const struct oci_mount *m);
 
+/** What follows "idmap=" or "ridmap=" in @option, or NULL. mount_idmap.c */
+const char *mount_idmap_spec(const char *option);
+/**
+ * mount_idmap.c: the ids of mounts[@i], of which options[@option] is the last idmap or ridmap, into
+ * @step (whose flags say whether there is one).
+ */
+void compile_mount_idmap(struct builder *b, size_t i, size_t option, bool is_bind,
+			 struct plan_mount *step);
+
 /** cgroup_mount.c: one PLAN_MOUNT_CGROUP. @f: the folded options. */
 void compile_cgroup_mount(struct builder *b, size_t i, const char *target,
 			  const struct mount_flags *f);

@@ -142,6 +142,9 @@ const struct plan_value plan_mount_values[] = {
 	{PLAN_MOUNT_REMOUNT, "remount"},
 	{PLAN_MOUNT_SYSFS_BIND, "sysfs-may-be-bound"},
 	{PLAN_MOUNT_KEEP_MODE, "keep-mode"},
+	{PLAN_MOUNT_SRC_NOFOLLOW, "src-nofollow"},
+	{PLAN_MOUNT_COPY_SYMLINK, "copy-symlink"},
+	{PLAN_MOUNT_DEST_NOFOLLOW, "dest-nofollow"},
 	END,
 };
 

@@ -392,7 +392,8 @@ struct plan_mount {
 #define PLAN_MOUNT_TMPCOPYUP (1u << 2)
 /* proc, sysfs: the target must be an ordinary directory, no link on the way (CVE-2019-19921) */
 #define PLAN_MOUNT_REAL_DIR (1u << 3)
-/* ask the host for the source: INIT_NEED_SOURCE, comes back as a detached tree */
+/* ask the host for the source: INIT_NEED_SOURCE, comes back as a detached tree. A mount that is no
+ * bind goes along with the question, and comes back with its ids mapped. */
 #define PLAN_MOUNT_HOST_SOURCE (1u << 4)
 #define PLAN_MOUNT_IDMAP       (1u << 5)
 #define PLAN_MOUNT_RIDMAP      (1u << 6)
@@ -403,6 +404,11 @@ struct plan_mount {
 #define PLAN_MOUNT_SYSFS_BIND (1u << 8)
 /* tmpfs without mode=: take the mode of the directory below, if it is there already */
 #define PLAN_MOUNT_KEEP_MODE (1u << 9)
+/* binds: a source that is a link is bound itself; is copied as a link, and nothing is mounted */
+#define PLAN_MOUNT_SRC_NOFOLLOW (1u << 10)
+#define PLAN_MOUNT_COPY_SYMLINK (1u << 11)
+/* a link at the target is mounted over, not followed */
+#define PLAN_MOUNT_DEST_NOFOLLOW (1u << 12)
 
 /* /sys/fs/cgroup in the container. */
 struct plan_mount_cgroup {

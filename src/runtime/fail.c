@@ -155,6 +155,9 @@ int fail_hint(unsigned kind, int errnum, struct hz_error *err)
 		 "(linux.resources.cpu.mems), "
 		 "or this kernel does not know the mode"},
 		{PLAN_MEMORY_POLICY, ENOSYS, "this kernel is built without NUMA support"},
+		{PLAN_USER, EPERM,
+		 "a user namespace that was made without privileges denies setgroups: no "
+		 "additionalGids are possible in it"},
 		{PLAN_PERSONALITY, EINVAL, "this machine cannot run 32-bit programs"},
 	};
 

@@ -129,6 +129,8 @@ int step_after_sync(struct creation *c, enum plan_point point, struct hz_error *
 int idmap_apply(struct creation *c, const struct plan_id_map *m, struct hz_error *err);
 /* source.c: a detached tree for a bind mount, id-mapped when the step says so */
 int source_open(struct creation *c, const struct plan_mount *m, int *ret_fd, struct hz_error *err);
+/* source.c: map the ids of @tree, a new mount of init */
+int source_map(struct creation *c, const struct plan_mount *m, int tree, struct hz_error *err);
 /* filter.c */
 int filter_build(const struct oci_seccomp *s, void **ret_prog, size_t *ret_len,
 		 struct hz_error *err);

@@ -87,10 +87,21 @@ static int map_tree(struct creation *c, const struct plan_mount *m, int tree, st
 	if (!r)
 		return 0;
 	error_sys(err, (int)-r, "mount_setattr", plan_text(h, m->source),
-		  "map the ids of mount \"%s\"", plan_text(h, m->source));
+		  "map the ids of the mount on \"%s\"", plan_text(h, m->target));
 	if (r == -EINVAL)
 		error_hint(err, "its file system does not support id-mapped mounts on this kernel");
 	return -1;
+}
+
+static int failed(struct creation *c, const struct plan_mount *m, struct hz_error *err)
+{
+	error_pointer(err, plan_text(c->b->plan.h, m->s.origin));
+	return error_step(err, plan_kind_name(PLAN_MOUNT));
+}
+
+int source_map(struct creation *c, const struct plan_mount *m, int tree, struct hz_error *err)
+{
+	return map_tree(c, m, tree, err) ? failed(c, m, err) : 0;
 }
 
 int source_open(struct creation *c, const struct plan_mount *m, int *ret_fd, struct hz_error *err)
@@ -98,16 +109,16 @@ int source_open(struct creation *c, const struct plan_mount *m, int *ret_fd, str
 	const char *source = plan_text(c->b->plan.h, m->source);
 	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
 			 (m->flags & PLAN_MOUNT_REC ? AT_RECURSIVE : 0);
-	_cleanup_fd_ int tree = (int)sys_open_tree(AT_FDCWD, source, flags);
+	const uint32_t nofollow = PLAN_MOUNT_SRC_NOFOLLOW | PLAN_MOUNT_COPY_SYMLINK;
+	_cleanup_fd_ int tree = (int)sys_open_tree(
+		AT_FDCWD, source, flags | (m->flags & nofollow ? AT_SYMLINK_NOFOLLOW : 0));
 
 	if (tree < 0)
 		error_sys(err, -tree, "open_tree", source, "mount \"%s\" on \"%s\"", source,
 			  plan_text(c->b->plan.h, m->target));
 	if (tree < 0 ||
-	    ((m->flags & (PLAN_MOUNT_IDMAP | PLAN_MOUNT_RIDMAP)) && map_tree(c, m, tree, err))) {
-		error_pointer(err, plan_text(c->b->plan.h, m->s.origin));
-		return error_step(err, plan_kind_name(PLAN_MOUNT));
-	}
+	    ((m->flags & (PLAN_MOUNT_IDMAP | PLAN_MOUNT_RIDMAP)) && map_tree(c, m, tree, err)))
+		return failed(c, m, err);
 	*ret_fd = TAKE_FD(tree);
 	return 0;
 }

@@ -102,9 +102,11 @@ static int handle_forked(struct creation *c, uint32_t pid, struct hz_error *err)
 	return 0;
 }
 
-static int handle_source(struct creation *c, uint32_t index, struct hz_error *err)
+/* @tree: a new mount whose ids are to be mapped, or -1. */
+static int handle_source(struct creation *c, uint32_t index, int *tree, struct hz_error *err)
 {
 	const struct plan_header *h = c->b->plan.h;
+	const struct plan_mount *m;
 	const struct plan_step *s;
 	_cleanup_fd_ int fd = -1;
 	uint32_t i;
@@ -114,9 +116,13 @@ static int handle_source(struct creation *c, uint32_t index, struct hz_error *er
 		if (i == index)
 			break;
 	}
-	if (i == h->nsteps || s->kind != PLAN_MOUNT)
+	m = (const struct plan_mount *)s;
+	if (i == h->nsteps || s->kind != PLAN_MOUNT || !(m->flags & PLAN_MOUNT_HOST_SOURCE) ||
+	    !(m->flags & PLAN_MOUNT_BIND) != (*tree >= 0))
 		return odd(err);
-	if (source_open(c, (const struct plan_mount *)s, &fd, err))
+	if (*tree >= 0)
+		fd = TAKE_FD(*tree);
+	if (fd >= 0 ? source_map(c, m, fd, err) : source_open(c, m, &fd, err))
 		return -1;
 	r = talk_send(c->sock, INIT_SOURCE, 0, NULL, 0, fd);
 	return r ? error_sys(err, -r, "sendmsg", NULL, "hand a mount to the container's init") : 0;
@@ -155,7 +161,7 @@ static int handle(struct creation *c, const union packet *p, ssize_t n, int *fd,
 	switch (p->m.type) {
 	case INIT_FORKED: return handle_forked(c, p->m.value, err);
 	case INIT_SYNC: return handle_sync(c, p->m.value, err);
-	case INIT_NEED_SOURCE: return handle_source(c, p->m.value, err);
+	case INIT_NEED_SOURCE: return handle_source(c, p->m.value, fd, err);
 	case INIT_NEED_FILTER: return handle_filter(c, err);
 	case INIT_PTY:
 		if (*fd < 0 || c->pty >= 0)
