@@ -20,15 +20,38 @@ int init_guard(struct init *init, const struct plan_step *step)
 	return r < 0 ? init_fail(init, step, __NR_prctl, r, NULL) : 0;
 }
 
+static int slot_fd(const struct init *init, uint32_t slot)
+{
+	return slot && slot <= INIT_SLOTS_MAX ? init->slots[slot - 1] : -1;
+}
+
+/* The lowest of @fds that is not below @from, or -1. */
+static int next_kept(const int *fds, unsigned n, int from)
+{
+	int next = -1;
+
+	for (unsigned i = 0; i < n; i++)
+		if (fds[i] >= from && (next < 0 || fds[i] < next))
+			next = fds[i];
+	return next;
+}
+
 int init_close_strangers(struct init *init, const struct plan_step *step)
 {
-	unsigned sock = (unsigned)init->sock;
+	const struct plan_hooks *h =
+		init->plan ? (const struct plan_hooks *)init_find_step(init, PLAN_HOOKS) : NULL;
+	const int kept[] = {init->sock, h ? slot_fd(init, h->out_slot) : -1,
+			    h ? slot_fd(init, h->err_slot) : -1};
+	int from = (int)init->first_fd, next;
 	long r = 0;
 
-	if (sock > init->first_fd)
-		r = sys_close_range(init->first_fd, sock - 1, 0);
+	while (!r && (next = next_kept(kept, 3, from)) >= 0) {
+		if (next > from)
+			r = sys_close_range((unsigned)from, (unsigned)next - 1, 0);
+		from = next + 1;
+	}
 	if (!r)
-		r = sys_close_range(sock + 1, ~0u, 0);
+		r = sys_close_range((unsigned)from, ~0u, 0);
 	return r < 0 ? init_fail(init, step, __NR_close_range, r, NULL) : 0;
 }
 

@@ -64,16 +64,17 @@ int init_host_null(struct init *init, const struct plan_step *step)
 
 int init_drop_host(struct init *init, const struct plan_step *step)
 {
+	const struct plan_hooks *h = (const struct plan_hooks *)init_find_step(init, PLAN_HOOKS);
+
 	if (init->pty_master < 0) { /* nothing is open that we still want: two calls for all */
 		init->null_fd = init->proc_fd = init->rootfd = -1;
-		for (unsigned i = 0; i < INIT_SLOTS_MAX; i++)
-			init->slots[i] = -1;
 		return init_close_strangers(init, step);
 	}
 	init_close(&init->null_fd);
 	init_close(&init->proc_fd);
 	init_close(&init->rootfd);
 	for (unsigned i = 0; i < INIT_SLOTS_MAX; i++)
-		init_close(&init->slots[i]);
+		if (!h || (i + 1 != h->out_slot && i + 1 != h->err_slot))
+			init_close(&init->slots[i]);
 	return 0;
 }

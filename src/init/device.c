@@ -13,6 +13,35 @@ static bool is_fitting(const struct plan_device *d, const struct statx *st)
 	return init_is_device(st, d->type, d->major, d->minor);
 }
 
+/* A change of the owner took the set-id bits away. fchmodat(2) would follow a link that was put
+ * here meanwhile: the mode is changed by descriptor, and only of what is the node. */
+static int set_mode(struct init *init, const struct plan_device *d, int parent, const char *name)
+{
+	const char *path = plan_text(init->plan, d->path);
+	int proc = init_host_proc(init, &d->s);
+	INIT_CLOSE int fd = -1;
+	struct init_text t;
+	char link[32];
+	struct statx st;
+	long r;
+
+	if (proc < 0)
+		return -1;
+	fd = (int)sys_call(__NR_openat, parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return init_fail(init, &d->s, __NR_openat, fd, path);
+	r = init_stat(fd, NULL, &st);
+	if (r)
+		return init_fail(init, &d->s, __NR_statx, r, path);
+	if (!is_fitting(d, &st))
+		return init_fail_why(init, &d->s, INIT_WHY_BAD_NODE, 0, path);
+	init_text_start(&t, link, sizeof(link));
+	init_text_str(&t, "self/fd/");
+	init_text_u64(&t, (uint64_t)fd);
+	r = sys_call(__NR_fchmodat, proc, link, d->mode);
+	return r ? init_fail(init, &d->s, __NR_fchmodat, r, path) : 0;
+}
+
 static int give_to_owner(struct init *init, const struct plan_device *d, int parent,
 			 const char *name)
 {
@@ -21,7 +50,9 @@ static int give_to_owner(struct init *init, const struct plan_device *d, int par
 	if (!d->uid && !d->gid)
 		return 0;
 	r = sys_call(__NR_fchownat, parent, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW);
-	return r ? init_fail(init, &d->s, __NR_fchownat, r, plan_text(init->plan, d->path)) : 0;
+	if (r)
+		return init_fail(init, &d->s, __NR_fchownat, r, plan_text(init->plan, d->path));
+	return d->mode & 06000 ? set_mode(init, d, parent, name) : 0;
 }
 
 /* The host's node of the same name, looked at before it is used. */

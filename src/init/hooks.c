@@ -98,6 +98,11 @@ static void fill(const struct plan_header *plan, struct plan_vec v, char **to)
 	to[v.n] = NULL;
 }
 
+static int output_of(const struct run *r, uint32_t slot)
+{
+	return slot && slot <= INIT_SLOTS_MAX ? r->init->slots[slot - 1] : r->output_w;
+}
+
 /* In the child: everything of init is closed by execve but what is made 0, 1 and 2 here. */
 static long child_setup(struct run *r)
 {
@@ -109,9 +114,9 @@ static long child_setup(struct run *r)
 	sys_call(__NR_setsid); /* a new process leads no group: cannot fail */
 	n = sys_call(__NR_dup3, r->state, 0, 0);
 	if (n >= 0)
-		n = sys_call(__NR_dup3, r->output_w, 1, 0);
+		n = sys_call(__NR_dup3, output_of(r, r->step->out_slot), 1, 0);
 	if (n >= 0)
-		n = sys_call(__NR_dup3, r->output_w, 2, 0);
+		n = sys_call(__NR_dup3, output_of(r, r->step->err_slot), 2, 0);
 	if (n >= 0)
 		n = sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC); /* the preserved ones are the
 								     container's, not the hook's */

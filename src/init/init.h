@@ -151,7 +151,7 @@ size_t strlen(const char *s);
 
 /* boot.c */
 int init_boot(struct init *init);
-/** Close everything but stdio, the preserved descriptors and the socket. */
+/** Close everything but stdio, the preserved descriptors, the socket, and what hooks write to. */
 int init_close_strangers(struct init *init, const struct plan_step *step);
 /** Not dumpable, and dead when the runtime dies: at the start, and again after each change of
  * credentials, which resets both. */

@@ -19,8 +19,10 @@ struct builder {
 	const struct plan_options *opt;
 	struct plan *plan; /* for warnings */
 	struct hz_error *err;
-	struct arena scratch;  /* for the compilers' own needs */
-	unsigned nfaults;      /* faults reported so far */
+	struct arena scratch; /* for the compilers' own needs */
+	unsigned nfaults;     /* faults reported so far */
+	/* slots of the files for the output of hooks that init runs, + 1; 0: none */
+	uint32_t hook_slots[2];
 	unsigned cgroup_slots; /* slots 0 … that compile_cgroup() took */
 };
 
@@ -110,11 +112,14 @@ bool plan_gid_is_mapped(const struct oci_config *c, uint32_t gid);
 /** setgroups() is possible in the container: not where the gid map is one line written without
  * privilege. maps.c */
 bool plan_may_setgroups(const struct builder *b);
-void compile_maps(struct builder *b);     /* maps.c: ID_MAP */
-void check_maps(struct builder *b);       /* maps.c */
-void check_namespaces(struct builder *b); /* namespaces.c */
+void compile_maps(struct builder *b);      /* maps.c: ID_MAP */
+void check_annotations(struct builder *b); /* annotations.c */
+void check_maps(struct builder *b);        /* maps.c */
+void check_namespaces(struct builder *b);  /* namespaces.c */
+/** hooks.c: the files for the output of hooks that init runs. */
+void compile_hook_outputs(struct builder *b);
 /** Annotation run.oci.keep_original_groups: engines that map the caller's own groups ask for it.
- * process.c */
+ * annotations.c */
 bool plan_keeps_groups(const struct oci_config *c);
 /** PERSONALITY. scheduling.c */
 void compile_personality(struct builder *b);

@@ -74,23 +74,6 @@ static void check_labels(struct builder *b)
 	}
 }
 
-/* Unknown annotations are to be ignored; these change what a container may do under another
- * runtime. */
-static void check_annotations(struct builder *b)
-{
-	static const char *const known[] = {"run.oci.handler", "run.oci.seccomp_bpf_data",
-					    "run.oci.delegate-cgroup", "run.oci.seccomp.receiver"};
-	const struct oci_map *m = &b->config->annotations;
-
-	for (size_t i = 0; i < m->n; i++) {
-		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
-			if (strcmp(m->items[i].key, known[k]) == 0)
-				builder_warn(b, builder_key_ptr(b, "/annotations", known[k]),
-					     "annotation \"%s\" has no effect", known[k]);
-		}
-	}
-}
-
 static void check_devices(struct builder *b)
 {
 	const struct oci_linux *l = b->config->linux_;

@@ -110,6 +110,9 @@ int plan_verify(const void *buf, size_t size, struct hz_error *err);
 /** Fill in header.sum. */
 void plan_seal(struct plan_header *h);
 
+/** The value of an annotation, or NULL. annotations.c */
+const char *plan_annotation(const struct oci_config *c, const char *key);
+
 /** "mount", "cgroup set": the name of a step kind in messages and in explain. Never NULL. */
 const char *plan_kind_name(unsigned kind);
 /** "prestart", "createRuntime", … */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hooks, and the state that each gets on its stdin (runtime.md "State", SPEC HK-1 … HK-17). */
+#include "base/cleanup.h"
 #include "plan/builder.h"
 
 #include <string.h>
@@ -96,6 +97,47 @@ static void compile_hook(struct builder *b, const struct oci_hook *h, const char
 	ret->origin = builder_str(b, ptr);
 }
 
+/* As crun has them. */
+static const char *const outputs[] = {"run.oci.hooks.stdout", "run.oci.hooks.stderr"};
+
+static const char *output_path(struct builder *b, size_t k)
+{
+	const char *path = plan_annotation(b->config, outputs[k]);
+
+	return path && *path ? path : NULL;
+}
+
+void compile_hook_outputs(struct builder *b)
+{
+	const struct oci_hooks *h = b->config->hooks;
+
+	for (size_t k = 0; k < ARRAY_SIZE(outputs); k++) {
+		const char *path = output_path(b, k);
+		const char *ptr = builder_key_ptr(b, "/annotations", outputs[k]);
+		struct plan_hook_output *o;
+
+		if (path && path[0] != '/')
+			builder_fault(b, ptr, "\"%s\" is not an absolute path", path);
+		if (!path || !h || (!h->create_container.n && !h->start_container.n))
+			continue;
+		o = BUILDER_STEP(b, struct plan_hook_output, PLAN_HOOK_OUTPUT, PLAN_HOST, ptr);
+		o->path = builder_str(b, path);
+		o->slot = b->head.nslots++;
+		b->hook_slots[k] = o->slot + 1;
+	}
+}
+
+static void compile_output(struct builder *b, struct plan_hooks *s)
+{
+	if (s->s.actor == PLAN_HOST) {
+		s->out = builder_str(b, output_path(b, 0));
+		s->err = builder_str(b, output_path(b, 1));
+	} else {
+		s->out_slot = b->hook_slots[0];
+		s->err_slot = b->hook_slots[1];
+	}
+}
+
 void compile_hooks(struct builder *b, enum plan_hook_kind which)
 {
 	const struct oci_hook_list *list = list_of(b->config, which);
@@ -117,6 +159,7 @@ void compile_hooks(struct builder *b, enum plan_hook_kind which)
 	s->head = state_head(b, kinds[which].status);
 	s->tail = state_tail(b);
 	s->hooks = builder_hooks(b, items, list->n);
+	compile_output(b, s);
 }
 
 /* The sync costs a round trip: it is there only when the host has something to do at it. */

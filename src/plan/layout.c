@@ -39,6 +39,12 @@ static const struct layout_field ns_open_fields[] = {
 	END,
 };
 
+static const struct layout_field hook_output_fields[] = {
+	FIELD(plan_hook_output, path, ABS, NULL),
+	FIELD(plan_hook_output, slot, U32, NULL),
+	END,
+};
+
 static const struct layout_field seccomp_build_fields[] = {
 	FIELD(plan_seccomp_build, default_action, ENUM, plan_action_values),
 	FIELD(plan_seccomp_build, nrules, U32, NULL),
@@ -72,6 +78,10 @@ static const struct layout_field hooks_fields[] = {
 	FIELD(plan_hooks, head, TEXT, NULL),
 	FIELD(plan_hooks, tail, TEXT, NULL),
 	FIELD(plan_hooks, hooks, HOOKS, NULL),
+	FIELD(plan_hooks, out, STR, NULL),
+	FIELD(plan_hooks, err, STR, NULL),
+	FIELD(plan_hooks, out_slot, U32, NULL),
+	FIELD(plan_hooks, err_slot, U32, NULL),
 	END,
 };
 
@@ -291,6 +301,7 @@ static const struct layout layouts[PLAN_KIND_COUNT] = {
 	    cgroup_create_fields),
 	ROW(CGROUP_SET, "cgroup set", plan_cgroup_set, HOST, false, CGROUP_SET, cgroup_set_fields),
 	ROW(NS_OPEN, "namespace open", plan_ns_open, HOST, false, NS_OPEN, ns_open_fields),
+	ROW(HOOK_OUTPUT, "hook output", plan_hook_output, HOST, false, NS_OPEN, hook_output_fields),
 	ROW(SECCOMP_BUILD, "seccomp build", plan_seccomp_build, HOST, true, SECCOMP_BUILD,
 	    seccomp_build_fields),
 	ROW(SPAWN, "spawn", plan_spawn, HOST, true, SPAWN, spawn_fields),

@@ -250,6 +250,7 @@ void compile_prepare(struct builder *b)
 		o->path = builder_str(b, n->path);
 		o->slot = b->head.nslots++;
 	}
+	compile_hook_outputs(b);
 }
 
 /* One NS_JOIN for each NS_OPEN: the same order gives the same slots. */

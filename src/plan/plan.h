@@ -14,7 +14,8 @@
  * between a PLAN_SYNC (init stops and tells) and the next step of init (host lets it go on).
  *
  *   stage    actor  steps
- *   prepare  host   STATE_DIR, CGROUP_CREATE, CGROUP_SET…, NS_OPEN…, SECCOMP_BUILD
+ *   prepare  host   STATE_DIR, CGROUP_CREATE, CGROUP_SET…, NS_OPEN…, HOOK_OUTPUT…,
+ *                   SECCOMP_BUILD
  *   spawn    host   SPAWN
  *   enter    init   CGROUP_ENTER, NS_JOIN…, of a stub: NS_UNSHARE (time), TIME_OFFSET…, FORK
  *            both   SYNC maps (new user namespace); host: ID_MAP…, OOM_SCORE
@@ -60,7 +61,8 @@ struct plan_header {
 	uint32_t nsteps;
 	uint32_t first; /* offset of the first step */
 	uint32_t flags; /* PLAN_F_* */
-	/* descriptors that the host hands to init at boot: PLAN_NS_OPEN, PLAN_CGROUP_ENTER */
+	/* descriptors that the host hands to init at boot: PLAN_NS_OPEN,
+	 * PLAN_CGROUP_ENTER, PLAN_HOOK_OUTPUT */
 	uint32_t nslots;
 	uint32_t sum; /* of the buffer with this field 0 (plan_seal): finds cut and garbled files */
 	plan_str id, bundle, rootfs; /* as given; bundle and rootfs absolute */
@@ -92,6 +94,7 @@ enum plan_kind {
 	PLAN_CGROUP_CREATE,
 	PLAN_CGROUP_SET,
 	PLAN_NS_OPEN,
+	PLAN_HOOK_OUTPUT,
 	PLAN_SECCOMP_BUILD,
 	PLAN_SPAWN,
 	PLAN_ID_MAP,
@@ -200,6 +203,13 @@ struct plan_ns_open {
 	uint32_t slot; /* where init finds the descriptor */
 };
 
+/* A file that hooks append to, for those that init runs. */
+struct plan_hook_output {
+	struct plan_step s;
+	plan_str path;
+	uint32_t slot;
+};
+
 struct plan_seccomp_build {
 	struct plan_step s;
 	uint32_t default_action; /* enum oci_seccomp_action, for the printer */
@@ -275,6 +285,10 @@ struct plan_hooks {
 	uint32_t which;        /* enum plan_hook_kind */
 	plan_str head, tail;   /* {"ociVersion":…,"status":"creating","pid":  |  ,"bundle":…} */
 	struct plan_vec hooks; /* of struct plan_hook */
+	/* files for their output, or 0: it is kept for the error. Of the host's hooks the host
+	 * opens them; those of init are in slots, + 1, or 0. */
+	plan_str out, err;
+	uint32_t out_slot, err_slot;
 };
 
 struct plan_rlimit {
@@ -547,46 +561,6 @@ struct plan_seccomp_load {
 	uint32_t pad;
 };
 
-static inline const struct plan_step *plan_first(const struct plan_header *h)
-{
-	return (const struct plan_step *)((const char *)h + h->first);
-}
-
-static inline const struct plan_step *plan_next(const struct plan_step *s)
-{
-	return (const struct plan_step *)((const char *)s + s->size);
-}
-
-/* Loop over the steps of a verified plan. */
-#define plan_foreach(h, step, i) \
-	for ((step) = plan_first(h), (i) = 0; (i) < (h)->nsteps; (step) = plan_next(step), (i)++)
-
-/* NULL for 0. */
-static inline const char *plan_text(const struct plan_header *h, plan_str s)
-{
-	return s ? (const char *)h + s : (const char *)0;
-}
-
-static inline const plan_str *plan_strs(const struct plan_header *h, struct plan_vec v)
-{
-	return (const plan_str *)((const char *)h + v.off);
-}
-
-/* @i-th string of a vector. */
-static inline const char *plan_item(const struct plan_header *h, struct plan_vec v, uint32_t i)
-{
-	return (const char *)h + plan_strs(h, v)[i];
-}
-
-static inline const struct plan_hook *plan_hook_items(const struct plan_header *h,
-						      struct plan_vec v)
-{
-	return (const struct plan_hook *)((const char *)h + v.off);
-}
-
-static inline const uint32_t *plan_u32s(const struct plan_header *h, struct plan_vec v)
-{
-	return (const uint32_t *)((const char *)h + v.off);
-}
+#include "plan/access.h"
 
 #endif

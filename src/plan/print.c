@@ -356,6 +356,10 @@ static void words_of_namespaces(const struct words *w, const struct plan_step *s
 		words_namespaces(w, ((const struct plan_ns_open *)s)->type);
 		words_text(w, " ", ((const struct plan_ns_open *)s)->path, "");
 		return;
+	case PLAN_HOOK_OUTPUT:
+		words_text(w, "open ", ((const struct plan_hook_output *)s)->path,
+			   " for the output of hooks");
+		return;
 	case PLAN_NS_ENTER:
 		buf_adds(w->out, "enter the container's ");
 		words_namespaces(w, ((const struct plan_ns_enter *)s)->flags);

@@ -73,15 +73,6 @@ static void compile_rlimits(struct builder *b, enum plan_actor actor)
 	}
 }
 
-bool plan_keeps_groups(const struct oci_config *c)
-{
-	for (size_t i = 0; i < c->annotations.n; i++) {
-		if (strcmp(c->annotations.items[i].key, "run.oci.keep_original_groups") == 0)
-			return strcmp(c->annotations.items[i].value, "0") != 0;
-	}
-	return false;
-}
-
 /* To the kernel -1 means "leave it alone" (setresuid(2)). */
 static void check_id(struct builder *b, uint32_t id, const char *pointer)
 {

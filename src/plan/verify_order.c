@@ -172,7 +172,21 @@ static int note_exec(struct verifier *v, struct order *o, const struct plan_exec
 	return 0;
 }
 
-static int note_hooks(struct verifier *v, const struct plan_hooks *h)
+/* Not one of CLONE_NEW*. */
+#define SLOT_HOOK_OUTPUT 1u
+
+static int check_hook_slot(struct verifier *v, const struct order *o, uint32_t slot)
+{
+	if (!slot)
+		return 0;
+	slot--;
+	if (slot >= v->h->nslots || !(o->slots & 1ull << slot) ||
+	    o->slot_type[slot] != SLOT_HOOK_OUTPUT)
+		return verify_bad(v, "a slot that was not opened for it");
+	return 0;
+}
+
+static int note_hooks(struct verifier *v, const struct order *o, const struct plan_hooks *h)
 {
 	const struct plan_hook *items = plan_hook_items(v->h, h->hooks);
 
@@ -182,7 +196,7 @@ static int note_hooks(struct verifier *v, const struct plan_hooks *h)
 		if (items[i].argv.n == 0)
 			return verify_bad(v, "a hook without argv");
 	}
-	return 0;
+	return check_hook_slot(v, o, h->out_slot) || check_hook_slot(v, o, h->err_slot) ? -1 : 0;
 }
 
 static int note_step(struct verifier *v, struct order *o, const struct plan_step *s)
@@ -191,6 +205,9 @@ static int note_step(struct verifier *v, struct order *o, const struct plan_step
 	case PLAN_NS_OPEN:
 		return take_slot(v, o, ((const struct plan_ns_open *)s)->slot,
 				 ((const struct plan_ns_open *)s)->type);
+	case PLAN_HOOK_OUTPUT:
+		return take_slot(v, o, ((const struct plan_hook_output *)s)->slot,
+				 SLOT_HOOK_OUTPUT);
 	case PLAN_NS_JOIN: return note_join(v, o, (const struct plan_ns_join *)s);
 	case PLAN_NS_ENTER: return take_slot(v, o, ((const struct plan_ns_enter *)s)->slot, 0);
 	case PLAN_CGROUP_ENTER: return note_cgroup_enter(v, o, (const struct plan_cgroup_enter *)s);
@@ -198,7 +215,7 @@ static int note_step(struct verifier *v, struct order *o, const struct plan_step
 	case PLAN_FORK: o->cloned |= ((const struct plan_fork *)s)->clone_flags; return 0;
 	case PLAN_SYNC: return note_sync(v, o, ((const struct plan_sync *)s)->point);
 	case PLAN_ID_MAP: return note_id_map(v, o, (const struct plan_id_map *)s);
-	case PLAN_HOOKS: return note_hooks(v, (const struct plan_hooks *)s);
+	case PLAN_HOOKS: return note_hooks(v, o, (const struct plan_hooks *)s);
 	case PLAN_EXEC_LOOKUP:
 	case PLAN_EXEC: return note_exec(v, o, (const struct plan_exec *)s);
 	default: return 0;

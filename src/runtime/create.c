@@ -160,7 +160,10 @@ void creation_reap_stub(struct creation *c)
 static int make(struct creation *c, struct hz_error *err)
 {
 	const struct oci_config *config = c->b->config;
+	const char *pidfd_socket = c->o->pidfd_socket;
 
+	if (!pidfd_socket)
+		pidfd_socket = plan_annotation(config, "run.oci.pidfd_receiver");
 	if (write_intent(c, err) || creation_open_sockets(c, err))
 		return -1;
 	if (!c->attached && open_listener(c, err))
@@ -176,8 +179,7 @@ static int make(struct creation *c, struct hz_error *err)
 	if (c->pty >= 0 && c->o->console_socket &&
 	    console_send(c->o->console_socket, c->pty, "terminal", "/dev/ptmx", err))
 		return -1;
-	if (c->o->pidfd_socket &&
-	    console_send(c->o->pidfd_socket, c->pidfd, "pidfd", "standard", err))
+	if (pidfd_socket && console_send(pidfd_socket, c->pidfd, "pidfd", "standard", err))
 		return -1;
 	return 0;
 }

@@ -138,7 +138,7 @@ static int wait_for(struct hook_run *h, unsigned timeout)
 }
 
 static int spawn_hook(const struct plan_header *plan, const struct plan_hook *hook,
-		      struct hook_run *h, int in, int out)
+		      struct hook_run *h, int in, int out, int errors)
 {
 	_cleanup_free_ char **argv = calloc(hook->argv.n + hook->envp.n + 2u, sizeof(char *));
 	char **envp = argv ? argv + hook->argv.n + 1 : NULL;
@@ -161,7 +161,7 @@ static int spawn_hook(const struct plan_header *plan, const struct plan_hook *ho
 	r = posix_spawnattr_init(&attr);
 	if (!r) {
 		r = posix_spawn_file_actions_adddup2(&actions, in, 0) ?: posix_spawn_file_actions_adddup2(&actions, out, 1) ?:
-		    posix_spawn_file_actions_adddup2(&actions, out, 2) ?: posix_spawn_file_actions_addclosefrom_np(&actions, 3) ?: posix_spawnattr_setsigmask(&attr, &none) ?:
+		    posix_spawn_file_actions_adddup2(&actions, errors, 2) ?: posix_spawn_file_actions_addclosefrom_np(&actions, 3) ?: posix_spawnattr_setsigmask(&attr, &none) ?:
 		    posix_spawnattr_setsigdefault(&attr, &all) ?: posix_spawnattr_setpgroup(&attr, 0) ?:
 		    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP) ?:
 		    posix_spawn(&h->pid, plan_text(plan, hook->path), &actions, &attr, argv, envp);
@@ -171,8 +171,9 @@ static int spawn_hook(const struct plan_header *plan, const struct plan_hook *ho
 	return r;
 }
 
+/* @files: where stdout and stderr go, or -1 for the pipe. */
 static int start_hook(const struct plan_header *plan, const struct plan_hook *hook,
-		      struct hook_run *h)
+		      const int files[2], struct hook_run *h)
 {
 	_cleanup_fd_ int child_in = -1, child_out = -1;
 	int in[2], out[2], r;
@@ -188,7 +189,8 @@ static int start_hook(const struct plan_header *plan, const struct plan_hook *ho
 	child_out = out[1];
 	if (fcntl(h->out, F_SETFL, O_NONBLOCK))
 		return errno;
-	r = spawn_hook(plan, hook, h, child_in, child_out);
+	r = spawn_hook(plan, hook, h, child_in, files[0] < 0 ? child_out : files[0],
+		       files[1] < 0 ? child_out : files[1]);
 	if (r)
 		return r;
 	h->pidfd = (int)syscall(SYS_pidfd_open, h->pid, 0);
@@ -228,15 +230,35 @@ static int failed(const struct plan_header *plan, const struct plan_hooks *hs, u
 	return error_pointer(err, plan_text(plan, hook->origin));
 }
 
+int hooks_open_output(const struct plan_header *plan, plan_str path, int *ret_fd,
+		      struct hz_error *err)
+{
+	const char *text = plan_text(plan, path);
+	int fd;
+
+	if (!text)
+		return 0;
+	fd = open(text, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return error_sys(err, errno, "open", text, "open \"%s\" for the output of hooks",
+				 text);
+	*ret_fd = fd;
+	return 0;
+}
+
 static int run_one(const struct plan_header *plan, const struct plan_hooks *hs, uint32_t i,
 		   const char *state, struct hz_error *err)
 {
 	struct hook_run h = {
 		.in = -1, .out = -1, .pidfd = -1, .state = state, .state_left = strlen(state)};
 	const struct plan_hook *hook = &plan_hook_items(plan, hs->hooks)[i];
+	_cleanup_fd_ int out = -1, errors = -1;
 	int r = 0;
 
-	h.num = start_hook(plan, hook, &h);
+	if (hooks_open_output(plan, hs->out, &out, err) ||
+	    hooks_open_output(plan, hs->err, &errors, err))
+		return -1;
+	h.num = start_hook(plan, hook, (int[]){out, errors}, &h);
 	if (!h.num)
 		h.num = wait_for(&h, hook->timeout);
 	if (h.num || h.timed_out || h.status)

@@ -134,6 +134,9 @@ int source_map(struct creation *c, const struct plan_mount *m, int tree, struct 
 /* filter.c */
 int filter_build(const struct oci_seccomp *s, void **ret_prog, size_t *ret_len,
 		 struct hz_error *err);
+/* hooks.c: open the file that hooks append to; without a @path *ret_fd stays */
+int hooks_open_output(const struct plan_header *plan, plan_str path, int *ret_fd,
+		      struct hz_error *err);
 /* hooks.c: @pid as the hooks should see it */
 int hooks_run(const struct plan_header *plan, const struct plan_hooks *h, pid_t pid,
 	      struct hz_error *err);

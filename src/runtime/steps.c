@@ -29,6 +29,12 @@ static int do_ns_open(struct creation *c, const struct plan_ns_open *n, struct h
 	return 0;
 }
 
+static int do_hook_output(struct creation *c, const struct plan_hook_output *o,
+			  struct hz_error *err)
+{
+	return hooks_open_output(c->b->plan.h, o->path, &c->slots[o->slot], err);
+}
+
 static int do_cgroup_create(struct creation *c, const struct plan_cgroup_create *s,
 			    struct hz_error *err)
 {
@@ -155,6 +161,7 @@ static int do_step(struct creation *c, const struct plan_step *s, struct hz_erro
 		return do_cgroup_create(c, (const struct plan_cgroup_create *)s, err);
 	case PLAN_CGROUP_SET: return do_cgroup_set(c, (const struct plan_cgroup_set *)s, err);
 	case PLAN_NS_OPEN: return do_ns_open(c, (const struct plan_ns_open *)s, err);
+	case PLAN_HOOK_OUTPUT: return do_hook_output(c, (const struct plan_hook_output *)s, err);
 	case PLAN_SPAWN: return spawn_init(c, (const struct plan_spawn *)s, err);
 	case PLAN_ID_MAP: return idmap_apply(c, (const struct plan_id_map *)s, err);
 	case PLAN_OOM_SCORE: return do_oom_score(c, (const struct plan_oom_score *)s, err);

@@ -49,6 +49,51 @@ extra_device() {
 /elsewhere/zero character special file 1:5 666 0:0"
 }
 
+# SPEC DV-5: set-id bits stay, with an owner as well
+device_set_id() {
+	peers_differ "lose them with the owner"
+	bundle
+	config '.linux.devices=[{path:"/dev/a",type:"c",major:1,minor:3,fileMode:3565,uid:5,gid:6},
+		{path:"/dev/b",type:"p",fileMode:2541,uid:7,gid:0},{path:"/dev/c",type:"b",major:7,minor:0,fileMode:1024}]'
+	in_box 'stat -c "%a %u:%g" /dev/a /dev/b /dev/c'
+	is "$OUT" "6755 5:6
+4755 7:0
+2000 0:0"
+}
+# SPEC DV-3: what is there and is the same device is taken
+device_there() {
+	bundle
+	mknod "$B/rootfs/etc/zero" c 1 5
+	mkfifo "$B/rootfs/etc/pipe"
+	chmod 600 "$B/rootfs/etc/zero"
+	config '.linux.devices=[{path:"/etc/zero",type:"c",major:1,minor:5},{path:"/etc/pipe",type:"p"}]'
+	in_box 'head -c 3 /etc/zero | od -An -tx1; stat -c %F /etc/pipe'
+	is "$OUT" " 00 00 00
+fifo"
+}
+# SPEC DV-3, DV-4
+device_refused() {
+	peers_differ "accepts it"
+	bundle
+	rm -f "$B/rootfs/etc/x"
+	eval "$2"
+	config --argjson d "$1" '.linux.devices=[$d]'
+	create
+	bad
+}
+# in a user namespace the host's node is bound; a fifo is made, with the ids of the container
+device_user_ns() {
+	peer_differs runc "1.1 wants to bind the fifo as well"
+	bundle
+	ns_add user
+	chown -R 100000:200000 "$B/rootfs"
+	chmod 755 "$B" "$B/rootfs"
+	config '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]|.linux.gidMappings=[{containerID:0,hostID:200000,size:65536}]
+		|.linux.devices=[{path:"/dev/zero",type:"c",major:1,minor:5},{path:"/dev/pipe",type:"p",fileMode:384,uid:5,gid:6}]'
+	in_box 'head -c 2 /dev/zero | od -An -tx1; stat -c "%F %a %u:%g" /dev/pipe'
+	is "$OUT" " 00 00
+fifo 600 5:6"
+}
 block_device() {
 	bundle
 	config '.linux.devices=[{path:"/dev/blk",type:"b",major:7,minor:200,fileMode:432,uid:0,gid:6}]'
@@ -227,6 +272,16 @@ t "default devices work" devices_work
 t "/dev links" links
 t "/dev/ptmx opens for a user" ptmx_opens
 t "extra devices: c, u, p, with mode, owner and made folders" extra_device
+t "devices with set-id bits" device_set_id
+t "a fitting device that is there is taken" device_there
+t "another device at the path is refused" device_refused '{"path":"/etc/x","type":"c","major":1,"minor":3}' 'mknod "$B/rootfs/etc/x" c 1 5'
+t "another kind of device at the path is refused" device_refused '{"path":"/etc/x","type":"b","major":1,"minor":3}' 'mknod "$B/rootfs/etc/x" c 1 3'
+t "a link at a device's path is refused" device_refused '{"path":"/etc/x","type":"c","major":1,"minor":3}' 'ln -s /dev/null "$B/rootfs/etc/x"'
+t "a file at a fifo's path is refused" device_refused '{"path":"/etc/x","type":"p"}' 'touch "$B/rootfs/etc/x"'
+t "a device without its major number is refused" device_refused '{"path":"/etc/x","type":"c","minor":3}' true
+t "a device without its minor number is refused" device_refused '{"path":"/etc/x","type":"b","major":3}' true
+t "a device on a relative path is refused" device_refused '{"path":"etc/x","type":"p"}' true
+t "devices in a user namespace" device_user_ns
 t "extra block device" block_device
 t "a default device listed again" device_twice
 t "an unknown device type is refused" device_bad_type

@@ -302,6 +302,27 @@ user_joined() {
 	is "$(awk '/^Uid/{print $2}' "/proc/$pid/status")" 100000
 }
 
+# made without privileges, so it denies setgroups: the caller's groups must not come along (SPEC NS-3)
+user_joined_denied() {
+	local holder
+	peers_differ "wants maps beside a path, or refuses them"
+	bundle
+	chmod 755 "$B" "$B/rootfs"
+	unshare -U -r sleep 60 &
+	holder=$!
+	within 5 grep -q deny "/proc/$holder/setgroups"
+	ns_path user "/proc/$holder/ns/user"
+	config 'del(.linux.resources)'
+	sh_args 'grep ^Groups /proc/self/status | tr -d " \t"'
+	cap setpriv --groups 5,77 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	ok
+	is "$OUT" Groups:
+	config '.process.user.additionalGids=[0]'
+	cap rt run --bundle "$B" "$ID"
+	kill "$holder"
+	bad
+	says 'setgroups additionalGids'
+}
 user_pod() {
 	# a pod: the second container joins user, network, ipc and uts of the first
 	local other type pid
@@ -403,6 +424,7 @@ t "user: maps that overlap are refused" user_maps_overlap
 t "user: 5000 ranges fail cleanly" user_maps_many
 t "maps without a user namespace are refused" maps_without_user_ns
 t "user: joined by its path" user_joined
+t "user: joined, with setgroups denied there" user_joined_denied
 t "user: joined together with network, ipc and uts" user_pod
 t "time: offsets" time_offsets
 t "time: no offsets" time_without_offsets

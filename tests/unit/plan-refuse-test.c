@@ -276,7 +276,7 @@ static void test_warnings(void)
 		"'bounding':['CAP_KILL','CAP_SYS_BOOT','CAP_KILLL'],'permitted':['CAP_KILL','CAP_"
 		"SYS_BOOT'],"
 		"'effective':['CAP_KILL','CAP_CHOWN'],'inheritable':[],'ambient':['CAP_KILL']}},"
-		"'annotations':{'run.oci.handler':'krun','x':'y'},"
+		"'annotations':{'org.criu.config':'x','x':'y'},"
 		"'linux':{'resources':{'devices':[{'allow':false}]}}}");
 	is_int(t.r, 0, "compiles with warnings");
 	ok(warned(&t, "/process/capabilities/bounding/2", "did you mean \"CAP_KILL\"?"),
@@ -288,7 +288,7 @@ static void test_warnings(void)
 	   "effective but not permitted");
 	ok(warned(&t, "/process/capabilities/ambient", "CAP_KILL left out"),
 	   "ambient but not inheritable");
-	ok(warned(&t, "/annotations/run.oci.handler", "no effect"), "annotation of crun");
+	ok(warned(&t, "/annotations/org.criu.config", "no effect"), "annotation of runc");
 	ok(warned(&t, "/linux/resources/devices", "not enforced on cgroup v2 yet"), "device rules");
 	is_int(t.plan.nwarnings, 6, "no others");
 	c = rig_step(&t, PLAN_CAPS, 0);
