@@ -323,6 +323,28 @@ user_joined_denied() {
 	bad
 	says 'setgroups additionalGids'
 }
+# SPEC NS-5: the runtime's mount namespace, into which nothing is mounted
+no_mount_ns() {
+	local before
+	peers_differ "runc leaves the rootfs mounted, crun wants mounts"
+	bundle
+	ns_drop mount
+	config 'del(.mounts,.linux.maskedPaths,.linux.readonlyPaths,.root.readonly)'
+	before=$(cut -d' ' -f5 /proc/self/mountinfo)
+	args sleep 60
+	must_create
+	is "$(readlink "/proc/$(pid_of)/ns/mnt")" "$(readlink /proc/self/ns/mnt)"
+	cap rt start "$ID"
+	ok
+	is "$(readlink "/proc/$(pid_of)/root")" "$B/rootfs"
+	is "$(cut -d' ' -f5 /proc/self/mountinfo)" "$before"
+	rt delete --force "$ID"
+	bundle
+	ns_drop mount
+	create
+	bad
+	says 'without a mount namespace'
+}
 user_pod() {
 	# a pod: the second container joins user, network, ipc and uts of the first
 	local other type pid
@@ -425,6 +447,7 @@ t "user: 5000 ranges fail cleanly" user_maps_many
 t "maps without a user namespace are refused" maps_without_user_ns
 t "user: joined by its path" user_joined
 t "user: joined, with setgroups denied there" user_joined_denied
+t "no mount namespace: nothing is mounted, mounts are refused" no_mount_ns
 t "user: joined together with network, ipc and uts" user_pod
 t "time: offsets" time_offsets
 t "time: no offsets" time_without_offsets

@@ -73,6 +73,52 @@ rootless_cgroups() {
 	is "$(user_left)" ""
 }
 
+# CVE-2023-25809: without a cgroup namespace the host's cgroups are not writable, asked for or not
+rootless_cgroup_mount() {
+	user_bundle
+	config '.mounts|=map(if .destination=="/sys/fs/cgroup" then .options=["nosuid","noexec","nodev","relatime"] else . end)
+		|.linux.namespaces|=map(select(.type!="cgroup"))'
+	# what is mounted later at a place covers what was there (the tree of the host's /sys)
+	sh_args 'awk "\$5 ~ /^\\/sys\\/fs\\/cgroup/ {split(\$6, o, \",\"); m[\$5] = o[1]} END {for (p in m) print m[p]}" /proc/self/mountinfo | sort'
+	cap as_user run --bundle "$B" "$ID"
+	ok
+	is "$(sort -u <<<"$OUT")" ro
+}
+
+# no maps by newuidmap: the only ids are the user's own, and setgroups is denied
+rootless_groups() {
+	user_bundle
+	sh_args 'cat /proc/self/setgroups; id -u; id -g'
+	cap as_user run --bundle "$B" "$ID"
+	is "$OUT" "deny
+0
+0"
+	config '.process.user.additionalGids=[0]'
+	cap as_user run --bundle "$B" "$ID"
+	bad
+	says 'additionalGids: setgroups is denied'
+}
+
+rootless_binds() {
+	user_bundle
+	mkdir "$B/src" "$B/secret"
+	echo mine >"$B/src/file"
+	chown -R $U:$U "$B/src"
+	chmod 700 "$B/secret"
+	config --arg b "$B" '.mounts+=[{destination:"/b",type:"bind",source:($b+"/src"),options:["rbind","ro"]},
+		{destination:"/r",type:"bind",source:"src",options:["bind"]}]'
+	sh_args 'cat /b/file; ! touch /b/x 2>/dev/null && echo new >/r/new'
+	cap as_user run --bundle "$B" "$ID"
+	ok
+	is "$OUT" mine
+	is "$(stat -c %u "$B/src/new")" $U
+	config --arg b "$B" '.mounts[-1].source=($b+"/secret/x")'
+	cap as_user run --bundle "$B" "$ID"
+	bad
+	says "$B/secret/x.*EACCES"
+	is "$(user_left)" ""
+}
+
 rootless_ranges() {
 	command -v newuidmap >/dev/null || skip "newuidmap is not installed"
 	[ -e /etc/subuid ] && [ -e /etc/subgid ] || skip "no /etc/subuid"
@@ -98,5 +144,8 @@ rootless_ranges() {
 t "run" rootless_run
 t "create, state, start, list, kill, delete" rootless_life
 t "cgroups are forgiven when nothing is asked" rootless_cgroups
+t "a cgroup mount without a cgroup namespace is read-only" rootless_cgroup_mount
+t "one id, no groups" rootless_groups
+t "bind mounts" rootless_binds
 t "ranges of /etc/subuid" rootless_ranges
 finish
