@@ -91,6 +91,19 @@ int hz_kill(hz_runtime *rt, const char *id, int signal, bool all, struct hz_erro
  * behind is removed too. */
 int hz_delete(hz_runtime *rt, const char *id, bool force, struct hz_error *err);
 
+/**
+ * Stop all processes of a created or running container with the freezer of its cgroup; returns when
+ * they stand still. A container that is paused already is an error.
+ */
+int hz_pause(hz_runtime *rt, const char *id, struct hz_error *err);
+
+/** Let a paused container go on. */
+int hz_resume(hz_runtime *rt, const char *id, struct hz_error *err);
+
+/** The host's pids of all processes in the container's cgroups, sorted; free() them. None for a
+ * stopped container. */
+int hz_pids(hz_runtime *rt, const char *id, int **ret, size_t *ret_n, struct hz_error *err);
+
 struct hz_exec_options {
 	size_t size;
 	const char *id;

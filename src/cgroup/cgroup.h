@@ -8,7 +8,7 @@
  *   cgroup_set        once per value
  *   cgroup_clone_fd   for CLONE_INTO_CGROUP
  *
- *   cgroup_is_frozen, cgroup_thaw, cgroup_kill, cgroup_procs, cgroup_destroy
+ *   cgroup_is_frozen, cgroup_freeze, cgroup_thaw, cgroup_kill, cgroup_procs, cgroup_destroy
  *                     later, from the recorded directories alone
  *
  * A recorded directory is "<n>:<absolute path>": hezi may remove the last n components of the path
@@ -68,6 +68,9 @@ int cgroup_is_frozen(const struct oci_strings *dirs, struct hz_error *err);
 /** Send @sig to all processes of the cgroups, sub-cgroups included; SIGKILL ends when none is left
  * (bounded, about 10 s). */
 int cgroup_kill(const struct oci_strings *dirs, int sig, struct hz_error *err);
+/** Freeze, and wait until every process stands still; thawed again when that takes more than 10 s.
+ * It is an error when no cgroup of the container has a freezer. */
+int cgroup_freeze(const struct oci_strings *dirs, struct hz_error *err);
 /** Thaw what is frozen. */
 int cgroup_thaw(const struct oci_strings *dirs, struct hz_error *err);
 /** Remove the directories with their sub-cgroups, then the ancestors that hezi made and that are

@@ -84,3 +84,28 @@ bool cgroup_has_word(const char *list, const char *word)
 	}
 	return false;
 }
+
+int cgroup_bad_record(const char *recorded, struct hz_error *err)
+{
+	return error_set(err, HZ_E_CONFIG,
+			 "the container's record holds \"%s\", which is no cgroup", recorded);
+}
+
+int cgroup_recorded_open(const struct oci_strings *dirs, size_t i, int *ret_fd, unsigned *ret_n,
+			 const char **ret_path, struct hz_error *err)
+{
+	*ret_n = 0;
+	*ret_path = dirs->items[i];
+	if (!dirs->items[i][0])
+		return 0;
+	if (!cgroup_dir_parse(dirs->items[i], ret_n, ret_path))
+		return cgroup_bad_record(dirs->items[i], err);
+	*ret_fd = cgroup_dir_open(*ret_path);
+	if (*ret_fd >= 0)
+		return 1;
+	if (*ret_fd == -ENOENT)
+		return 0;
+	if (*ret_fd == -EXDEV)
+		return cgroup_bad_record(dirs->items[i], err);
+	return error_sys(err, -*ret_fd, "open", *ret_path, "open cgroup \"%s\"", *ret_path);
+}

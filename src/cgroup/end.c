@@ -119,39 +119,13 @@ static void sort_unique(struct pids *p)
 	p->n = n;
 }
 
-static int bad_record(const char *recorded, struct hz_error *err)
-{
-	return error_set(err, HZ_E_CONFIG,
-			 "the container's record holds \"%s\", which is no cgroup", recorded);
-}
-
-/* Open the i-th directory: 1 open, 0 gone, -1 error. */
-static int open_recorded(const struct oci_strings *dirs, size_t i, int *ret_fd, unsigned *ret_n,
-			 const char **ret_path, struct hz_error *err)
-{
-	*ret_n = 0;
-	*ret_path = dirs->items[i];
-	if (!dirs->items[i][0])
-		return 0;
-	if (!cgroup_dir_parse(dirs->items[i], ret_n, ret_path))
-		return bad_record(dirs->items[i], err);
-	*ret_fd = cgroup_dir_open(*ret_path);
-	if (*ret_fd >= 0)
-		return 1;
-	if (*ret_fd == -ENOENT)
-		return 0;
-	if (*ret_fd == -EXDEV)
-		return bad_record(dirs->items[i], err);
-	return error_sys(err, -*ret_fd, "open", *ret_path, "open cgroup \"%s\"", *ret_path);
-}
-
 static int collect(const struct oci_strings *dirs, struct pids *p, struct hz_error *err)
 {
 	for (size_t i = 0; i < dirs->n; i++) {
 		_cleanup_fd_ int fd = -1;
 		const char *path;
 		unsigned n;
-		int r = open_recorded(dirs, i, &fd, &n, &path, err);
+		int r = cgroup_recorded_open(dirs, i, &fd, &n, &path, err);
 
 		if (r < 0)
 			return -1;
@@ -188,89 +162,6 @@ int cgroup_procs(const struct oci_strings *dirs, pid_t **ret, size_t *ret_n, str
 	return 0;
 }
 
-/* Write @v2 to @file of the unified tree or @v1 to freezer.state, where there is one. 0 or -errno;
- * *ret_done counts the writes. */
-static int freeze(const struct oci_strings *dirs, const char *v2, const char *v1,
-		  unsigned *ret_done)
-{
-	for (size_t i = 0; i < dirs->n; i++) {
-		_cleanup_fd_ int fd = -1;
-		const char *path;
-		unsigned n;
-		int r;
-
-		if (open_recorded(dirs, i, &fd, &n, &path, NULL) <= 0)
-			continue;
-		r = cgroup_write(fd, "freezer.state", v1);
-		if (r == -ENOENT || r == -EACCES)
-			r = cgroup_write(fd, "cgroup.freeze", v2);
-		if (!r)
-			(*ret_done)++;
-		else if (r != -ENOENT)
-			return r;
-	}
-	return 0;
-}
-
-int cgroup_thaw(const struct oci_strings *dirs, struct hz_error *err)
-{
-	unsigned done = 0;
-	int r = freeze(dirs, "0", "THAWED", &done);
-
-	return r ? error_sys(err, -r, "write", "freezer", "thaw the container's cgroup") : 0;
-}
-
-/* Only the freezer's hierarchy and the unified tree can tell: their files are looked for where the
- * host is laid out as usual, for `state` is asked often. */
-static bool may_freeze(const char *path, size_t ndirs)
-{
-	return ndirs == 1 || strstr(path, "/freezer/") || strstr(path, "/unified/");
-}
-
-static int read_frozen(const char *path, bool *ret)
-{
-	static const char *const files[] = {"cgroup.events", "freezer.state"};
-	char file[PATH_MAX + 32], text[256];
-
-	*ret = false;
-	for (int i = 0; i < 2; i++) {
-		int r;
-
-		snprintf(file, sizeof(file), "%s/%s", path, files[i]);
-		r = cgroup_read(AT_FDCWD, file, text, sizeof(text));
-		if (r == -ENOENT)
-			continue;
-		*ret = !r && (!strcmp(text, "FROZEN") || !strcmp(text, "FREEZING") ||
-			      strstr(text, "frozen 1"));
-		return r == -ENODEV ? 0 : r;
-	}
-	return 0;
-}
-
-int cgroup_is_frozen(const struct oci_strings *dirs, struct hz_error *err)
-{
-	for (size_t i = 0; i < dirs->n; i++) {
-		const char *path;
-		unsigned n;
-		bool frozen;
-		int r;
-
-		if (!dirs->items[i][0])
-			continue;
-		if (!cgroup_dir_parse(dirs->items[i], &n, &path))
-			return bad_record(dirs->items[i], err);
-		if (!may_freeze(path, dirs->n))
-			continue;
-		r = read_frozen(path, &frozen);
-		if (r)
-			return error_sys(err, -r, "read", path,
-					 "ask whether cgroup \"%s\" is frozen", path);
-		if (frozen)
-			return 1;
-	}
-	return 0;
-}
-
 static int signal_all(const struct oci_strings *dirs, int sig, size_t *ret_n, struct hz_error *err)
 {
 	struct pids p = {0};
@@ -296,7 +187,7 @@ static bool kill_at_once(const struct oci_strings *dirs)
 		const char *path;
 		unsigned n;
 
-		if (open_recorded(dirs, i, &fd, &n, &path, NULL) > 0 &&
+		if (cgroup_recorded_open(dirs, i, &fd, &n, &path, NULL) > 0 &&
 		    !cgroup_write(fd, "cgroup.kill", "1"))
 			done = true;
 	}
@@ -315,7 +206,8 @@ int cgroup_kill(const struct oci_strings *dirs, int sig, struct hz_error *err)
 
 		if (kill_at_once(dirs))
 			n = 1;
-		else if (!freeze(dirs, "1", "FROZEN",
+		else if (!cgroup_freezer_write(
+				 dirs, true,
 				 &frozen)) /* nobody forks while we go through the list */
 			n = 0;
 		if (signal_all(dirs, sig, &n, err))
@@ -420,7 +312,7 @@ static int destroy_one(const struct oci_strings *dirs, size_t i, struct hz_error
 	_cleanup_fd_ int fd = -1;
 	const char *path;
 	unsigned n;
-	int r = open_recorded(dirs, i, &fd, &n, &path, err);
+	int r = cgroup_recorded_open(dirs, i, &fd, &n, &path, err);
 
 	if (r < 0)
 		return -1;

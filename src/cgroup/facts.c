@@ -80,6 +80,36 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
+/* A later mount of something else on a directory hides what was mounted at it and below it. */
+static void hide_below(struct plan_facts *f, const char *point)
+{
+	size_t n = strlen(point);
+
+	for (unsigned i = 0; n > 1 && i < f->nhierarchies; i++) {
+		struct facts_hierarchy *h = &f->hierarchies[i];
+
+		if (h->mountpoint && !strncmp(h->mountpoint, point, n) &&
+		    (!h->mountpoint[n] || h->mountpoint[n] == '/'))
+			h->mountpoint = NULL;
+	}
+}
+
+static int add_mount(struct plan_facts *f, const char *point, bool is_v2, const char *options,
+		     struct arena *a)
+{
+	for (unsigned i = 0; i < f->nhierarchies; i++) {
+		struct facts_hierarchy *h = &f->hierarchies[i];
+		bool unified = !h->name[0];
+
+		if (h->mountpoint || unified != is_v2 ||
+		    (!unified && !options_match(options, h->name)))
+			continue;
+		h->mountpoint = arena_strdup(a, point);
+		return h->mountpoint ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
 /* One line of mountinfo (proc(5)): id parent dev root mountpoint options … - fstype source
  * superoptions */
 static int parse_mount(char *line, struct plan_facts *f, struct arena *a)
@@ -91,8 +121,7 @@ static int parse_mount(char *line, struct plan_facts *f, struct arena *a)
 		return 0;
 	*dash = '\0';
 	type = strtok_r(dash + 3, " ", &save);
-	if (!type || (strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0) ||
-	    !strtok_r(NULL, " ", &save))
+	if (!type || !strtok_r(NULL, " ", &save))
 		return 0;
 	options = strtok_r(NULL, " ", &save);
 	field = strtok_r(line, " ", &save);
@@ -102,21 +131,14 @@ static int parse_mount(char *line, struct plan_facts *f, struct arena *a)
 		else if (i == 4)
 			point = field;
 	}
-	/* a mount of a part of the hierarchy is no place to make cgroups by their full path */
-	if (!options || !root || !point || strcmp(root, "/") != 0)
+	if (!options || !root || !point)
 		return 0;
 	unescape(point);
-	for (unsigned i = 0; i < f->nhierarchies; i++) {
-		struct facts_hierarchy *h = &f->hierarchies[i];
-		bool unified = !h->name[0];
-
-		if (h->mountpoint || unified != (strcmp(type, "cgroup2") == 0) ||
-		    (!unified && !options_match(options, h->name)))
-			continue;
-		h->mountpoint = arena_strdup(a, point);
-		return h->mountpoint ? 0 : -ENOMEM;
-	}
-	return 0;
+	hide_below(f, point);
+	/* a mount of a part of the hierarchy is no place to make cgroups by their full path */
+	if ((strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0) || strcmp(root, "/") != 0)
+		return 0;
+	return add_mount(f, point, !strcmp(type, "cgroup2"), options, a);
 }
 
 /* On /sys/fs/cgroup itself the unified tree hides all others, also those that are mounted below the

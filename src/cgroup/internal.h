@@ -33,6 +33,18 @@ int cgroup_write(int dirfd, const char *file, const char *text);
 /** A word of a list that is separated by spaces, commas or newlines. */
 bool cgroup_has_word(const char *list, const char *word);
 
+/** Open the i-th recorded directory: 1 open, 0 gone or not ours, -1 error. *ret_path points into
+ * @dirs. */
+int cgroup_recorded_open(const struct oci_strings *dirs, size_t i, int *ret_fd, unsigned *ret_n,
+			 const char **ret_path, struct hz_error *err);
+/** The error for a recorded directory that is none. -1. */
+int cgroup_bad_record(const char *recorded, struct hz_error *err);
+
+/* freeze.c */
+/** Write to the freezer of each directory that has one; 0 or -errno, *ret_done counts the writes.
+ */
+int cgroup_freezer_write(const struct oci_strings *dirs, bool on, unsigned *ret_done);
+
 /* end.c */
 /** How many processes are in the cgroup and in those below it; -errno. */
 int cgroup_count(int dirfd, size_t *ret_n);

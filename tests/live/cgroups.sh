@@ -288,6 +288,14 @@ init_is_killed_with_oom_text() {
 	[ "$ST" = 0 ] || { nothing_left || die "left: $(leftovers)"; }
 }
 
+hidden_by_a_mount() { # engines give the runtime such a view of /sys/fs/cgroup
+	bundle
+	sh_args 'cat /proc/self/cgroup'
+	cap timeout 20 "$LIB/v1view" "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	ok
+}
+
+t "hierarchies that a later mount hides are not used" hidden_by_a_mount
 t "the process is in the cgroup of cgroupsPath" in_its_cgroup
 t "limits and place are set when create returns" already_at_create
 t "children are in it too" children_too
