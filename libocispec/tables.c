@@ -150,7 +150,8 @@ static const struct oci_rule timeout_rule = {
 	.too_small = "timeout must be at least 1 second",
 };
 /* The schema ends at 0777, but set-id and sticky bits are of use (and taken by all runtimes). */
-static const struct oci_rule file_mode_rule = {.max = 07777};
+/* podman writes the st_mode of the host's device, type bits included */
+static const struct oci_rule file_mode_rule = {.max = 0177777};
 
 /* ---- process ---- */
 

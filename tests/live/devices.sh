@@ -267,6 +267,13 @@ sysctl_missing() {
 	nothing_left || die "left: $(leftovers)"
 }
 
+mode_with_type() { # podman --device
+	bundle
+	config '.linux.devices=[{type:"c",path:"/dev/x",major:1,minor:3,fileMode:8630}]'
+	in_box 'stat -c "%a %F" /dev/x'
+	is "$OUT" "666 character special file"
+}
+
 t "default devices, modes and owners" default_devices
 t "default devices work" devices_work
 t "/dev links" links
@@ -305,4 +312,5 @@ t "domainname sysctl without a uts namespace is refused" sysctl_refused kernel.d
 t "sysctl with .. in its key is refused" sysctl_dots
 t "a sysctl value that the kernel refuses" sysctl_value_refused
 t "a sysctl that does not exist" sysctl_missing
+t "a fileMode with the type bits of st_mode" mode_with_type
 finish

@@ -84,6 +84,7 @@ def devices():
         good(f"device-{t}", "config-linux.md, devices", (d, [dict(dev, type=t)]))
     good("device-p", "a FIFO has no numbers", (d, [{"type": "p", "path": "/dev/f"}]))
     good("device-mode-0", "a mode", (d, [dict(dev, fileMode=0)]))
+    good("device-mode-type", "engines write the whole st_mode", (d, [dict(dev, fileMode=0o20666)]))
     good("device-owner", "ids of the box", (d, [dict(dev, uid=5, gid=6, fileMode=384)]))
     good("device-deep", "anywhere in the box", (d, [dict(dev, path="/run/a/b/x")]))
     good("device-default", "one of the default devices", (d, [dict(dev, path="/dev/null")]))
