@@ -45,6 +45,14 @@ int cgroup_bad_record(const char *recorded, struct hz_error *err);
  */
 int cgroup_freezer_write(const struct oci_strings *dirs, bool on, unsigned *ret_done);
 
+/* make.c */
+/** How many components at the end of @path are not there (cut from @path, which is longer than
+ * @root); -errno. */
+int cgroup_missing_components(char *path, size_t root);
+/** Make the directory @path and those above it, below the mount point of @root characters, and open
+ * it as cgroup_dir_open() does. *ret_found: it was there. */
+int cgroup_open_made(const char *path, size_t root, bool cpuset, bool *ret_found);
+
 /* end.c */
 /** How many processes are in the cgroup and in those below it; -errno. */
 int cgroup_count(int dirfd, size_t *ret_n);

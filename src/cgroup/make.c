@@ -12,7 +12,7 @@
 
 /* How many components at the end of @path are not there; those are what may be removed again. Who
  * may not look may not make or remove anything there either. -errno. */
-static int missing_components(char *path, size_t root)
+int cgroup_missing_components(char *path, size_t root)
 {
 	int n = 0;
 
@@ -73,7 +73,7 @@ static int plan_dir(const struct plan_cgroup_create *s, const char *mount, const
 
 	if (!copy)
 		return error_oom(err);
-	missing = missing_components(copy, strlen(mount));
+	missing = cgroup_missing_components(copy, strlen(mount));
 	if (missing < 0)
 		return error_sys(err, -missing, "faccessat", full, "look for cgroup \"%s\"", full);
 	if (!missing && s->must_be_empty && check_found(full, err))
@@ -145,7 +145,7 @@ static int make_dirs(const char *path, size_t root, bool cpuset, bool *ret_found
 }
 
 /* Another container's end may remove an empty ancestor under us: ENOENT is tried again. */
-static int open_made(const char *path, size_t root, bool cpuset, bool *ret_found)
+int cgroup_open_made(const char *path, size_t root, bool cpuset, bool *ret_found)
 {
 	int r = -ENOENT;
 
@@ -170,7 +170,7 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 
 	if (!cgroup_dir_parse(recorded, &removable, &path))
 		return error_set(err, HZ_E_INTERNAL, "\"%s\" is no recorded cgroup", recorded);
-	fd = open_made(path, strlen(hier->mountpoint), is_cpuset(hier), &found);
+	fd = cgroup_open_made(path, strlen(hier->mountpoint), is_cpuset(hier), &found);
 	if (fd < 0)
 		return error_sys(err, -fd, "mkdir", path, "create cgroup \"%s\"", path);
 	d->fd = fd;

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""embed.py IMAGE OUT.S: assembly that puts the file IMAGE between the symbols init_image and init_image_end."""
+"""embed.py IMAGE OUT.S NAME: assembly that puts the file IMAGE between the symbols NAME and NAME_end."""
 import hashlib
 import os
 import sys
 
-image, out = os.path.abspath(sys.argv[1]), sys.argv[2]
+image, out, name = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
 with open(image, "rb") as f:
     digest = hashlib.sha256(f.read()).hexdigest()
 with open(out, "w") as f:
     f.write(f"""/* {digest} */
 	.section .rodata
-	.globl init_image, init_image_end
-	.hidden init_image, init_image_end
+	.globl {name}, {name}_end
+	.hidden {name}, {name}_end
 	.balign 16
-init_image:
+{name}:
 	.incbin "{image}"
-init_image_end:
+{name}_end:
 	.byte 0
 	.section .note.GNU-stack,"",%progbits
 """)

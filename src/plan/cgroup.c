@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "plan/cgroup_convert.h"
 #include "plan/mounts.h"
+#include "plan/unit.h"
 
 #include <limits.h>
 #include <linux/mount.h>
@@ -56,8 +57,11 @@ static bool has_cgroup(const struct builder *b)
 
 const char *cgroup_path(struct builder *b)
 {
-	const char *path = asked_path(b);
+	const char *path;
 
+	if (b->opt->systemd_cgroup)
+		return has_cgroup(b) ? unit_path(b) : NULL;
+	path = asked_path(b);
 	return has_cgroup(b) && !path_fault(path) ? path : NULL;
 }
 
@@ -141,7 +145,7 @@ static bool is_mounted_writable(struct builder *b)
  * The container may manage its own cgroup (runtime-spec "Cgroup ownership") only where that is
  * safe: on v2, in a cgroup namespace of its own, and when it has the mount to write to.
  */
-static uint32_t owner(struct builder *b)
+uint32_t cgroup_owner(struct builder *b)
 {
 	const struct oci_process *p = b->config->process;
 	uint32_t uid;
@@ -165,7 +169,7 @@ static void compile_create(struct builder *b, const char *path)
 	step->path = builder_str(b, path);
 	step->mode = f->cgroup_mode;
 	step->controllers = controllers(b);
-	step->owner_uid = owner(b);
+	step->owner_uid = cgroup_owner(b);
 	step->must_be_empty = 1;
 	if (f->cgroup_mode == PLAN_CGROUP_V2)
 		return;
@@ -260,15 +264,25 @@ static void compile_resources(struct builder *b, const struct oci_resources *r)
 		cgroup_convert_pids(b, r->pids);
 }
 
-void compile_cgroup(struct builder *b)
+void compile_limits(struct builder *b)
 {
 	const struct oci_linux *l = b->config->linux_;
-	const char *path = asked_path(b), *why = path_fault(path);
 
+	if (l && l->resources)
+		compile_resources(b, l->resources);
+}
+
+void compile_cgroup(struct builder *b)
+{
+	const char *path, *why;
+
+	if (b->opt->systemd_cgroup)
+		return; /* systemd makes it, for a process that is there: compile_unit() */
+	path = asked_path(b);
+	why = path_fault(path);
 	if (why)
 		builder_fault(b, POINTER, "\"%s\" cannot be a cgroup: %s", path, why);
 	else if (has_cgroup(b))
 		compile_create(b, path);
-	if (l && l->resources)
-		compile_resources(b, l->resources);
+	compile_limits(b);
 }

@@ -21,4 +21,9 @@ void cgroup_convert_pids(struct builder *b, const struct oci_pids *p);
  * may use. Without @emit the rules are only checked. */
 void cgroup_convert_devices(struct builder *b, bool emit, const struct oci_device_rules *rules);
 
+/** CGROUP_SET for all of linux.resources. cgroup.c */
+void compile_limits(struct builder *b);
+/** The host uid that the container's cgroup is given to, or UINT32_MAX. cgroup.c */
+uint32_t cgroup_owner(struct builder *b);
+
 #endif

@@ -41,7 +41,6 @@ static void check_unsupported(struct builder *b)
 		 "network (class id, priorities)"},
 		{r && r->rdma.n, "/linux/resources/rdma", "rdma"},
 		{r && r->unified.n, "/linux/resources/unified", "unified"},
-		{b->opt->systemd_cgroup, "", "--systemd-cgroup"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

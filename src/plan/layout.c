@@ -32,6 +32,17 @@ static const struct layout_field cgroup_set_fields[] = {
 	END,
 };
 
+static const struct layout_field unit_start_fields[] = {
+	FIELD(plan_unit_start, name, NAME, NULL),
+	FIELD(plan_unit_start, slice, NAME, NULL),
+	FIELD(plan_unit_start, user, BOOL, NULL),
+	FIELD(plan_unit_start, mode, ENUM, plan_cgroup_mode_values),
+	FIELD(plan_unit_start, owner_uid, U32, NULL),
+	FIELD(plan_unit_start, controllers, STRS, NULL),
+	FIELD(plan_unit_start, properties, STRS, NULL),
+	END,
+};
+
 static const struct layout_field ns_open_fields[] = {
 	FIELD(plan_ns_open, type, ENUM, plan_ns_values),
 	FIELD(plan_ns_open, path, ABS, NULL),
@@ -358,6 +369,7 @@ static const struct layout layouts[PLAN_KIND_COUNT] = {
 	ROW(START_WAIT, "wait for start", plan_bare, INIT, true, START_WAIT, no_fields),
 	ROW(SECCOMP_LOAD, "seccomp load", plan_seccomp_load, INIT, true, SECCOMP_LOAD,
 	    seccomp_load_fields),
+	ROW(UNIT_START, "unit start", plan_unit_start, HOST, true, UNIT_START, unit_start_fields),
 	ROW(EXEC, "exec", plan_exec, INIT, true, EXEC, exec_fields),
 };
 

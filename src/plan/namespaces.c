@@ -13,6 +13,7 @@
  * cgroup becomes the namespace's root.
  */
 #include "plan/builder.h"
+#include "plan/unit.h"
 
 #include <linux/sched.h>
 #include <string.h>
@@ -342,6 +343,8 @@ void compile_enter(struct builder *b)
 
 	s->clone_flags = stub ? 0 : clone_flags(b);
 	s->into_cgroup = into;
+	if (b->opt->systemd_cgroup)
+		compile_unit(b);
 	if (b->cgroup_slots) {
 		struct plan_cgroup_enter *e = BUILDER_STEP(
 			b, struct plan_cgroup_enter, PLAN_CGROUP_ENTER, PLAN_INIT,

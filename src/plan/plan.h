@@ -16,7 +16,7 @@
  *   stage    actor  steps
  *   prepare  host   STATE_DIR, CGROUP_CREATE, CGROUP_SET…, NS_OPEN…, HOOK_OUTPUT…,
  *                   SECCOMP_BUILD
- *   spawn    host   SPAWN
+ *   spawn    host   SPAWN; with systemd UNIT_START, CGROUP_SET…
  *   enter    init   CGROUP_ENTER, NS_JOIN…, of a stub: NS_UNSHARE (time), TIME_OFFSET…, FORK
  *            both   SYNC maps (new user namespace); host: ID_MAP…, OOM_SCORE
  *            init   BECOME_ROOT, NS_UNSHARE (time, cgroup), TIME_OFFSET…
@@ -148,6 +148,8 @@ enum plan_kind {
 	PLAN_EXEC,
 	/* init: enter, of an exec */
 	PLAN_NS_ENTER,
+	/* host, after the spawn */
+	PLAN_UNIT_START,
 	PLAN_KIND_COUNT,
 };
 
@@ -195,6 +197,22 @@ struct plan_cgroup_set {
 #define PLAN_CG_OPTIONAL (1u << 0) /* no such file: go on (the value is a default) */
 /* v1 memory: on EINVAL/EBUSY write the next step first, then this again */
 #define PLAN_CG_RETRY_ORDER (1u << 1)
+
+/*
+ * A transient scope of systemd for the spawned process, which waits for its plan meanwhile. Takes
+ * the place of CGROUP_CREATE; the values that follow go to the cgroup that systemd has made.
+ */
+struct plan_unit_start {
+	struct plan_step s;
+	plan_str name, slice;
+	uint32_t user;      /* 1: the user's manager, 0: the system's */
+	uint32_t mode;      /* enum plan_cgroup_mode */
+	uint32_t owner_uid; /* as in CGROUP_CREATE */
+	/* v1, hybrid: as in CGROUP_CREATE; v2: controllers of the values that follow */
+	struct plan_vec controllers;
+	struct plan_vec properties; /* "[?]Name=value", see unit_properties.h */
+	uint32_t pad;
+};
 
 struct plan_ns_open {
 	struct plan_step s;

@@ -111,6 +111,21 @@ static void words_cgroup_set(const struct words *w, const struct plan_cgroup_set
 		buf_adds(w->out, " if it is there");
 }
 
+static void words_unit_start(const struct words *w, const struct plan_unit_start *s)
+{
+	words_text(w, s->user ? "ask the user's systemd for unit " : "ask systemd for unit ",
+		   s->name, "");
+	words_text(w, " in ", s->slice, "");
+	for (uint32_t i = 0; i < s->properties.n; i++) {
+		const char *text = plan_item(w->h, s->properties, i);
+
+		buf_adds(w->out, i ? ", " : ": ");
+		words_plain(w, text + (text[0] == '?'));
+	}
+	if (s->owner_uid != UINT32_MAX)
+		buf_printf(w->out, "; for uid %u", s->owner_uid);
+}
+
 static void words_seccomp_build(const struct words *w, const struct plan_seccomp_build *s)
 {
 	buf_printf(w->out, "build the seccomp filter: %u rule%s, else %s", s->nrules,
@@ -451,6 +466,7 @@ void plan_step_text(const struct plan_header *h, const struct plan_step *s,
 	case PLAN_CGROUP_CREATE:
 		words_cgroup_create(&w, (const struct plan_cgroup_create *)s);
 		return;
+	case PLAN_UNIT_START: words_unit_start(&w, (const struct plan_unit_start *)s); return;
 	case PLAN_CGROUP_SET: words_cgroup_set(&w, (const struct plan_cgroup_set *)s); return;
 	case PLAN_CGROUP_ENTER:
 		buf_printf(out, "enter the cgroup in %u hierarchies",

@@ -72,6 +72,8 @@ static uint32_t rank_of(const struct order *o, const struct plan_header *h,
 	if (s->kind == PLAN_MOUNT && o->rank >= RANK_DEVICE &&
 	    (((const struct plan_mount *)s)->flags & PLAN_MOUNT_REMOUNT))
 		return RANK_PATHS;
+	if (s->kind == PLAN_CGROUP_SET && has_seen(o, PLAN_UNIT_START))
+		return RANK_UNIT_START;
 	if (l->rank != RANK_VARIES)
 		return l->rank;
 	switch (s->kind) {
@@ -106,6 +108,8 @@ static int check_actor(struct verifier *v, struct order *o, const struct plan_st
 		o->window = 0;
 		return 0;
 	}
+	if (rank == RANK_UNIT_START) /* init has no plan yet: it waits for the first packet */
+		return has_seen(o, PLAN_SPAWN) ? 0 : verify_bad(v, "there is no process yet");
 	if (has_seen(o, PLAN_SPAWN) && !o->window && rank < RANK_HOOKS_POSTSTART)
 		return verify_bad(v, "the host acts while init runs");
 	return 0;

@@ -62,6 +62,7 @@ static int write_intent(struct creation *c, struct hz_error *err)
 		.own_pid_ns = {(h->flags & PLAN_F_NEW_PID) != 0, true},
 		.annotations = c->b->config->annotations,
 	};
+	unit_record(h, r);
 	if (!r->created)
 		return error_oom(err);
 	if (cg && cgroup_plan_dirs(cg, h, &c->b->facts, &c->arena, &r->cgroup_dirs, err))
@@ -168,7 +169,7 @@ static int make(struct creation *c, struct hz_error *err)
 		return -1;
 	if (!c->attached && open_listener(c, err))
 		return -1;
-	if (step_before_spawn(c, err) || send_plan(c, err))
+	if (step_before_boot(c, err) || send_plan(c, err))
 		return -1;
 	if (config->linux_ && config->linux_->seccomp && config->process &&
 	    filter_build(config->linux_->seccomp, &c->filter, &c->filter_len, err))
@@ -221,6 +222,8 @@ void creation_undo(struct creation *c)
 	close_fds(c);
 	if (!c->cgroups_begun)
 		c->record.cgroup_dirs.n = 0;
+	if (!c->unit_begun)
+		c->record.unit = NULL;
 	if (c->dirfd >= 0) {
 		if (container_destroy(c->rt, c->o->id, c->dirfd, &c->record, c->b->plan.h,
 				      &ignored))

@@ -32,6 +32,7 @@ static int destroy_cgroups(const struct record *r, struct hz_error *err)
 int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r,
 		      const struct plan_header *plan, struct hz_error *err)
 {
+	unit_stop(rt, r);
 	if (destroy_cgroups(r, err))
 		return -1;
 	hz_error_clear(err);

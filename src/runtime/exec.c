@@ -187,12 +187,12 @@ static bool other_cgroup(struct exec *x, const struct hz_exec_options *o, int er
 
 static int spawn(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)
 {
-	if (!step_before_spawn(&x->c, err))
+	if (!step_before_boot(&x->c, err))
 		return 0;
 	if (!other_cgroup(x, o, err->errnum))
 		return -1;
 	hz_error_clear(err);
-	return step_before_spawn(&x->c, err);
+	return step_before_boot(&x->c, err);
 }
 
 static int make(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)

@@ -22,6 +22,8 @@ static const struct oci_field fields[] = {
 	FIELD("startTime", OCI_FIELD_U64, false, start_time),
 	FIELD("ownPidNamespace", OCI_FIELD_BOOL, false, own_pid_ns),
 	FIELD("cgroupDirs", OCI_FIELD_STRINGS, false, cgroup_dirs),
+	FIELD("unit", OCI_FIELD_STR, false, unit),
+	FIELD("unitOfUser", OCI_FIELD_BOOL, false, user),
 	FIELD("annotations", OCI_FIELD_MAP, false, annotations),
 };
 

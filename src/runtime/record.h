@@ -22,6 +22,8 @@ struct record {
 	struct oci_bool own_pid_ns; /* the end of pid ends all processes */
 	struct oci_strings cgroup_dirs; /* "<components that hezi may remove>:<directory>", one per
 					   hierarchy */
+	const char *unit;               /* of systemd; NULL: hezi made the cgroups itself */
+	struct oci_bool user;           /* … of the user's manager */
 	struct oci_map annotations;
 };
 

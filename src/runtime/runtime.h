@@ -78,6 +78,7 @@ struct creation {
 	const struct plan_step *at; /* the host's place in the plan */
 	uint32_t left;              /* steps from there on */
 	bool attached;              /* run in the foreground: the pty stays here */
+	bool unit_begun;            /* from here on the recorded unit may be there */
 	bool cgroups_begun;         /* from here on some of the recorded cgroups may be there */
 	bool pid_file_written;
 	void *filter; /* seccomp program, owned */
@@ -123,7 +124,7 @@ int fail_from_init(const struct plan_header *plan, const struct init_error *raw,
 /** What to do about a step that failed so, where there is more to say than the kernel does. -1. */
 int fail_hint(unsigned kind, int errnum, struct hz_error *err);
 /* steps.c */
-int step_before_spawn(struct creation *c, struct hz_error *err);
+int step_before_boot(struct creation *c, struct hz_error *err);
 int step_after_sync(struct creation *c, enum plan_point point, struct hz_error *err);
 /* idmap.c */
 int idmap_apply(struct creation *c, const struct plan_id_map *m, struct hz_error *err);
@@ -185,6 +186,13 @@ int process_start_time(pid_t pid, uint64_t *ret, struct hz_error *err);
 int status_get(int dirfd, const struct record *r, enum hz_status *ret, struct hz_error *err);
 /** Connect to the start socket: fd, or -errno (-ENOENT, -ECONNREFUSED: nobody waits). */
 int start_connect(int dirfd);
+/* unit.c */
+/** Note the unit of a plan with systemd in the intent. */
+void unit_record(const struct plan_header *h, struct record *r);
+int unit_start(struct creation *c, const struct plan_unit_start *s, struct hz_error *err);
+/** Stop the recorded unit, if there is one, and all in it. What fails is only logged: the cgroup is
+ * removed in any case, and systemd drops a unit whose cgroup is gone. */
+void unit_stop(const hz_runtime *rt, const struct record *r);
 /* delete.c: cgroups, poststop hooks (@plan may be NULL: none), state directory. @err is not NULL.
  */
 int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r,

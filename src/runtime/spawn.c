@@ -9,13 +9,12 @@
  */
 #include "runtime/runtime.h"
 
-#include "base/fd.h"
+#include "base/image.h"
 #include "config.h"
 #include "sys/raw.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/memfd.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
@@ -80,40 +79,22 @@ static void child_exec(void *arg)
 		sys_call(__NR_exit_group, 127);
 }
 
-static int image_open(struct hz_error *err)
+static int open_init(struct hz_error *err)
 {
-	size_t len = (size_t)(init_image_end - init_image);
-	_cleanup_fd_ int fd = -1;
-	int r;
+	int fd = image_open("hezi-init", init_image, (size_t)(init_image_end - init_image));
 
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
-#endif
-	fd = (int)syscall(SYS_memfd_create, "hezi-init",
-			  MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
-		fd = (int)syscall(SYS_memfd_create, "hezi-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0) {
-		int e = errno;
-
-		error_sys(err, e, "memfd_create", "hezi-init", "prepare the container's init");
-		if (e == EACCES)
-			error_hint(err,
-				   "the sysctl vm.memfd_noexec=2 forbids it: set it to 1 or 0");
-		return -1;
-	}
-	r = fd_write_all(fd, init_image, len);
-	if (!r && fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE))
-		r = -errno;
-	if (r)
-		return error_sys(err, -r, "memfd", "hezi-init", "prepare the container's init");
-	return TAKE_FD(fd);
+	if (fd >= 0)
+		return fd;
+	error_sys(err, -fd, "memfd_create", "hezi-init", "prepare the container's init");
+	return fd == -EACCES ? error_hint(err, "the sysctl vm.memfd_noexec=2 forbids it: set it to "
+					       "1 or 0")
+			     : -1;
 }
 
 static long spawn_child(struct child *c, struct sys_clone_args *args, struct hz_error *err)
 {
 	static char stack[16384] __attribute__((aligned(16)));
-	_cleanup_fd_ int image = image_open(err);
+	_cleanup_fd_ int image = open_init(err);
 	long pid;
 
 	if (image < 0)

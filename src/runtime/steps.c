@@ -159,6 +159,7 @@ static int do_step(struct creation *c, const struct plan_step *s, struct hz_erro
 	case PLAN_SECCOMP_BUILD: /* done after the spawn, while init mounts */ return 0;
 	case PLAN_CGROUP_CREATE:
 		return do_cgroup_create(c, (const struct plan_cgroup_create *)s, err);
+	case PLAN_UNIT_START: return unit_start(c, (const struct plan_unit_start *)s, err);
 	case PLAN_CGROUP_SET: return do_cgroup_set(c, (const struct plan_cgroup_set *)s, err);
 	case PLAN_NS_OPEN: return do_ns_open(c, (const struct plan_ns_open *)s, err);
 	case PLAN_HOOK_OUTPUT: return do_hook_output(c, (const struct plan_hook_output *)s, err);
@@ -194,17 +195,17 @@ static const struct plan_step *advance(struct creation *c)
 	return c->at;
 }
 
-int step_before_spawn(struct creation *c, struct hz_error *err)
+/* After the spawn: what the host does to a process that waits for its plan. */
+int step_before_boot(struct creation *c, struct hz_error *err)
 {
-	for (; c->left; advance(c)) {
+	bool spawned = false;
+
+	for (; c->left && (!spawned || c->at->actor == PLAN_HOST); advance(c)) {
 		if (do_step(c, c->at, err))
 			return step_failed(c, c->at, err);
-		if (c->at->kind == PLAN_SPAWN) {
-			advance(c);
-			return 0;
-		}
+		spawned |= c->at->kind == PLAN_SPAWN;
 	}
-	return error_set(err, HZ_E_INTERNAL, "the plan starts no process");
+	return spawned ? 0 : error_set(err, HZ_E_INTERNAL, "the plan starts no process");
 }
 
 int step_after_sync(struct creation *c, enum plan_point point, struct hz_error *err)

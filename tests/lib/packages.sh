@@ -4,7 +4,7 @@
 #
 #	install_packages LIST...	installs what is missing of these lists
 
-PACKAGES_BUILD="gcc libc6-dev binutils meson ninja-build pkg-config python3 git libyajl-dev libseccomp-dev libcap-dev"
+PACKAGES_BUILD="gcc libc6-dev binutils meson ninja-build pkg-config python3 git libyajl-dev libseccomp-dev libcap-dev libsystemd-dev"
 PACKAGES_TRY="busybox-static jq util-linux"
 PACKAGES_TEST="busybox-static jq util-linux uidmap procps kmod strace"
 PACKAGES_LINT="clang-format clang-tidy cppcheck"

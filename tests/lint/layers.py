@@ -13,7 +13,8 @@ ALLOWED = {
     "libocispec": {"base", "hezi", "ocispec"},
     "src/plan": {"base", "hezi", "ocispec", "plan"},
     "src/init": {"init", "sys", "plan/plan.h"},
-    "src/cgroup": COMMON | {"cgroup", "ocispec", "plan"},
+    "src/systemd": {"systemd", "base", "plan/variant.h"},
+    "src/cgroup": COMMON | {"cgroup", "ocispec", "plan", "systemd/protocol.h"},
     "src/runtime": COMMON | {"runtime", "cgroup", "ocispec", "plan", "init/protocol.h", "config.h"},
     "src/cli": {"base", "hezi", "ocispec", "cli", "config.h"},
 }

@@ -116,16 +116,6 @@ root_is_private() {
 	is "$(stat -c %a "$ROOT")" 700
 }
 
-systemd_cgroup_refused() {
-	# until there is a systemd driver the option must be refused, not ignored
-	[ "$KIND" = hezi ] || skip "peers have a systemd driver"
-	bundle
-	cap rt --systemd-cgroup run --bundle "$B" "$ID"
-	bad
-	like "$ERR" 'not supported yet'
-	nothing_left || die "left: $(leftovers)"
-}
-
 annotations() {
 	bundle
 	config '.annotations={"org.example/very.long":"'"$(head -c 5000 /dev/zero | tr '\0' x)"'","empty":"","u":"é\"\\\n"}'
@@ -148,6 +138,5 @@ t "--no-pivot" no_pivot
 t "--debug does not disturb" debug_works
 t "--root=DIR" root_equals
 t "the root folder is private" root_is_private
-t "--systemd-cgroup is refused" systemd_cgroup_refused
 t "annotations pass through unharmed" annotations
 finish

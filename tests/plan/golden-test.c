@@ -27,6 +27,7 @@
 static const struct host {
 	const char *name;
 	struct plan_facts facts;
+	bool systemd; /* the systemd cgroup driver */
 } hosts[] = {
 	{"v2",
 	 {COMMON, .privileged = true, .caps = ALL_CAPS, .cgroup_mode = PLAN_CGROUP_V2,
@@ -60,6 +61,30 @@ static const struct host {
 	  .hierarchies = {{"", "/sys/fs/cgroup",
 			   "/user.slice/user-1000.slice/user@1000.service/user.slice"}},
 	  .nhierarchies = 1, .unified_controllers = "cpuset cpu io memory pids"}},
+	/* the system's manager */
+	{"systemd",
+	 {COMMON, .privileged = true, .caps = ALL_CAPS, .cgroup_mode = PLAN_CGROUP_V2,
+	  .hierarchies = {{"", "/sys/fs/cgroup", "/system.slice/engine.service"}},
+	  .nhierarchies = 1, .unified_controllers = "cpuset cpu io memory hugetlb pids rdma misc"},
+	 true},
+	{"sd-v1",
+	 {COMMON, .privileged = true, .caps = ALL_CAPS, .cgroup_mode = PLAN_CGROUP_V1,
+	  .hierarchies = {{"cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct", "/"},
+			  {"cpuset", "/sys/fs/cgroup/cpuset", "/"},
+			  {"memory", "/sys/fs/cgroup/memory", "/"},
+			  {"devices", "/sys/fs/cgroup/devices", "/"},
+			  {"pids", "/sys/fs/cgroup/pids", "/"},
+			  {"name=systemd", "/sys/fs/cgroup/systemd", "/"}},
+	  .nhierarchies = 6},
+	 true},
+	/* a user's manager, below the user namespace of a rootless engine */
+	{"sd-of-user",
+	 {COMMON, .in_userns = true, .privileged = true, .caps = ALL_CAPS,
+	  .cgroup_mode = PLAN_CGROUP_V2,
+	  .hierarchies = {{"", "/sys/fs/cgroup",
+			   "/user.slice/user-1000.slice/user@1000.service/user.slice"}},
+	  .nhierarchies = 1, .unified_controllers = "cpuset cpu io memory pids"},
+	 true},
 };
 
 #define HOSTS (sizeof(hosts) / sizeof(hosts[0]))
@@ -81,12 +106,20 @@ static const struct {
 	{"spec-example", "hybrid rootless"},
 	{"buildah-rootless", "userns"},
 	{"buildkit-rootless", "rootless"},
-	{"podman-rootless", "userns"},
 	{"podman-rootless-host-net", "userns"},
 	{"podman-rootless-keep-id", "userns"},
 	{"runc-spec-rootless", "rootless"},
 	{"crun-spec-rootless", "rootless"},
 	{"minimal", "hybrid"},
+	{"docker-systemd", "systemd sd-v1"},
+	{"podman-default", "systemd"},
+	{"podman-rootless", "userns sd-of-user"},
+	{"docker-limits", "systemd"},
+	{"crio-container", "systemd"},
+	{"crio-cgroupfs-hooks", "systemd"},
+	{"podman-pod-member", "systemd sd-v1"},
+	{"runc-spec", "systemd sd-v1"},
+	{"hand-systemd", "systemd sd-v1 sd-of-user"},
 	{"hand-devices", "hybrid userns"},
 };
 
@@ -184,6 +217,7 @@ static int check_compile(const char *name, const struct oci_config *c, const str
 	const struct plan_options opt = {.id = "box",
 					 .bundle = "/bundle",
 					 .pid_file = true,
+					 .systemd_cgroup = h->systemd,
 					 .forgive_unsupported = forgive,
 					 .rootless_cgroup_ok = h->facts.euid || h->facts.in_userns};
 	const struct plan_print_options print = {.show_env = true};

@@ -245,12 +245,6 @@ static void test_hosts(void)
 	rig_has(&t, "/process/user/additionalGids: setgroups is denied",
 		"further groups where they are denied");
 	rig_done(&t);
-
-	rig_init(&t);
-	t.opt.systemd_cgroup = true;
-	rig_compile(&t, HEAD "}");
-	rig_has(&t, "--systemd-cgroup is not supported yet", "systemd");
-	rig_done(&t);
 }
 
 static bool warned(const struct rig *t, const char *pointer, const char *text)
