@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 void fd_close(int fd)
@@ -52,6 +53,18 @@ int fd_read_all(int fd, struct buf *buf, size_t max)
 	}
 	buf_add(buf, NULL, 0);
 	return buf->failed ? -ENOMEM : 0;
+}
+
+int fd_memory(const char *name)
+{
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
+		fd = memfd_create(name, MFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 int file_read_at(int dirfd, const char *path, struct buf *buf, size_t max)

@@ -11,6 +11,8 @@
 int fd_write_all(int fd, const void *data, size_t len);
 /** Read to the end of file into @buf; more than @max bytes give -EFBIG. */
 int fd_read_all(int fd, struct buf *buf, size_t max);
+/** A memory file, O_CLOEXEC; or -errno. */
+int fd_memory(const char *name);
 /** openat(O_RDONLY|O_CLOEXEC) + fd_read_all. For files of the kernel and of our own; not for
  * hostile paths. */
 int file_read_at(int dirfd, const char *path, struct buf *buf, size_t max);

@@ -131,6 +131,32 @@ static int say_executing(struct init *init, const struct plan_step *step)
 	return 0;
 }
 
+#if defined(__x86_64__)
+#define RELAX() __asm__ volatile("pause")
+#elif defined(__aarch64__)
+#define RELAX() __asm__ volatile("isb")
+#endif
+#define SPINS (1u << 30) /* some ten seconds: the host is dead */
+
+/*
+ * Out of here the listener has to go without a system call, for any of them may have to be answered
+ * by the agent that does not have it yet: the host takes it (pidfd_getfd), gives it away and says
+ * so. Until then the program must not run, and all that is left for waiting is to look.
+ */
+static void hand_over(struct init *init, int listener)
+{
+	struct init_page *page = init->page;
+
+	page->listener = listener;
+	__atomic_store_n(&page->state, INIT_PAGE_LISTENER, __ATOMIC_RELEASE);
+	for (uint32_t i = 0; i < SPINS; i++) {
+		if (__atomic_load_n(&page->answer, __ATOMIC_ACQUIRE))
+			return;
+		RELAX();
+	}
+	init_exit(1);
+}
+
 int step_seccomp_load(struct init *init, const struct plan_step *step)
 {
 	const struct plan_seccomp_load *l = (const struct plan_seccomp_load *)step;
@@ -139,10 +165,17 @@ int step_seccomp_load(struct init *init, const struct plan_step *step)
 		.filter = (struct sock_filter *)init_keep.filter};
 	long r;
 
+	if (l->listener && !init->page)
+		return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, "page");
 	if (say_executing(init, step) < 0)
 		return -1;
 	r = sys_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, l->flags, &prog);
-	return r < 0 ? init_fail(init, step, __NR_seccomp, r, NULL) : 0;
+	if (r < 0)
+		return init_fail(init, step, __NR_seccomp, r, NULL);
+	init->filtered = true;
+	if (l->listener)
+		hand_over(init, (int)r);
+	return 0;
 }
 
 int step_exec(struct init *init, const struct plan_step *step)

@@ -43,6 +43,8 @@ struct init {
 	const char *exec_path;        /* found by EXEC_LOOKUP */
 	const char *home;             /* "HOME=…" to add to the environment, or NULL */
 	char **argv, **envp;          /* NULL until just before execve */
+	struct init_page *page;       /* shared with the host from GO_START on, NULL: none came */
+	bool filtered;                /* the filter is loaded: speak through the page only */
 	uint32_t caller_umask; /* holds where the config gives none (config.md, user.umask) */
 	bool chdir_late;       /* root may not enter the working directory: try again as the user */
 };
@@ -78,6 +80,8 @@ long init_recv(int sock, struct init_msg *ret_msg, void *more, size_t size, int 
 	       unsigned *ret_nfds);
 /** Wait for the bare message @type, with no descriptor. -1 after a failure. */
 int init_expect(struct init *init, const struct plan_step *step, uint32_t type);
+/** Share the memory behind @fd with the host. Closes @fd. -1 after a failure. */
+int init_map_page(struct init *init, const struct plan_step *step, int fd);
 /** Tell the host what failed; the last thing init does. */
 void init_send_failure(struct init *init);
 /** INIT_NEED_SOURCE for @step (a PLAN_MOUNT) with @tree, a new mount, or -1: the detached tree that

@@ -93,8 +93,10 @@ int init_parse_u64(const char *s, uint64_t *ret)
 
 void init_exit(int status)
 {
-	for (;;)
+	for (;;) {
 		sys_call(__NR_exit_group, status);
+		__builtin_trap(); /* a seccomp filter forbids even that */
+	}
 }
 
 long init_write_once(int fd, const char *s, size_t len)

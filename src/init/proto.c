@@ -3,6 +3,7 @@
  * signal. */
 #include "init/init.h"
 
+#include <linux/mman.h>
 #include <linux/socket.h>
 #include <linux/uio.h>
 
@@ -122,18 +123,31 @@ int init_need_source(struct init *init, const struct plan_step *step, int tree)
 	return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, NULL);
 }
 
-/* write(2) is tried as well: by now a seccomp filter may be in place that knows no sendto. */
+int init_map_page(struct init *init, const struct plan_step *step, int fd)
+{
+	long at = sys_call(__NR_mmap, 0, sizeof(*init->page), PROT_READ | PROT_WRITE, MAP_SHARED,
+			   fd, 0);
+
+	sys_call(__NR_close, fd);
+	if (at < 0 && at > -4096)
+		return init_fail(init, step, __NR_mmap, at, NULL);
+	init->page = (struct init_page *)at;
+	return 0;
+}
+
 void init_send_failure(struct init *init)
 {
 	struct init_error *e = init_failure();
 	long n;
 
+	if (init->filtered && init->page) {
+		memcpy(&init->page->error, e, sizeof(*e));
+		__atomic_store_n(&init->page->state, INIT_PAGE_FAILED, __ATOMIC_RELEASE);
+		return;
+	}
 	if (init->sock < 0)
 		return;
 	do
 		n = sys_call(__NR_sendto, init->sock, e, sizeof(*e), MSG_NOSIGNAL_);
-	while (n == -EINTR);
-	if (n < 0 && n != -EPIPE)
-		sys_call(__NR_write, init->sock, e,
-			 sizeof(*e)); /* nothing is left to do when this fails too */
+	while (n == -EINTR); /* nothing is left to do when it fails */
 }

@@ -9,13 +9,21 @@
  *                                     ◀── FORKED {pid}        only a stub; the pid outside
  *                                     ◀── SYNC {point}        init waits
  *   (host steps)  GO ──────────────────▶
- *                                     ◀── NEED_SOURCE {step} [+ fd of a new mount whose ids are to
- * be mapped]  any number, between syncs SOURCE + fd [tree] ────────────────▶ ◀── NEED_FILTER only
- * with a seccomp profile FILTER {bpf…} ─────────────────────▶ ◀── PTY + fd [master]   only with a
- * terminal ◀── SYNC {ready} GO_START ─ run ────────────────────▶  goes on on this socket GO_WAIT +
- * fd [listener] ─ create ──▶ ◀── WAITING             drops this socket, then: `start` connects,
- * sends GO_START, is the host now ◀── EXECING             then end of file is success any time ◀──
- * ERROR {…}           init exits after it
+ *                                     ◀── NEED_SOURCE {step}  any number, between syncs; with an
+ *                                         fd where the ids of a new mount are to be mapped
+ *   SOURCE + fd [tree] ────────────────▶
+ *                                     ◀── NEED_FILTER         only with a seccomp profile
+ *   FILTER {bpf…} ─────────────────────▶
+ *                                     ◀── PTY + fd [master]   only with a terminal
+ *                                     ◀── SYNC {ready}
+ *   GO_START ─ run ────────────────────▶  goes on on this socket; with a seccomp profile a
+ *                                         descriptor of struct init_page comes along
+ *   GO_WAIT + fd [listener] ─ create ──▶
+ *                                     ◀── WAITING             drops this socket, then:
+ *                                         `start` connects, sends GO_START, is the host now
+ *                                     ◀── EXECING             then end of file is success
+ *   any time                          ◀── ERROR {…}           init exits after it; once its
+ *                                         filter is loaded the error is in the page instead
  *
  * End of file on the socket means that the host is gone: init exits at once and with it the whole
  * container. While it waits in accept, a connection that closes without a word (a `state` that
@@ -71,6 +79,25 @@ struct init_error {
 	uint32_t arg2;
 	char object[INIT_OBJECT_MAX]; /* what it was done to, "" when the step says it */
 	char detail[INIT_DETAIL_MAX]; /* the kernel's own words, or the tail of a hook's output */
+};
+
+/*
+ * Memory that host and init share from GO_START to the execve (a memory file of the host's). Under
+ * its filter init may not be able to make any system call: what it has to say then is said here,
+ * without one. Each side writes @state or @answer last, with release order.
+ */
+struct init_page {
+	uint32_t state;   /* enum init_page_state, by init */
+	uint32_t answer;  /* by the host: 1 when the agent has the listener */
+	int32_t listener; /* its number among init's descriptors */
+	uint32_t pad;
+	struct init_error error;
+};
+
+enum init_page_state {
+	INIT_PAGE_EMPTY,
+	INIT_PAGE_LISTENER, /* the filter is loaded, init spins until it has an answer */
+	INIT_PAGE_FAILED,   /* error is filled in; init ends */
 };
 
 enum init_why {

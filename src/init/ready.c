@@ -50,6 +50,7 @@ static int sync_ready(struct init *init, const struct plan_step *step)
 {
 	const struct plan_step *load = init_find_step(init, PLAN_SECCOMP_LOAD);
 	struct init_msg m;
+	int fd = -1;
 	unsigned n = 0;
 	long r;
 
@@ -58,10 +59,14 @@ static int sync_ready(struct init *init, const struct plan_step *step)
 	if (load && need_filter(init, load) < 0)
 		return -1;
 	if (init_send(init, INIT_SYNC, PLAN_POINT_READY, -1) < 0 ||
-	    init_recv(init->sock, &m, NULL, 0, &init->listener, 1, &n) < 0)
+	    init_recv(init->sock, &m, NULL, 0, &fd, 1, &n) < 0)
 		init_exit(1);
-	if (m.type != (n ? INIT_GO_WAIT : INIT_GO_START))
+	if (m.type == INIT_GO_WAIT && n)
+		init->listener = fd;
+	else if (m.type != INIT_GO_START || (n && !load))
 		return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, NULL);
+	else if (n && init_map_page(init, step, fd) < 0)
+		return -1;
 	r = sys_call(__NR_prctl, PR_SET_PDEATHSIG, 0);
 	return r < 0 ? init_fail(init, step, __NR_prctl, r, NULL) : 0;
 }
@@ -101,14 +106,20 @@ static bool may_start(struct init *init, int conn)
 	       ((init->plan->flags & PLAN_F_NEW_PID) && who.pid == 0);
 }
 
-/* One visitor. True when it said start; one that goes without a word only wanted to know whether we
- * are here. */
-static bool receive_start(struct init *init, int conn)
+/* One visitor. True when it said start, with the page if one came along; one that goes without a
+ * word only wanted to know whether we are here. */
+static bool receive_start(struct init *init, int conn, int *ret_page)
 {
 	struct init_msg m;
+	unsigned n = 0;
 
-	return may_start(init, conn) && init_recv(conn, &m, NULL, 0, NULL, 0, NULL) == 0 &&
-	       m.type == INIT_GO_START;
+	*ret_page = -1;
+	if (!may_start(init, conn) || init_recv(conn, &m, NULL, 0, ret_page, 1, &n) != 0)
+		return false;
+	if (m.type == INIT_GO_START)
+		return true;
+	init_close(ret_page);
+	return false;
 }
 
 /* A host in trouble: nothing that the container would have to end for. */
@@ -126,6 +137,7 @@ static void pause_a_little(void)
 
 int step_start_wait(struct init *init, const struct plan_step *step)
 {
+	int page = -1;
 	long conn;
 
 	if (init->listener < 0)
@@ -145,11 +157,11 @@ int step_start_wait(struct init *init, const struct plan_step *step)
 		}
 		if (conn < 0)
 			return init_fail(init, step, __NR_accept4, conn, NULL);
-		if (receive_start(init, (int)conn))
+		if (receive_start(init, (int)conn, &page))
 			break;
 		sys_call(__NR_close, conn);
 	}
 	init->sock = (int)conn;
 	init_close(&init->listener);
-	return 0;
+	return page < 0 ? 0 : init_map_page(init, step, page);
 }

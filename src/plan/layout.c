@@ -296,7 +296,11 @@ static const struct layout_field exec_fields[] = {
 };
 
 static const struct layout_field seccomp_load_fields[] = {
-	FIELD(plan_seccomp_load, flags, BITS, plan_filter_values), END};
+	FIELD(plan_seccomp_load, flags, BITS, plan_filter_values),
+	FIELD(plan_seccomp_load, listener, STR, NULL),
+	FIELD(plan_seccomp_load, metadata, STR, NULL),
+	END,
+};
 
 #define ROW(kind, name, type, actors, once, rank, fields)                                  \
 	[PLAN_##kind] = {name,                                                             \

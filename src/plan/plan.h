@@ -573,9 +573,17 @@ struct plan_exec {
 };
 /* PLAN_EXEC_LOOKUP and PLAN_EXEC are both a struct plan_exec with the same content */
 
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* Linux 5.19 */
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+/* With SECCOMP_FILTER_FLAG_NEW_LISTENER init hands the listener to the host and executes nothing
+ * before the host has given it to the agent at @listener. */
 struct plan_seccomp_load {
 	struct plan_step s;
-	uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
+	uint32_t flags;    /* SECCOMP_FILTER_FLAG_* */
+	plan_str listener; /* path of the agent's socket, 0: no listener */
+	plan_str metadata; /* for the agent, 0: none */
 	uint32_t pad;
 };
 

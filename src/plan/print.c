@@ -134,6 +134,13 @@ static void words_seccomp_build(const struct words *w, const struct plan_seccomp
 	words_list(w, s->archs, " for ");
 }
 
+static void words_seccomp_load(const struct words *w, const struct plan_seccomp_load *s)
+{
+	buf_adds(w->out, "load the seccomp filter");
+	if (s->listener)
+		words_text(w, " and wait until the agent at ", s->listener, " has its listener");
+}
+
 static void words_spawn(const struct words *w, const struct plan_spawn *s)
 {
 	buf_adds(w->out, w->h->flags & PLAN_F_STUB ? "start a stub" : "start init");
@@ -338,7 +345,6 @@ static void words_no_step(const struct words *w, const struct plan_step *s)
 		[PLAN_STDIO_OWNER] = "give stdin, stdout and stderr to the user",
 		[PLAN_NO_NEW_PRIVS] = "give up new privileges (no_new_privs)",
 		[PLAN_START_WAIT] = "wait for start",
-		[PLAN_SECCOMP_LOAD] = "load the seccomp filter",
 	};
 
 	buf_adds(w->out, texts[s->kind] ? texts[s->kind] : plan_kind_name(s->kind));
@@ -472,6 +478,7 @@ void plan_step_text(const struct plan_header *h, const struct plan_step *s,
 		buf_printf(out, "enter the cgroup in %u hierarchies",
 			   ((const struct plan_cgroup_enter *)s)->nslots);
 		return;
+	case PLAN_SECCOMP_LOAD: words_seccomp_load(&w, (const struct plan_seccomp_load *)s); return;
 	case PLAN_SECCOMP_BUILD:
 		words_seccomp_build(&w, (const struct plan_seccomp_build *)s);
 		return;

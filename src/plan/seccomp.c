@@ -2,13 +2,19 @@
 /*
  * The seccomp profile: its sense is checked here; the program is built by the runtime, which skips
  * system calls that it does not know, as others do.
+ *
+ * SCMP_ACT_NOTIFY needs an agent: linux.seccomp.listenerPath, or the annotation that crun had
+ * before the specification had that. The path is kept in the plan, because the filter is loaded,
+ * and the listener sent, at `start`.
  */
 #include "plan/builder.h"
 
 #include <linux/seccomp.h>
+#include <string.h>
 
 #define ERRNO_LAST 4095 /* MAX_ERRNO of the kernel */
 #define ARG_LAST   5
+#define RECEIVER   "run.oci.seccomp.receiver"
 
 static bool takes_errno(int action)
 {
@@ -43,40 +49,74 @@ static void check_rule(struct builder *b, const struct oci_seccomp_rule *r, size
 				"the index of an argument is %d at most, not %u", ARG_LAST,
 				r->args.items[k].index.v);
 	}
-	if (r->action.v == OCI_ACT_NOTIFY)
-		builder_unsupported(b, builder_ptr(b, "/linux/seccomp/syscalls/%zu/action", i),
-				    "SCMP_ACT_NOTIFY");
+}
+
+/* Where the agent listens, and in @ret_pointer who says so. NULL: nowhere. */
+static const char *agent_path(struct builder *b, const struct oci_seccomp *s,
+			      const char **ret_pointer)
+{
+	const char *path = s->listener_path;
+
+	*ret_pointer = "/linux/seccomp/listenerPath";
+	if (path && path[0])
+		return path;
+	path = plan_annotation(b->config, RECEIVER);
+	*ret_pointer = builder_key_ptr(b, "/annotations", RECEIVER);
+	return path && path[0] ? path : NULL;
+}
+
+/* The first rule that asks for an agent, or NULL. */
+static const struct oci_seccomp_rule *find_notify(const struct oci_seccomp *s)
+{
+	for (size_t i = 0; i < s->syscalls.n; i++)
+		if (s->syscalls.items[i].action.v == OCI_ACT_NOTIFY)
+			return &s->syscalls.items[i];
+	return NULL;
 }
 
 static void check_listener(struct builder *b, const struct oci_seccomp *s)
 {
-	bool notifies = s->default_action.v == OCI_ACT_NOTIFY;
+	const struct oci_seccomp_rule *rule = find_notify(s);
+	const char *pointer, *path = agent_path(b, s, &pointer);
 
-	for (size_t i = 0; i < s->syscalls.n; i++)
-		notifies |= s->syscalls.items[i].action.v == OCI_ACT_NOTIFY;
 	if (s->default_action.v == OCI_ACT_NOTIFY)
-		builder_unsupported(b, "/linux/seccomp/defaultAction", "SCMP_ACT_NOTIFY");
-	if (s->listener_metadata && s->listener_metadata[0] &&
-	    (!s->listener_path || !s->listener_path[0]))
+		builder_refuse(b, "/linux/seccomp/defaultAction",
+			       "SCMP_ACT_NOTIFY cannot be the default action: libseccomp makes no "
+			       "such filter");
+	else if (rule && !path)
+		builder_fault(b,
+			      builder_ptr(b, "/linux/seccomp/syscalls/%zu/action",
+					  (size_t)(rule - s->syscalls.items)),
+			      "SCMP_ACT_NOTIFY without listenerPath: there is nobody to ask");
+	if (path && path[0] != '/')
+		builder_fault(b, pointer, "the path of the agent's socket must be absolute");
+	else if (path && !rule)
+		builder_warn(b, pointer, "%s has no effect without SCMP_ACT_NOTIFY",
+			     strrchr(pointer, '/') + 1);
+	if (s->listener_metadata && s->listener_metadata[0] && !path)
 		builder_fault(b, "/linux/seccomp/listenerMetadata",
 			      "listenerMetadata without listenerPath");
-	if (s->listener_path && s->listener_path[0] && !notifies)
-		builder_warn(b, "/linux/seccomp/listenerPath",
-			     "listenerPath has no effect without SCMP_ACT_NOTIFY");
 }
 
-/* WAIT_KILLABLE_RECV is about notifications only, and the kernel refuses it without a listener. */
+/* WAIT_KILLABLE_RECV is about notifications only, and the kernel refuses it without a listener; so
+ * it does TSYNC with one, when it may not answer ESRCH. */
 static uint32_t filter_flags(struct builder *b, const struct oci_seccomp *s, bool warn)
 {
-	uint32_t flags = 0;
+	bool notifies = find_notify(s) != NULL;
+	uint32_t flags = notifies ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
 
 	for (size_t i = 0; i < s->flags.n; i++) {
 		switch (s->flags.items[i]) {
-		case OCI_FLAG_TSYNC: flags |= SECCOMP_FILTER_FLAG_TSYNC; break;
+		case OCI_FLAG_TSYNC:
+			flags |= SECCOMP_FILTER_FLAG_TSYNC;
+			flags |= notifies ? SECCOMP_FILTER_FLAG_TSYNC_ESRCH : 0;
+			break;
 		case OCI_FLAG_LOG: flags |= SECCOMP_FILTER_FLAG_LOG; break;
 		case OCI_FLAG_SPEC_ALLOW: flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW; break;
 		default:
-			if (warn)
+			if (notifies)
+				flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+			else if (warn)
 				builder_warn(b, builder_ptr(b, "/linux/seccomp/flags/%zu", i),
 					     "%s has no effect without SCMP_ACT_NOTIFY",
 					     oci_seccomp_flag_name(s->flags.items[i]));
@@ -110,10 +150,16 @@ void compile_seccomp_load(struct builder *b)
 {
 	const struct oci_seccomp *s = b->config->linux_ ? b->config->linux_->seccomp : NULL;
 	struct plan_seccomp_load *step;
+	const char *pointer;
 
 	if (!s)
 		return;
 	step = BUILDER_STEP(b, struct plan_seccomp_load, PLAN_SECCOMP_LOAD, PLAN_INIT,
 			    "/linux/seccomp");
 	step->flags = filter_flags(b, s, false);
+	if (!find_notify(s))
+		return;
+	step->listener = builder_str(b, agent_path(b, s, &pointer));
+	if (s->listener_metadata && s->listener_metadata[0])
+		step->metadata = builder_str(b, s->listener_metadata);
 }

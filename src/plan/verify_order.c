@@ -7,6 +7,7 @@
 #include "plan/verify.h"
 
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <string.h>
 
 struct order {
@@ -203,6 +204,17 @@ static int note_hooks(struct verifier *v, const struct order *o, const struct pl
 	return check_hook_slot(v, o, h->out_slot) || check_hook_slot(v, o, h->err_slot) ? -1 : 0;
 }
 
+static int note_filter(struct verifier *v, const struct plan_seccomp_load *l)
+{
+	const char *path = plan_text(v->h, l->listener);
+	bool notifies = l->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER;
+
+	if (notifies != (path && path[0] == '/') || (path && !notifies) ||
+	    (l->metadata && !notifies))
+		return verify_bad(v, "the agent does not fit the flags");
+	return 0;
+}
+
 static int note_step(struct verifier *v, struct order *o, const struct plan_step *s)
 {
 	switch (s->kind) {
@@ -212,6 +224,7 @@ static int note_step(struct verifier *v, struct order *o, const struct plan_step
 	case PLAN_HOOK_OUTPUT:
 		return take_slot(v, o, ((const struct plan_hook_output *)s)->slot,
 				 SLOT_HOOK_OUTPUT);
+	case PLAN_SECCOMP_LOAD: return note_filter(v, (const struct plan_seccomp_load *)s);
 	case PLAN_NS_JOIN: return note_join(v, o, (const struct plan_ns_join *)s);
 	case PLAN_NS_ENTER: return take_slot(v, o, ((const struct plan_ns_enter *)s)->slot, 0);
 	case PLAN_CGROUP_ENTER: return note_cgroup_enter(v, o, (const struct plan_cgroup_enter *)s);

@@ -27,32 +27,31 @@ int console_check(const struct oci_config *c, const struct hz_create_options *o,
 	return 0;
 }
 
-/* A path longer than sun_path is reached through a descriptor of its directory. */
-static int set_address(const char *path, struct sockaddr_un *addr, int *ret_dirfd)
+int socket_connect(int fd, const char *path)
 {
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	const char *slash = strrchr(path, '/');
 	_cleanup_free_ char *dir = NULL;
+	_cleanup_fd_ int dirfd = -1;
 
-	*addr = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (strlen(path) < sizeof(addr->sun_path)) {
-		memcpy(addr->sun_path, path, strlen(path) + 1);
-		return 0;
+	if (strlen(path) < sizeof(addr.sun_path)) {
+		memcpy(addr.sun_path, path, strlen(path) + 1);
+	} else {
+		dir = slash ? strndup(path, (size_t)(slash - path)) : NULL;
+		if (!dir || strlen(slash) > 64)
+			return -ENAMETOOLONG;
+		dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (dirfd < 0)
+			return -errno;
+		snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d%s", dirfd, slash);
 	}
-	dir = slash ? strndup(path, (size_t)(slash - path)) : NULL;
-	if (!dir || strlen(slash) > 64)
-		return -ENAMETOOLONG;
-	*ret_dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (*ret_dirfd < 0)
-		return -errno;
-	snprintf(addr->sun_path, sizeof(addr->sun_path), "/proc/self/fd/%d%s", *ret_dirfd, slash);
-	return 0;
+	return connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
 }
 
 int console_send(const char *path, int passed, const char *what, const char *body,
 		 struct hz_error *err)
 {
-	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), dirfd = -1;
-	struct sockaddr_un addr;
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct iovec iov = {(void *)body, strlen(body)};
 	union {
 		struct cmsghdr head;
@@ -66,10 +65,9 @@ int console_send(const char *path, int passed, const char *what, const char *bod
 
 	if (fd < 0)
 		return error_sys(err, errno, "socket", NULL, "send the %s to \"%s\"", what, path);
-	r = set_address(path, &addr, &dirfd);
-	if (r || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)))
-		return error_sys(err, r ? -r : errno, "connect", path, "send the %s to \"%s\"",
-				 what, path);
+	r = socket_connect(fd, path);
+	if (r)
+		return error_sys(err, -r, "connect", path, "send the %s to \"%s\"", what, path);
 	control.head = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
 					.cmsg_type = SCM_RIGHTS,
 					.cmsg_len = CMSG_LEN(sizeof(int))};

@@ -149,8 +149,8 @@ static int prepare(hz_runtime *rt, struct exec *x, const struct hz_exec_options 
 
 static int plan_memory(const struct plan *plan, int *ret_fd, struct hz_error *err)
 {
-	_cleanup_fd_ int fd = (int)syscall(SYS_memfd_create, "plan", MFD_CLOEXEC);
-	int r = fd < 0 ? -errno : fd_write_all(fd, plan->h, plan->size);
+	_cleanup_fd_ int fd = fd_memory("plan");
+	int r = fd < 0 ? fd : fd_write_all(fd, plan->h, plan->size);
 
 	if (r)
 		return error_sys(err, -r, "memfd_create", "plan",
@@ -224,14 +224,19 @@ static int make(struct exec *x, const struct hz_exec_options *o, struct hz_error
 
 static int go(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)
 {
-	int r;
+	enum hz_status status = HZ_RUNNING;
+	struct launch l = {.sock = x->c.sock,
+			   .plan = x->b.plan.h,
+			   .record = &x->record,
+			   .pidfd = x->c.pidfd,
+			   .pid = x->c.pid};
 
 	if (!o->detach && attach_prepare(x->c.pty, err))
 		return -1;
-	r = talk_send(x->c.sock, INIT_GO_START, 0, NULL, 0, -1);
-	if (r)
-		return error_sys(err, -r, "sendmsg", NULL, "tell the new process to start");
-	return talk_until_exec(x->c.sock, x->b.plan.h, err);
+	if (launch_has_listener(l.plan) && status_get(x->dirfd, &x->record, &status, err))
+		return -1;
+	l.status = hz_status_name(status);
+	return launch_wait(&l, err);
 }
 
 /* What the end of the container did to us is not the news. */

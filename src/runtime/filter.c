@@ -154,13 +154,12 @@ static int add_rules(scmp_filter_ctx ctx, const struct oci_seccomp *s, uint32_t 
 
 static int export_filter(scmp_filter_ctx ctx, void **ret, size_t *ret_len, struct hz_error *err)
 {
-	_cleanup_fd_ int fd = (int)syscall(SYS_memfd_create, "seccomp", 1u /* MFD_CLOEXEC */);
+	_cleanup_fd_ int fd = fd_memory("seccomp");
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	int r;
 
 	if (fd < 0)
-		return error_sys(err, errno, "memfd_create", "seccomp",
-				 "seccomp: export the filter");
+		return error_sys(err, -fd, "memfd_create", "seccomp", "seccomp: export the filter");
 	errno = 0;
 	r = seccomp_export_bpf(ctx, fd);
 	if (r == -ECANCELED && errno) /* how libseccomp says that a system call failed */

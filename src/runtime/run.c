@@ -11,11 +11,14 @@
 
 static int go(struct creation *c, struct hz_error *err)
 {
-	int r = talk_send(c->sock, INIT_GO_START, 0, NULL, 0, -1);
+	const struct launch l = {.sock = c->sock,
+				 .plan = c->b->plan.h,
+				 .record = &c->record,
+				 .status = hz_status_name(HZ_CREATED),
+				 .pidfd = c->pidfd,
+				 .pid = c->pid};
 
-	if (r)
-		return error_sys(err, -r, "sendmsg", NULL, "tell the container's init to start");
-	if (talk_until_exec(c->sock, c->b->plan.h, err))
+	if (launch_wait(&l, err))
 		return -1;
 	return hooks_run_kind(c->b->plan.h, PLAN_HOOK_POSTSTART, c->pid, err);
 }

@@ -110,14 +110,39 @@ int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_erro
 int talk_until_ready(struct creation *c, struct hz_error *err);
 /** After GO_WAIT: 0 when init waits for `start`. */
 int talk_until_waiting(int sock, const struct plan_header *plan, struct hz_error *err);
-/** After GO_START: 0 when the program runs; -1 with the error that init reported. @pidfd: to notice
- * a death without a word. */
-int talk_until_exec(int sock, const struct plan_header *plan, struct hz_error *err);
+/** After GO_START, the next word: 1 init is about to execute (told once, @executing remembers it),
+ * 0 it has closed the socket, -1 with the error that it reported. */
+int talk_before_exec(int sock, const struct plan_header *plan, bool *executing,
+		     struct hz_error *err);
 /** -errno of a failed send, 0 when init is gone: every send is followed by a receive, which finds
  * init's last words. */
 int talk_send_error(int errnum);
 int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *more, size_t len,
 	      int fd);
+/* launch.c */
+struct launch {
+	int sock; /* to an init that waits for GO_START */
+	const struct plan_header *plan;
+	const struct record *record;
+	const char *status; /* of the container, for the seccomp agent */
+	int pidfd;          /* of the process; needed with a listener only */
+	pid_t pid;
+};
+/** GO_START, and all up to the moment when the program runs; -1 with the error that init reported
+ * or that its end shows. The caller ends what is left of it. */
+int launch_wait(const struct launch *l, struct hz_error *err);
+/** Has the plan a seccomp listener, so that launch_wait() needs the pidfd? */
+bool launch_has_listener(const struct plan_header *plan);
+/* agent.c */
+struct agent_message {
+	const char *path;     /* of the socket, for messages */
+	const char *metadata; /* NULL: none */
+	const char *status;
+	pid_t pid; /* of the process under the filter */
+	const struct record *record;
+};
+int agent_connect(const char *path, int *ret_fd, struct hz_error *err);
+int agent_send(int agent, int listener, const struct agent_message *m, struct hz_error *err);
 /* fail.c */
 int fail_from_init(const struct plan_header *plan, const struct init_error *raw,
 		   struct hz_error *err);
@@ -151,8 +176,10 @@ int hooks_run_kind(const struct plan_header *plan, enum plan_hook_kind which, pi
 int console_check(const struct oci_config *c, const struct hz_create_options *o, bool detached,
 		  struct hz_error *err);
 /** @what it is, for messages; @body goes with it. */
-int console_send(const char *socket_path, int fd, const char *what, const char *body,
+int console_send(const char *path, int passed, const char *what, const char *body,
 		 struct hz_error *err);
+/** Connect to a socket in the file system, however long its path. 0 or -errno. */
+int socket_connect(int fd, const char *path);
 /* attach.c: wait for the end of the container in the foreground */
 /** Before the program runs: the pty gets the size of the user's terminal and leaves newlines alone.
  */

@@ -25,18 +25,27 @@ static int wrong_state(enum hz_status status, struct hz_error *err)
 static int knock(int dirfd, const struct record *r, const struct plan_header *plan,
 		 struct hz_error *err)
 {
-	_cleanup_fd_ int sock = start_connect(dirfd);
-	int e;
+	_cleanup_fd_ int sock = start_connect(dirfd), pidfd = -1;
+	struct launch l = {.plan = plan,
+			   .record = r,
+			   .status = hz_status_name(HZ_CREATED),
+			   .pid = (pid_t)r->pid.v};
 
 	if (sock < 0)
 		return error_sys(err, -sock, "connect", INIT_START_SOCKET,
 				 "reach the container's init (process %lld)", (long long)r->pid.v);
 	if (fcntl(sock, F_SETFL, 0))
 		return error_sys(err, errno, "fcntl", NULL, "talk to the container's init");
-	e = talk_send(sock, INIT_GO_START, 0, NULL, 0, -1);
-	if (e)
-		return error_sys(err, -e, "sendmsg", NULL, "tell the container's init to start");
-	return talk_until_exec(sock, plan, err);
+	if (launch_has_listener(plan)) {
+		/* it is the process of the record: init waits at its socket after this */
+		pidfd = (int)syscall(SYS_pidfd_open, l.pid, 0);
+		if (pidfd < 0)
+			return error_sys(err, errno, "pidfd_open", NULL,
+					 "find the container's init");
+	}
+	l.sock = sock;
+	l.pidfd = pidfd;
+	return launch_wait(&l, err);
 }
 
 /*

@@ -214,29 +214,21 @@ int talk_until_waiting(int sock, const struct plan_header *plan, struct hz_error
 	return p.m.type == INIT_WAITING ? 0 : odd(err);
 }
 
-int talk_until_exec(int sock, const struct plan_header *plan, struct hz_error *err)
+int talk_before_exec(int sock, const struct plan_header *plan, bool *executing,
+		     struct hz_error *err)
 {
-	bool executing = false;
+	_cleanup_fd_ int fd = -1;
 	union packet p;
+	ssize_t n = receive(sock, &p, &fd);
 
-	for (;;) {
-		_cleanup_fd_ int fd = -1;
-		ssize_t n = receive(sock, &p, &fd);
-
-		if (n < 0)
-			return error_sys(err, (int)-n, "recvmsg", NULL,
-					 "listen to the container's init");
-		if (n == 0)
-			break;
-		if ((size_t)n == sizeof(p.e) && p.m.type == INIT_ERROR)
-			return fail_from_init(plan, &p.e, err);
-		if (p.m.type != INIT_EXECING)
-			return odd(err);
-		executing = true;
-	}
-	if (executing)
+	if (n < 0)
+		return error_sys(err, (int)-n, "recvmsg", NULL, "listen to the container's init");
+	if (n == 0)
 		return 0;
-	error_set(err, HZ_E_SYSTEM, "the container's init ended before it executed the program");
-	return error_hint(err, "it was killed from outside, by its seccomp filter, or by the "
-			       "kernel for want of memory");
+	if ((size_t)n == sizeof(p.e) && p.m.type == INIT_ERROR)
+		return fail_from_init(plan, &p.e, err);
+	if (p.m.type != INIT_EXECING || *executing)
+		return odd(err);
+	*executing = true;
+	return 1;
 }

@@ -7,8 +7,10 @@
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 static char dir[] = "/tmp/hezi-process.XXXXXX";
 
@@ -245,18 +247,29 @@ static void test_credentials(void)
 }
 
 static const struct sock_filter allow[] = {{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
-/* No message can be sent under this one: EPERM for sendto, sendmsg. */
+/* Nothing can be said under this one: EPERM for sendto, sendmsg, write, exit_group. */
 static const struct sock_filter silent[] = {
 	{BPF_LD | BPF_W | BPF_ABS, 0, 0, 0},
-	{BPF_JMP | BPF_JEQ | BPF_K, 1, 0, __NR_sendto},
+	{BPF_JMP | BPF_JEQ | BPF_K, 3, 0, __NR_sendto},
+	{BPF_JMP | BPF_JEQ | BPF_K, 2, 0, __NR_write},
+	{BPF_JMP | BPF_JEQ | BPF_K, 1, 0, __NR_exit_group},
 	{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, __NR_sendmsg},
 	{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM},
 	{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
 };
 
+/* All has to be asked for but execve. */
+static const struct sock_filter asking[] = {
+	{BPF_LD | BPF_W | BPF_ABS, 0, 0, 0},
+	{BPF_JMP | BPF_JEQ | BPF_K, 1, 0, __NR_execve},
+	{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_USER_NOTIF},
+	{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+};
+
+static struct plan_seccomp_load load;
+
 static struct i1_host *run_filter(struct i1_host *h, bool late, const char *const *argv)
 {
-	struct plan_seccomp_load load = {.flags = 0};
 	uint64_t caps = 1ull << CAP_KILL;
 
 	i1_start();
@@ -287,9 +300,49 @@ static void test_seccomp(void)
 	h = (struct i1_host){.filter = silent, .filter_len = sizeof(silent)};
 	i1_failed(run_filter(&h, false, I1_ARGV(in_dir("nonsense"))), INIT_WHY_EXEC, ENOEXEC,
 		  "a filter that forbids to speak");
+	h = (struct i1_host){.filter = silent, .filter_len = sizeof(silent)};
+	is_str(run_filter(&h, false, I1_ARGV(in_dir("nonsense")))->said,
+	       "filter sync:2 executing page eof", "the page has the reason");
 	h = (struct i1_host){.filter = "\xff\xff\xff\xff\xff\xff\xff\xff", .filter_len = 8};
 	i1_failed(run_filter(&h, false, STATUS), INIT_WHY_SYSCALL, EINVAL, "a filter that is none");
 	is_int(h.error.call, __NR_seccomp, "the call");
+}
+
+/* The agent is the test: it lets the first call go, and closes the listener, so that all others
+ * fail with ENOSYS. */
+static int agent_saw;
+
+static void be_agent(struct i1_host *h)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, h->pid, 0), listener;
+	struct seccomp_notif_resp resp = {.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+	struct seccomp_notif req = {0};
+
+	while (__atomic_load_n(&h->page->state, __ATOMIC_ACQUIRE) != INIT_PAGE_LISTENER)
+		usleep(100);
+	listener = (int)syscall(SYS_pidfd_getfd, pidfd, h->page->listener, 0);
+	is_int(waitpid(h->pid, NULL, WNOHANG), 0, "init waits for the agent");
+	__atomic_store_n(&h->page->answer, 1, __ATOMIC_RELEASE);
+	if (!ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &req)) {
+		agent_saw = req.data.nr;
+		resp.id = req.id;
+		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp);
+	}
+	close(listener);
+	close(pidfd);
+}
+
+static void test_listener(void)
+{
+	struct i1_host h = {.filter = asking, .filter_len = sizeof(asking), .at_exec = be_agent};
+
+	load.flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	load.listener = 1;
+	run_filter(&h, false, STATUS);
+	is_int(agent_saw, __NR_brk, "the agent is asked about the first call of the program");
+	is_str(h.error.object, "", "and init has said nothing");
+	load.flags = 0;
+	load.listener = 0;
 }
 
 static void test_stub(void)
@@ -470,6 +523,7 @@ int main(void)
 	test_limits();
 	test_credentials();
 	test_seccomp();
+	test_listener();
 	test_stub();
 	test_user_namespace();
 	test_join();

@@ -124,7 +124,9 @@ struct i1_host {
 	int listener; /* goes with GO_WAIT */
 	const void *filter;
 	uint32_t filter_len;
+	struct init_page *page; /* sent with GO_START where there is a filter */
 	void (*at_maps)(struct i1_host *);
+	void (*at_exec)(struct i1_host *);
 	char said[512]; /* by init */
 	struct init_error error;
 	char output[8192];
@@ -197,9 +199,23 @@ static void i1_note(struct i1_host *h, const char *fmt, long value)
 		snprintf(h->said + len, sizeof(h->said) - len, ":%ld", value);
 }
 
+/* A descriptor of the page that the host keeps. */
+static int i1_page_fd(struct i1_host *h)
+{
+	int fd = memfd_create("page", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, sizeof(*h->page)))
+		exit(99);
+	h->page = mmap(NULL, sizeof(*h->page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (h->page == MAP_FAILED)
+		exit(99);
+	return fd;
+}
+
 static void i1_at_sync(struct i1_host *h, uint32_t point)
 {
 	uint32_t go = h->go ? h->go : INIT_GO_START;
+	int fd = h->filter && point == PLAN_POINT_READY ? i1_page_fd(h) : h->listener;
 
 	i1_note(h, "sync", point);
 	if (point == PLAN_POINT_MAPS && h->at_maps)
@@ -207,7 +223,9 @@ static void i1_at_sync(struct i1_host *h, uint32_t point)
 	if (point != PLAN_POINT_READY)
 		i1_send(h->sock, INIT_GO, 0, NULL, 0, NULL, 0);
 	else
-		i1_send(h->sock, go, 0, NULL, 0, &h->listener, h->listener > 0);
+		i1_send(h->sock, go, 0, NULL, 0, &fd, fd > 0);
+	if (fd > 0 && fd != h->listener)
+		close(fd);
 }
 
 static void i1_handle(struct i1_host *h, const struct init_error *e)
@@ -224,7 +242,11 @@ static void i1_handle(struct i1_host *h, const struct init_error *e)
 			0);
 		break;
 	case INIT_WAITING: i1_note(h, "waiting", -1); break;
-	case INIT_EXECING: i1_note(h, "executing", -1); break;
+	case INIT_EXECING:
+		i1_note(h, "executing", -1);
+		if (h->at_exec)
+			h->at_exec(h);
+		break;
 	case INIT_ERROR:
 		i1_note(h, "error", -1);
 		h->error = *e;
@@ -241,6 +263,10 @@ static void i1_talk(struct i1_host *h)
 
 	while ((n = recv(h->sock, &e, sizeof(e), 0)) > 0)
 		i1_handle(h, &e);
+	if (h->page && h->page->state == INIT_PAGE_FAILED) {
+		i1_note(h, "page", -1);
+		h->error = h->page->error;
+	}
 	i1_note(h, n ? "broken" : "eof", -1);
 	close(h->sock);
 }

@@ -195,7 +195,21 @@ static const struct {
 	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','listenerMetadata':'x'}}}",
 	 "/linux/seccomp/listenerMetadata: listenerMetadata without listenerPath"},
 	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_NOTIFY'}}}",
-	 "/linux/seccomp/defaultAction: SCMP_ACT_NOTIFY is not supported yet"},
+	 "/linux/seccomp/defaultAction: SCMP_ACT_NOTIFY cannot be the default action"},
+	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['a'],"
+	      "'action':'SCMP_ACT_NOTIFY'}]}}}",
+	 "/linux/seccomp/syscalls/0/action: SCMP_ACT_NOTIFY without listenerPath"},
+	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','listenerPath':'a/b'}}}",
+	 "/linux/seccomp/listenerPath: the path of the agent's socket must be absolute"},
+	{HEAD ",'annotations':{'run.oci.seccomp.receiver':'a/b'},"
+	      "'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW'}}}",
+	 "/annotations/run.oci.seccomp.receiver: the path of the agent's socket must be absolute"},
+	{HEAD ",'annotations':{'run.oci.seccomp_bpf_data':'AA=='}}",
+	 "/annotations/run.oci.seccomp_bpf_data: annotation \"run.oci.seccomp_bpf_data\" is not "
+	 "supported"},
+	{HEAD ",'annotations':{'run.oci.seccomp.plugins':'a.so'}}",
+	 "/annotations/run.oci.seccomp.plugins: annotation \"run.oci.seccomp.plugins\" is not "
+	 "supported"},
 	{HEAD ",'linux':{'netDevices':{'eth0':{}}}}",
 	 "/linux/netDevices: netDevices is not supported yet"},
 };
