@@ -82,19 +82,26 @@ static bool scan(int fd, uint32_t uid)
 	return false;
 }
 
+static bool is_file(int fd, const char *name)
+{
+	struct statx st;
+
+	return sys_call(__NR_statx, fd, name, *name ? 0 : AT_EMPTY_PATH, STATX_TYPE, &st) == 0 &&
+	       (st.stx_mode & S_IFMT) == S_IFREG;
+}
+
+/* Looked at before it is opened, for to open a device or a fifo has effects already, and after it,
+ * for it may have been exchanged. */
 const char *init_find_home(uint32_t uid)
 {
-	INIT_CLOSE int fd = (int)sys_openat2(AT_FDCWD, "/etc/passwd",
-					     O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0,
-					     RESOLVE_NO_MAGICLINKS);
-	struct statx st;
-	bool found;
+	static const char path[] = "/etc/passwd";
+	INIT_CLOSE int fd = -1;
 
+	if (is_file(AT_FDCWD, path))
+		fd = (int)sys_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+				      0, RESOLVE_NO_MAGICLINKS);
 	memcpy(init_keep.home, "HOME=/", 7);
-	found = fd >= 0 && sys_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) == 0 &&
-		(st.stx_mode & S_IFMT) == S_IFREG && scan(fd, uid);
-
-	if (!found) {
+	if (fd < 0 || !is_file(fd, "") || !scan(fd, uid)) {
 		init_keep.home[5] = '/';
 		init_keep.home[6] = 0;
 	}

@@ -20,24 +20,50 @@ int step_umask(struct init *init, const struct plan_step *step)
 	return 0;
 }
 
-static int make_dirs(struct init *init, const struct plan_step *step, const char *path)
+/* No magic links: with the host's /proc in the box a link of the image could name the root of a
+ * process of the host, and directories would be made there. */
+static long open_dir(int at, const char *path)
 {
-	char part[INIT_PATH_MAX];
-	size_t len = strlen(path);
-	long mask, r = 0;
+	return sys_openat2(at, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS);
+}
 
-	if (len >= sizeof(part))
-		return init_fail(init, step, __NR_mkdirat, -ENAMETOOLONG, path);
-	mask = sys_call(__NR_umask, 0);
-	for (size_t i = 1; i <= len && (r >= 0 || r == -EEXIST); i++) {
-		if (path[i] && path[i] != '/')
-			continue;
-		memcpy(part, path, i);
-		part[i] = 0;
-		r = sys_call(__NR_mkdirat, AT_FDCWD, part, 0755);
+/* The directory @path with all that is missing on the way, or -errno. */
+static long make_dirs(const char *path)
+{
+	INIT_CLOSE int dir = (int)open_dir(AT_FDCWD, "/");
+	char name[256];
+
+	while (dir >= 0) {
+		size_t len = 0;
+		long r;
+
+		while (*path == '/')
+			path++;
+		while (path[len] && path[len] != '/')
+			len++;
+		if (!len)
+			return init_take_fd(&dir);
+		if (len >= sizeof(name))
+			return -ENAMETOOLONG;
+		memcpy(name, path, len);
+		name[len] = 0;
+		path += len;
+		r = sys_call(__NR_mkdirat, dir, name, 0755);
+		if (r && r != -EEXIST)
+			return r;
+		r = open_dir(dir, name);
+		init_close(&dir);
+		dir = (int)r;
 	}
+	return dir;
+}
+
+static long make_cwd(const char *path)
+{
+	long mask = sys_call(__NR_umask, 0), fd = make_dirs(path);
+
 	sys_call(__NR_umask, mask);
-	return r < 0 && r != -EEXIST ? init_fail(init, step, __NR_mkdirat, r, path) : 0;
+	return fd;
 }
 
 /* CVE-2024-21626: a directory that is held open from outside is not below our root, and the kernel
@@ -55,11 +81,11 @@ static int check_cwd(struct init *init, const struct plan_step *step, const char
 int init_enter_cwd(struct init *init, const struct plan_step *step, const char *cwd)
 {
 	long r = sys_call(__NR_chdir, cwd);
+	INIT_CLOSE int made = -1;
 
 	if (r == -ENOENT) {
-		if (make_dirs(init, step, cwd) < 0)
-			return -1;
-		r = sys_call(__NR_chdir, cwd);
+		made = (int)make_cwd(cwd);
+		r = made < 0 ? made : sys_call(__NR_fchdir, made);
 	}
 	if (r == -EACCES && !init->chdir_late) {
 		init->chdir_late = true; /* only the user may enter (a FUSE or NFS mount):

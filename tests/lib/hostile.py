@@ -119,8 +119,11 @@ def look_at_machine():
 def tidy_machine(before, after):
     """What a runtime that is not safe made in / through a link to it."""
     for name in set(after["/"]) - set(before["/"]):
-        if os.path.islink("/" + name):
+        mode = os.lstat("/" + name).st_mode
+        if stat.S_ISLNK(mode) or stat.S_ISCHR(mode):
             os.unlink("/" + name)
+        elif stat.S_ISDIR(mode) and not os.listdir("/" + name):
+            os.rmdir("/" + name)
 
 
 def make_host(top):

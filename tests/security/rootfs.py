@@ -35,7 +35,7 @@ from hostile import PROBE, del_mounts, remove, write  # pylint: disable=wrong-im
 
 
 def link(text):
-    return lambda box, path: os.symlink(text.replace("@HOST@", box.host), path)
+    return lambda box, path: os.symlink(text.replace("@HOST@", box.host).replace("@PID@", str(os.getpid())), path)
 
 
 def upwards(name):
@@ -139,6 +139,7 @@ KINDS = {
     "a link to the root of process 1": link("/proc/1/root"),
     "a link to the folder of process 1": link("/proc/1/cwd"),
     "a link through the root of process 1": link("/proc/1/root@HOST@/dir"),
+    "a link through the root of a process of the host": link("/proc/@PID@/root@HOST@/dir"),
     "a link to the own root": link("/proc/self/root"),
     "a link to descriptor 3": link("/proc/self/fd/3"),
     "a link through descriptor 7": link("/proc/self/fd/7/../../../../../..@HOST@/dir"),
@@ -484,6 +485,51 @@ def _(box, kind):
     in_userns(box)
     bare_dev(box)
     put(box, "/dev/null", kind)
+
+
+HOST_PID = ["a link through the root of a process of the host", "a link through the root of process 1", "a link to a folder of the host", "a link to a new name on the host"]
+
+
+def in_host_pid(box):
+    """/proc shows the host's processes, so that /proc/1/root is the host's root."""
+    linux = box.config["linux"]
+    linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "pid"]
+
+
+@place("in the host's pid namespace: the working directory", HOST_PID)
+def _(box, kind):
+    in_host_pid(box)
+    put(box, "/work", kind)
+    box.config["process"]["cwd"] = "/work"
+    box.checks.append(("it lies below the root", lambda out: re.search(r"^cwd: /", out, re.M)))
+
+
+@place("in the host's pid namespace: above the working directory", HOST_PID)
+def _(box, kind):
+    in_host_pid(box)
+    put(box, "/work", kind)
+    box.config["process"]["cwd"] = "/work/a/b"
+
+
+@place("in the host's pid namespace: a mount's destination", HOST_PID)
+def _(box, kind):
+    in_host_pid(box)
+    put(box, "/m", kind)
+    box.mount("/m/x")
+
+
+@place("in the host's pid namespace: a folder that is copied up", HOST_PID)
+def _(box, kind):
+    in_host_pid(box)
+    put(box, "/up", kind)
+    box.mount("/up", "tmpfs", "case", ["tmpcopyup"])
+    box.script += 'cat /up/*'
+
+
+@place("in the host's pid namespace: /etc", HOST_PID)
+def _(box, kind):
+    in_host_pid(box)
+    put(box, "/etc", kind)
 
 
 def in_userns(box):
