@@ -88,6 +88,25 @@ static int open_dir(hz_runtime *rt, const char *id)
 	return openat(rt->rootfd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
+/* The record says what is killed, removed and run: in a folder that others can write to (--root
+ * below /tmp, a wrong XDG_RUNTIME_DIR) it must not be somebody else's. */
+static int check_owner(int dirfd, const char *id, struct hz_error *err)
+{
+	struct stat st;
+
+	if (fstat(dirfd, &st))
+		return error_sys(err, errno, "fstat", id,
+				 "look at the state directory of container \"%s\"", id);
+	if (st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return 0;
+	error_set(err, HZ_E_SYSTEM,
+		  "the state directory of container \"%s\" belongs to user %u, or others may "
+		  "write to it: it is not used",
+		  id, (unsigned)st.st_uid);
+	return error_hint(err, "run hezi as the user that made the container, or choose another "
+			       "--root");
+}
+
 static int not_found(const char *id, struct hz_error *err)
 {
 	error_set(err, HZ_E_NOT_FOUND, "container \"%s\" does not exist", id);
@@ -110,6 +129,10 @@ int store_open(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *
 	if (fd < 0)
 		return error_sys(err, errno, "openat", id, "open the state of container \"%s\"",
 				 id);
+	if (check_owner(fd, id, err)) {
+		fd_close(fd);
+		return -1;
+	}
 	*ret_dirfd = fd;
 	return 0;
 }
@@ -155,6 +178,8 @@ int store_create(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error
 	fd = open_dir(rt, id);
 	if (fd < 0)
 		return make_failed(rt, id, errno, "openat", err);
+	if (check_owner(fd, id, err))
+		return -1;
 	r = try_lock(fd);
 	if (r && r != -EWOULDBLOCK && r != -ENOENT)
 		return make_failed(rt, id, -r, "flock", err);
