@@ -1,18 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Hostile images and configs: each test names the known fault of some runtime that it guards against.
+# Known holes of runtimes, each under its number: none of them may be in this one. docs/security.md says what closes each,
+# and what runc and crun do.
 . "$(dirname "$0")/../lib/live.sh"
 
-# victim: a folder of the host that must stay as it is
-victim() {
-	V=$B/victim
-	mkdir -p "$V/dir"
-	echo keep >"$V/file"
-	BEFORE=$(listing)
-}
-listing() { (cd "$V" && find . -printf '%p %y %m %u:%g %l\n' | sort; cat file); }
-unharmed() { is "$(listing)" "$BEFORE" "the host's folder"; }
-untouched_run() { run_sh 'true'; unharmed; nothing_left || die "left: $(leftovers)"; }
+. "$LIB/victim.sh"
 
 proc_symlink() {
 	# CVE-2019-19921, CVE-2023-27561, CVE-2025-54867: /proc or /sys of the image is a link
@@ -195,104 +187,6 @@ console_symlink_host() {
 	unharmed
 }
 
-exe_of_created() {
-	needs_sealed
-	# CVE-2019-5736: the process that waits in the box must not offer the host's binary for writing
-	local pid exe
-	bundle
-	must_create
-	pid=$(pid_of)
-	exe=$(readlink "/proc/$pid/exe")
-	if [ "$exe" = "$RUNTIME" ]; then
-		peers_differ "a read-only view of the binary has the same name"
-		die "/proc/$pid/exe is the host's $exe"
-	fi
-}
-
-exe_overwrite() {
-	local sum
-	bundle
-	sum=$(md5sum <"$RUNTIME")
-	config '.process.capabilities.bounding+=["CAP_SYS_PTRACE","CAP_DAC_OVERRIDE"] | .process.capabilities.effective+=["CAP_SYS_PTRACE","CAP_DAC_OVERRIDE"]
-		| .process.capabilities.permitted+=["CAP_SYS_PTRACE","CAP_DAC_OVERRIDE"] | .process.noNewPrivileges=false'
-	printf '#!/proc/self/exe\n' >"$B/rootfs/tmp/evil"
-	chmod +x "$B/rootfs/tmp/evil"
-	args /tmp/evil
-	cap rt run --bundle "$B" "$ID"
-	sh_args 'for p in /proc/[0-9]*; do echo bad 2>/dev/null >>$p/exe; done; true'
-	cap rt run --bundle "$B" "$ID"
-	is "$(md5sum <"$RUNTIME")" "$sum" "the binary"
-}
-
-fds_of_created() {
-	# CVE-2016-9962, CVE-2024-21626: nothing of the host may hang on the waiting process's descriptors
-	local pid fd target
-	bundle
-	rt create --bundle "$B" "$ID" </dev/null >/dev/null 2>&1
-	pid=$(pid_of)
-	for fd in /proc/"$pid"/fd/*; do
-		target=$(readlink "$fd") || continue
-		[ ! -d "$fd" ] || die "a folder: $fd -> $target"
-		if [[ $target == "$ROOT"/* && $target != *fifo* ]]; then
-			peers_differ "keeps files of its root open"
-			die "a file of the state: $fd -> $target"
-		fi
-	done
-	is "$(stat -L -c %F "/proc/$pid/cwd")" directory
-	[ -e "/proc/$pid/root/home/u" ] || die "not in its root"
-}
-
-ptrace_sees_nothing() {
-	needs_sealed
-	# a process of the first container, root with CAP_SYS_PTRACE, watches a second one being made in its pid namespace
-	local ns
-	bundle
-	config '.process.capabilities.bounding+=["CAP_SYS_PTRACE"] | .process.capabilities.effective+=["CAP_SYS_PTRACE"]
-		| .process.capabilities.permitted+=["CAP_SYS_PTRACE"]'
-	sh_args 'while :; do for l in /proc/[0-9]*/fd/* /proc/[0-9]*/cwd /proc/[0-9]*/exe; do readlink $l >>/tmp/links 2>/dev/null; done; done'
-	must_create
-	rt start "$ID"
-	ns=/proc/$(pid_of)/ns/pid
-	local first=$B n
-	for n in 1 2 3 4 5 6 7 8; do
-		bundle
-		ns_path pid "$ns"
-		args true
-		rt run --bundle "$B" "$ID" </dev/null >/dev/null 2>&1 || true
-	done
-	peers_differ "shows paths of the host while it enters"
-	is "$(grep -F -e "$ROOT" -e /sys/fs/cgroup -e "$(dirname "$RUNTIME")/" "$first/rootfs/tmp/links" | sort -u)" ""
-}
-
-volume_link_swapped() {
-	# CVE-2021-30465: a link takes the place of a folder in a shared volume between check and mount
-	local swapper n
-	bundle
-	victim
-	mkdir -p "$B/vol/a"
-	ln -s / "$B/vol/link"
-	config --arg s "$B/vol" '.mounts+=[{destination:"/vol",type:"bind",source:$s,options:["bind"]},
-		{destination:"/vol/a",type:"tmpfs",source:"t"}]'
-	python3 - "$B/vol" <<-'PY' &
-		import ctypes, os, sys, time
-		libc = ctypes.CDLL(None)
-		os.chdir(sys.argv[1])
-		end = time.monotonic() + 12
-		while time.monotonic() < end:
-		    libc.renameat2(-100, b"a", -100, b"link", 2)
-	PY
-	swapper=$!
-	sh_args 'ls /vol/a/ 2>/dev/null; cat /proc/self/mountinfo'
-	for n in $(seq 30); do
-		cap rt run --bundle "$B" "$ID"
-		unlike "$(grep -v ' - ' <<<"$OUT")" 'boot|lib64' "the host's root"
-		is "$(awk '/ - tmpfs t / && $5 !~ "/vol"' /proc/self/mountinfo | wc -l)" 0
-	done
-	kill $swapper
-	wait $swapper 2>/dev/null || true
-	unharmed
-}
-
 sysctl_link() {
 	# CVE-2025-52881: writes meant for /proc/sys land elsewhere
 	bundle
@@ -305,87 +199,347 @@ sysctl_link() {
 	bad
 }
 
-inheritable_empty() {
-	# CVE-2022-29162 and its siblings
+watched() {
+	# a process of the container, root with CAP_SYS_PTRACE, watches what comes in: by exec, or as a neighbour in its pid
+	# namespace
+	local n first
+	build_watch
 	bundle
-	in_box 'grep ^CapInh /proc/self/status'
-	like "$OUT" '0000000000000000'
+	first=$B
+	cp "$T/watch" "$B/rootfs/bin/watch"
+	[ "$1" = default ] || config '.process.capabilities|=map_values(.+["CAP_SYS_PTRACE","CAP_DAC_READ_SEARCH","CAP_DAC_OVERRIDE"])'
+	config '.process.noNewPrivileges=false'
+	args /bin/watch /tmp/seen
+	must_create
+	rt start "$ID"
+	within 10 test -s "$B/rootfs/tmp/seen" || die "the watcher does not run"
+	SUM=$(md5sum <"$RUNTIME")
+	"$2"
+	is "$(md5sum <"$RUNTIME")" "$SUM" "the host's binary"
+	cp "$first/rootfs/tmp/seen" "$T/seen"
+	[ -z "${KEEP_SEEN:-}" ] || cp "$T/seen" "$KEEP_SEEN.$1.$2"
+}
+by_exec() {
+	local n
+	for n in {1..40}; do rt exec "$ID" /bin/true </dev/null >/dev/null 2>&1 || true; done
+}
+by_neighbour() {
+	local n ns
+	ns=/proc/$(pid_of)/ns/pid
+	for n in {1..20}; do
+		bundle
+		ns_path pid "$ns"
+		rt run --bundle "$B" "$ID" </dev/null >/dev/null 2>&1 || true
+	done
+}
+nothing_of_host_seen() {
+	needs_sealed
+	peer_differs runc "shows files of its own while it enters"
+	peer_differs crun "shows files of its own while it enters"
+	watched "$@"
+	is "$(grep -F -e "$ROOT" -e /sys/fs/cgroup -e "$(dirname "$RUNTIME")/" "$T/seen" | sort -u)" "" "of the host"
+	is "$(grep -v -e '^READY' -e '^TRACED' -e '^WRITABLE' -e '^/' "$T/seen" | grep -v -e 'pipe:' -e 'socket:' -e 'anon_inode:' | sort -u)" "" "odd"
+}
+closed() {
+	needs_sealed
+	watched default "$1"
+	is "$(grep -v -e '^READY' -e '^/$' -e '^/bin/' -e '^/dev/null' -e '^pipe:' "$T/seen" | sort -u)" "" "seen"
+}
+not_written() {
+	needs_sealed
+	watched "$@"
+	is "$(grep '^WRITABLE /' "$T/seen" | grep -v -x -e 'WRITABLE /bin/[a-z]*' | sort -u)" "" "writable programs"
+}
+
+script_of_itself() {
+	local sum
+	bundle
+	sum=$(md5sum <"$RUNTIME")
+	config '.process.capabilities|=map_values(.+["CAP_SYS_PTRACE","CAP_DAC_OVERRIDE"]) | .process.noNewPrivileges=false'
+	printf '#!/proc/self/exe\n' >"$B/rootfs/tmp/evil"
+	chmod +x "$B/rootfs/tmp/evil"
+	if [ "$1" = exec ]; then
+		sleeper
+		cap rt exec "$ID" /tmp/evil
+		cap rt exec "$ID" /proc/self/exe
+		cap rt exec "$ID" sh -c 'for p in /proc/[0-9]*; do echo bad 2>/dev/null >>$p/exe; done; true'
+	else
+		args /tmp/evil
+		cap rt run --bundle "$B" "$ID"
+		args /proc/self/exe
+		cap rt run --bundle "$B" "$ID"
+		sh_args 'for p in /proc/[0-9]*; do echo bad 2>/dev/null >>$p/exe; done; true'
+		cap rt run --bundle "$B" "$ID"
+	fi
+	is "$(md5sum <"$RUNTIME")" "$sum" "the binary"
+}
+
+exe_of_waiting() {
+	# the process that waits in the box must not offer the host's binary for writing
+	needs_sealed
+	local pid exe
+	bundle
+	must_create
+	pid=$(pid_of)
+	exe=$(readlink "/proc/$pid/exe")
+	if [ "$exe" = "$RUNTIME" ]; then
+		peers_differ "a read-only view of the binary has the same name"
+		die "/proc/$pid/exe is the host's $exe"
+	fi
+	! (: >>"/proc/$pid/exe") 2>/dev/null || die "/proc/$pid/exe can be written to"
+}
+
+many_maps() {
+	# more than 64 KiB of id maps overflowed the message to the child
+	bundle
+	config '.linux.namespaces+=[{type:"user"}] | .linux.uidMappings=[range(5000)|{containerID:.,hostID:(100000+.),size:1}]
+		| .linux.gidMappings=.linux.uidMappings'
+	cap rt run --bundle "$B" "$ID"
+	bad
+	[ -n "$ERR" ] || die "without a word"
+	nothing_left || die "left: $(leftovers)"
+}
+
+caps_of() { sed -n "s/^Cap$1:[[:space:]]*//p" <<<"$OUT"; }
+no_inheritable_run() {
+	bundle
+	in_box 'grep ^Cap /proc/self/status'
+	is "$(caps_of Inh)" 0000000000000000
 	mkdir -p "$T/spec"
 	rm -f "$T/spec/config.json"
 	"$RUNTIME" spec --bundle "$T/spec"
 	is_peer || is "$(jq -c '.process.capabilities.inheritable, .process.capabilities.ambient' "$T/spec/config.json" | tr '\n' ' ')" "null null "
 }
-
-not_dumpable_inside() {
-	# the waiting process cannot be traced by the container's user from inside its pid namespace
-	local pid
+no_inheritable_exec() {
 	bundle
-	must_create
-	pid=$(pid_of)
-	is "$(stat -c %u "/proc/$pid/environ")" 0
-}
-
-no_caller_environment() {
-	needs_sealed
-	local pid
-	bundle
-	args sleep 60
-	SECRET_OF_CALLER=1 create
+	sleeper
+	cap rt exec "$@" "$ID" grep ^Cap /proc/self/status
 	ok
-	pid=$(pid_of)
-	peers_differ "keeps it until the program runs"
-	unlike "$(tr '\0' '\n' <"/proc/$pid/environ")" SECRET_OF_CALLER
+	is "$(caps_of Inh)" 0000000000000000
 }
 
-rootfs_is_slash() {
-	# a rootfs of / with a new mount namespace is allowed by the spec; it must not break the host's mounts
-	local before
+cgroup_read_only() {
+	# without a cgroup namespace the mount shows the host's tree: ro has to hold
 	bundle
-	before=$(sort /proc/self/mountinfo)
-	config '.root={path:"/",readonly:true}'
+	mount_add '{"destination":"/sys/fs/cgroup","type":"cgroup","source":"cgroup","options":["ro","nosuid","nodev","noexec"]}'
+	config 'del(.linux.namespaces[]|select(.type=="cgroup")) | .process.capabilities|=map_values(.+["CAP_DAC_OVERRIDE"])'
+	[ "$1" = root ] || config '.linux.namespaces+=[{type:"user"}] | .linux.uidMappings=[{containerID:0,hostID:0,size:65536}]
+		| .linux.gidMappings=.linux.uidMappings'
+	# on v1 the tmpfs above the hierarchies is the container's own
+	run_sh 'find /sys/fs/cgroup -type d | while read -r d; do [ -e $d/cgroup.procs ] || continue
+		mkdir $d/evil 2>/dev/null && echo MADE $d; echo 0 2>/dev/null >$d/cgroup.procs && echo WROTE $d; done; true'
+	unlike "$OUT" 'MADE|WROTE'
+}
+
+leaked_cwd() {
+	# a descriptor of the host that stayed open, used as the working directory
+	local fd
+	peer_differs crun "goes where a descriptor of its caller leads"
+	bundle
+	victim
+	exec 9<"$V" 23</
+	[ "$1" != exec ] || sleeper
+	for fd in {3..14} 23; do
+		if [ "$1" = exec ]; then
+			cap rt exec --cwd "/proc/self/fd/$fd" "$ID" sh -c 'pwd; cat file ../file ../../../../../../etc/hostname'
+		else
+			config --arg c "/proc/self/fd/$fd" '.process.cwd=$c'
+			run_sh 'pwd; cat file ../file ../../../../../../etc/hostname; ls ../../../../../..'
+		fi
+		unlike "$OUT" 'keep|lib64|boot|unreachable' "what fd $fd shows"
+	done
+	exec 9<&- 23<&-
+	unharmed
+}
+leaked_argv0() {
+	local fd
+	bundle
+	printf '#!/bin/sh\necho ESCAPED\n' >"$B/prog"
+	chmod 755 "$B/prog"
+	exec 9<"$B" 23</
+	for fd in {3..14} 23; do
+		args "/proc/self/fd/$fd/prog"
+		cap rt run --bundle "$B" "$ID"
+		unlike "$OUT" ESCAPED "a program through fd $fd"
+		args "/proc/self/fd/$fd/bin/sh" -c 'ls /'
+		cap rt run --bundle "$B" "$ID"
+		unlike "$OUT" lib64 "a program through fd $fd"
+	done
+	exec 9<&- 23<&-
+}
+leaked_stray() {
+	bundle
+	victim
+	exec 9<"$V" 23</
+	[ "$1" != exec ] || sleeper
+	if [ "$1" = exec ]; then
+		cap rt exec "$ID" sh -c 'for f in /proc/self/fd/*; do readlink $f; done; true'
+	else
+		run_sh 'for f in /proc/self/fd/*; do readlink $f; done; true'
+	fi
+	exec 9<&- 23<&-
+	ok
+	unlike "$OUT" "$V"
+	unlike "$OUT" "(^|$'\n')/($'\n'|$)" "the host's root"
+}
+
+files_of_the_runtime() {
+	# what some runtimes write into the rootfs
+	local name
+	bundle
+	victim
+	mkdir -p "$B/rootfs/run"
+	for name in .krun_config.json run/.containerenv .dockerenv etc/hostname etc/hosts etc/resolv.conf etc/mtab; do
+		rm -f "$B/rootfs/$name"
+		ln -s "$V/$(basename $name)" "$B/rootfs/$name"
+	done
+	untouched_run
+}
+
+image_proc() {
+	# procfs is not mounted: what the image has at /proc is no place to write to
+	bundle
+	rm -rf "$B/rootfs/proc"
+	mkdir -p "$B/rootfs/proc/sys/kernel" "$B/rootfs/proc/self/attr" "$B/rootfs/proc/thread-self/attr"
+	for f in sys/kernel/msgmax self/oom_score_adj self/attr/exec thread-self/attr/exec self/setgroups self/uid_map; do
+		echo image >"$B/rootfs/proc/$f"
+	done
+	config 'del(.mounts[]|select(.destination=="/proc")) | .linux.maskedPaths=[] | .linux.readonlyPaths=[] | .process.oomScoreAdj=100'
+	[ "$1" = oom ] || config '.linux.sysctl={"kernel.msgmax":"65536"}'
+	peer_differs runc "takes the image's files for the kernel's"
 	cap rt run --bundle "$B" "$ID"
-	is "$(sort /proc/self/mountinfo)" "$before"
+	for f in sys/kernel/msgmax self/oom_score_adj self/attr/exec thread-self/attr/exec self/setgroups self/uid_map; do
+		is "$(cat "$B/rootfs/proc/$f")" image "/proc/$f of the image"
+	done
 }
 
-no_pivot_hides_proc() {
-	# with --no-pivot no unmasked /proc or /sys of the host may stay reachable
+exec_users() {
+	local u
 	bundle
-	config 'del(.mounts[]|select(.destination=="/proc" or .destination=="/sys")) | .linux.maskedPaths=[] | .linux.readonlyPaths=[]'
-	peer_differs runc "wants /proc"
-	sh_args 'ls /proc /sys'
-	cap rt run --no-pivot --bundle "$B" "$ID"
-	unlike "$OUT" 'version|kernel'
+	sleeper
+	for u in 1 7 100 1:2 65534; do
+		cap rt exec --user "$u" "$ID" id -u
+		is "$OUT" "${u%:*}" "exec --user $u"
+	done
+	peers_differ "takes some of these"
+	for u in abc 1x -1 1: 1:x 0x1 ' 1' 4294967295 4294967296 99999999999999999999 ''; do
+		cap rt exec --user="$u" "$ID" id -u
+		[ "$ST" != 0 ] || die "exec --user '$u' ran as $OUT"
+	done
 }
 
-t "the image's /proc is a link into itself" proc_symlink proc /elsewhere
-t "the image's /proc is a link to the host" proc_symlink proc /tmp
-t "the image's /sys is a link into itself" proc_symlink sys /elsewhere
-t "an ordinary folder on /proc" bind_on_proc
+null_keeps_owner() {
+	# stdio is given to the container's user, but not a device of the host
+	local before
+	peer_differs crun "gives the host's /dev/null away"
+	before=$(stat -c '%a %u:%g %t:%T' /dev/null)
+	bundle
+	config '.process.user={uid:1000,gid:1000}'
+	args true
+	rt run --bundle "$B" "$ID" </dev/null >/dev/null 2>/dev/null
+	is "$(stat -c '%a %u:%g %t:%T' /dev/null)" "$before" "the host's /dev/null"
+	config '.process.user={uid:0,gid:0}'
+	sleeper
+	rt exec --user 1000:1000 "$ID" true </dev/null >/dev/null 2>/dev/null
+	is "$(stat -c '%a %u:%g %t:%T' /dev/null)" "$before" "the host's /dev/null"
+}
+
+odd_ids() {
+	local id
+	# not even to judge the test: crun 1.8 removes what a name like ".." leads to
+	[ "$KIND" != crun ] || skip "crun takes them for paths, and removes these"
+	bundle
+	for id in '' . .. ../x a/b /abs 'a b' $'a\nb' 'a*' '?' '[a]' 'ä' '~x' 'a:b' 'a%s' '$(id)' "$(printf 'x%.0s' {1..300})"; do
+		cap rt create --bundle "$B" -- "$id"
+		[ "$ST" != 0 ] || die "create took '$id'"
+		for word in state start kill delete; do
+			cap rt $word -- "$id"
+			[ "$ST" != 0 ] || die "$word took '$id'"
+		done
+	done
+	nothing_left || die "left: $(leftovers)"
+}
+
+exec_cgroup_up() {
+	local c
+	peer_differs crun "takes it"
+	bundle
+	sleeper
+	for c in .. ../.. /.. x/../.. ../"$ID-x" /../../init; do
+		cap rt exec --cgroup "$c" "$ID" true
+		[ "$ST" != 0 ] || die "exec --cgroup $c"
+	done
+}
+
+delegate_up() {
+	# crun's annotation for a sub-cgroup of the container led upwards
+	bundle
+	config '.annotations={"run.oci.delegate-cgroup":"../../evil-'"$ID"'","run.oci.systemd.subgroup":"../../evil-'"$ID"'"}'
+	cap rt run --bundle "$B" "$ID"
+	is "$(find /sys/fs/cgroup -maxdepth 6 -name "evil-$ID" 2>/dev/null)" ""
+}
+
+unsafe_annotations_told() {
+	peers_differ "lists its own, or has no features command"
+	cap rt features
+	ok
+	[ "$(jq -r '.potentiallyUnsafeConfigAnnotations|length' <<<"$OUT")" -ge 0 ] || die "no list of unsafe annotations"
+	local a
+	for a in $(strings -n 8 "$RUNTIME" 2>/dev/null | grep -E -x '(run\.oci|org\.systemd\.property)\.[a-zA-Z_.]*' | sort -u); do
+		jq -e --arg a "$a" '.potentiallyUnsafeConfigAnnotations|any(.==$a or (endswith(".") and (. as $p|$a|startswith($p))))' \
+			<<<"$OUT" >/dev/null || [[ $a == *.receiver ]] || die "$a is understood, but not listed as unsafe"
+	done
+}
+
+t "CVE-2016-9962: exec shows nothing of the host to a container that may trace" nothing_of_host_seen tracing by_exec
+t "CVE-2016-9962: a neighbour in the pid namespace that may trace sees nothing of the host" nothing_of_host_seen tracing by_neighbour
+t "CVE-2016-9962: what enters cannot be looked at without CAP_SYS_PTRACE" closed by_exec
+t "CVE-2016-9962: what is made in a shared pid namespace cannot be looked at without CAP_SYS_PTRACE" closed by_neighbour
+t "CVE-2019-5736: a waiting container does not show the host's binary" exe_of_waiting
+t "CVE-2019-5736: a program that is /proc/self/exe leaves the host's binary alone" script_of_itself run
+t "CVE-2019-5736: the same by exec" script_of_itself exec
+t "CVE-2019-5736: /proc/PID/exe of an exec is not to be written to" not_written tracing by_exec
+t "CVE-2019-16884: an ordinary folder on /proc" bind_on_proc
 for d in /proc/sys/kernel/hostname /proc/self/attr/exec /proc/1/environ /proc/sysrq-trigger; do
-	t "a bind mount on $d" bind_below_proc $d
+	t "CVE-2019-16884: a bind mount on $d" bind_below_proc $d
 done
-t "the image's /dev is an absolute link, no mount" dev_symlink '$V/dir'
-t "the image's /dev is a relative link, no mount" dev_symlink '../victim/dir'
-t "the image's /dev is a link, with a mount" dev_symlink_with_mount
-t "a link in the way of a target" link_below_target
-t "a link as target" link_is_target
-t "links that lead nowhere as targets" dangling_target
-t "a target with .." dot_dot_target
-t "a link in the way of cwd" cwd_symlink
-t "masked and read-only paths that are links" masked_symlink
-t "/dev/null is a link when masking" null_replaced
-t "/dev/null is a link when stdio is /dev/null" null_link_reopened
-t "/dev/console is a link into the image" console_symlink /etc/keep
-t "/dev/console is a link to the host" console_symlink_host
-t "a waiting container does not show the host's binary" exe_of_created
-t "the host's binary cannot be overwritten" exe_overwrite
-t "a waiting container holds nothing of the host" fds_of_created
-t "a neighbour that traces sees nothing of the host" ptrace_sees_nothing
-t "links swapped in a shared volume" volume_link_swapped
-t "a sysctl over a fake /proc/sys" sysctl_link
-t "inheritable capabilities are empty" inheritable_empty
-t "a waiting container belongs to root" not_dumpable_inside
-t "the caller's environment is not in the box" no_caller_environment
-t "a rootfs of / leaves the host's mounts alone" rootfs_is_slash
-t "--no-pivot without /proc and /sys mounts" no_pivot_hides_proc
+t "CVE-2019-18837: a link in the way of a target" link_below_target
+t "CVE-2019-18837: a link as target" link_is_target
+t "CVE-2019-18837: a target with .." dot_dot_target
+t "CVE-2019-19921: the image's /proc is a link into itself" proc_symlink proc /elsewhere
+t "CVE-2021-43784: 5000 id mappings" many_maps
+t "CVE-2022-24769: no inheritable capabilities in run and spec" no_inheritable_run
+t "CVE-2022-27650: no inheritable capabilities in exec" no_inheritable_exec
+t "CVE-2022-29162: no inheritable capabilities by exec --cap" no_inheritable_exec --cap CAP_KILL
+t "CVE-2023-25809: cgroups without a cgroup namespace stay read-only" cgroup_read_only root
+t "CVE-2023-25809: cgroups without a cgroup namespace stay read-only in a user namespace" cgroup_read_only user
+t "CVE-2023-27561: the image's /proc is a link to the host" proc_symlink proc /tmp
+t "CVE-2023-28642: the image's /sys is a link into itself" proc_symlink sys /elsewhere
+t "CVE-2024-21626: the working directory is a leaked descriptor" leaked_cwd run
+t "CVE-2024-21626: the working directory of exec is a leaked descriptor" leaked_cwd exec
+t "CVE-2024-21626: the program is below a leaked descriptor" leaked_argv0
+t "CVE-2024-21626: descriptors of the caller do not get in" leaked_stray run
+t "CVE-2024-21626: descriptors of the caller do not get in by exec" leaked_stray exec
+t "CVE-2024-45310: links that lead nowhere as targets" dangling_target
+t "CVE-2024-45310: a link in the way of cwd" cwd_symlink
+t "CVE-2025-24965: links where runtimes write files" files_of_the_runtime
+t "CVE-2025-27612: no ambient capabilities by exec" no_inheritable_exec --cap CAP_NET_RAW
+t "CVE-2025-31133: /dev/null is a link when masking" null_replaced
+t "CVE-2025-52565: /dev/console is a link into the image" console_symlink /etc/keep
+t "CVE-2025-52881: a sysctl over a fake /proc/sys" sysctl_link
+t "CVE-2025-54867: the image's /sys is a link to the host" proc_symlink sys /tmp
+t "CVE-2025-62161: masked and read-only paths that are links" masked_symlink
+t "CVE-2025-62596: a sysctl with the image's own /proc" image_proc sysctl
+t "CVE-2025-62596: an oom score with the image's own /proc" image_proc oom
+t "CVE-2026-30892: users of exec are numbers, whole and in range" exec_users
+t "CVE-2026-41579: the image's /dev is an absolute link, no mount" dev_symlink '$V/dir'
+t "CVE-2026-47766: the image's /dev is a relative link, no mount" dev_symlink '../victim/dir'
+t "CVE-2026-47766: the image's /dev is a link, with a mount" dev_symlink_with_mount
+t "CVE-2026-88264: /dev/console is a link to the host" console_symlink_host
+t "CVE-2026-88265: /dev/null is a link when stdio is /dev/null" null_link_reopened
+t "the host's /dev/null keeps its owner" null_keeps_owner
+t "ids that are paths, patterns or not ASCII" odd_ids
+t "exec --cgroup does not lead upwards" exec_cgroup_up
+t "annotations do not lead to cgroups above" delegate_up
+t "annotations that are not safe are listed" unsafe_annotations_told
 finish
