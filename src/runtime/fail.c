@@ -24,7 +24,8 @@ static int exec_message(const struct plan_header *plan, const struct plan_step *
 		return error_hint(err, "process.args[0] is looked for in the PATH of process.env, "
 				       "inside the rootfs");
 	case INIT_WHY_IS_DIR:
-		return error_set(err, HZ_E_EXEC, "exec: \"%s\": is a directory", e->object);
+		return error_set(err, HZ_E_EXEC, "exec: \"%s\": is a directory: permission denied",
+				 e->object);
 	case INIT_WHY_NOT_EXEC:
 		if (e->errnum == ENOENT || e->errnum == ENOTDIR)
 			error_set(err, HZ_E_EXEC, "exec: \"%s\": stat %s: %s", e->object, e->object,
