@@ -4,6 +4,7 @@
  * lock, the intent record, then resources; what fails or is killed in between is undone from the
  * record alone, here or by `delete --force`.
  */
+#include "runtime/filter.h"
 #include "runtime/runtime.h"
 
 #include "base/fd.h"
@@ -171,8 +172,7 @@ static int make(struct creation *c, struct hz_error *err)
 		return -1;
 	if (step_before_boot(c, err) || send_plan(c, err))
 		return -1;
-	if (config->linux_ && config->linux_->seccomp && config->process &&
-	    filter_build(config->linux_->seccomp, &c->filter, &c->filter_len, err))
+	if (filter_get(config, &c->filter, &c->filter_len, err))
 		return -1;
 	if (talk_until_ready(c, err))
 		return -1;

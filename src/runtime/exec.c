@@ -8,6 +8,7 @@
 #include "runtime/exec.h"
 
 #include "base/fd.h"
+#include "runtime/filter.h"
 #include "sys/raw.h"
 
 #include <errno.h>
@@ -197,7 +198,6 @@ static int spawn(struct exec *x, const struct hz_exec_options *o, struct hz_erro
 
 static int make(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)
 {
-	const struct oci_linux *l = x->b.config->linux_;
 	struct creation *c = &x->c;
 	_cleanup_fd_ int plan = -1;
 
@@ -209,7 +209,7 @@ static int make(struct exec *x, const struct hz_exec_options *o, struct hz_error
 	c->join_cgroup = x->cgroups.unified;
 	if (spawn(x, o, err) || creation_send_boot(c, plan, err))
 		return -1;
-	if (l && l->seccomp && filter_build(l->seccomp, &c->filter, &c->filter_len, err))
+	if (filter_get(x->b.config, &c->filter, &c->filter_len, err))
 		return -1;
 	if (talk_until_ready(c, err))
 		return -1;

@@ -5,16 +5,27 @@
  * is exported to memory by way of a memfd, because seccomp_export_bpf_mem() is newer (2.6) than
  * what distributions have.
  */
-#include "runtime/runtime.h"
+#include "runtime/filter.h"
 
+#include "base/cleanup.h"
 #include "base/fd.h"
+#include "plan/compile.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
+
+struct work {
+	const struct oci_seccomp *s;
+	bool strict; /* an unknown name is an error */
+	scmp_filter_ctx ctx;
+	uint32_t default_action;
+	uint32_t archs[FILTER_ARCHS_MAX];
+	size_t narchs;
+};
 
 static uint32_t action_value(int action, const struct oci_u32 *errno_ret)
 {
@@ -48,30 +59,44 @@ static enum scmp_compare op_value(int op)
 	return SCMP_CMP_MASKED_EQ;
 }
 
-static int add_archs(scmp_filter_ctx ctx, const struct oci_seccomp *s, struct hz_error *err)
+/* "SCMP_ARCH_X86_64" is "x86_64" to libseccomp; 0: it does not know it. */
+static uint32_t find_arch(const char *name)
 {
-	for (size_t i = 0; i < s->architectures.n; i++) {
-		const char *name = s->architectures.items[i];
-		char lower[32] = "";
-		uint32_t arch;
-		int r;
+	char lower[32] = "";
+	size_t n = 0;
 
-		for (size_t k = 0; k < sizeof(lower) - 1 && name[10] && name[10 + k]; k++)
-			lower[k] =
-				(char)(name[10 + k] |
-				       ((name[10 + k] >= 'A' && name[10 + k] <= 'Z') ? 0x20 : 0));
-		arch = seccomp_arch_resolve_name(lower); /* "SCMP_ARCH_X86_64" -> "x86_64" */
-		if (!arch) {
+	for (const char *p = name + strlen("SCMP_ARCH_"); *p && n < sizeof(lower) - 1; p++)
+		lower[n++] = (char)(*p >= 'A' && *p <= 'Z' ? *p + 'a' - 'A' : *p);
+	return seccomp_arch_resolve_name(lower);
+}
+
+static int add_archs(struct work *w, struct hz_error *err)
+{
+	const struct oci_strings *names = &w->s->architectures;
+
+	w->archs[w->narchs++] = seccomp_arch_native(); /* libseccomp adds it by itself */
+	for (size_t i = 0; i < names->n; i++) {
+		uint32_t arch = find_arch(names->items[i]);
+		int r = arch ? seccomp_arch_add(w->ctx, arch) : -EINVAL;
+		const struct scmp_version *v = seccomp_version();
+		char pointer[64];
+
+		/* EDOM: of the other byte order, so no program of it can run here */
+		if (r == -EEXIST || r == -EDOM)
+			continue;
+		if (!r && w->narchs < FILTER_ARCHS_MAX)
+			w->archs[w->narchs++] = arch;
+		if (!r)
+			continue;
+		snprintf(pointer, sizeof(pointer), "/linux/seccomp/architectures/%zu", i);
+		if (arch)
+			error_sys(err, -r, "seccomp_arch_add", names->items[i],
+				  "seccomp: add architecture %s", names->items[i]);
+		else
 			error_set(err, HZ_E_UNSUPPORTED,
-				  "seccomp architecture %s is not known to libseccomp %d.%d.%d",
-				  name, seccomp_version()->major, seccomp_version()->minor,
-				  seccomp_version()->micro);
-			return error_pointer(err, "/linux/seccomp/architectures");
-		}
-		r = seccomp_arch_add(ctx, arch);
-		if (r && r != -EEXIST)
-			return error_sys(err, -r, "seccomp_arch_add", name,
-					 "seccomp: add architecture %s", name);
+				  "seccomp architecture %s is not known to libseccomp %u.%u.%u",
+				  names->items[i], v->major, v->minor, v->micro);
+		return error_pointer(err, pointer);
 	}
 	return 0;
 }
@@ -124,83 +149,144 @@ static int add_syscall(scmp_filter_ctx ctx, const struct oci_seccomp_rule *rule,
 	return seccomp_rule_add_array(ctx, action, nr, (unsigned)rule->args.n, cmp);
 }
 
-static int add_rules(scmp_filter_ctx ctx, const struct oci_seccomp *s, uint32_t default_action,
-		     struct hz_error *err)
+static int unknown_call(const char *name, size_t i, size_t k, struct hz_error *err)
 {
-	for (size_t i = 0; i < s->syscalls.n; i++) {
-		const struct oci_seccomp_rule *rule = &s->syscalls.items[i];
-		uint32_t action = action_value(rule->action.v, &rule->errno_ret);
+	char pointer[80];
 
-		if (action == default_action)
-			continue; /* libseccomp refuses rules that change nothing */
-		for (size_t k = 0; k < rule->names.n; k++) {
-			const char *name = rule->names.items[k];
-			int nr = seccomp_syscall_resolve_name(name), r;
-			char pointer[64];
+	error_set(err, HZ_E_CONFIG, "seccomp: system call \"%s\" is not known to libseccomp", name);
+	snprintf(pointer, sizeof(pointer), "/linux/seccomp/syscalls/%zu/names/%zu", i, k);
+	error_hint(err, "annotation run.oci.seccomp_fail_unknown_syscall makes this an error");
+	return error_pointer(err, pointer);
+}
 
-			if (nr == __NR_SCMP_ERROR)
-				continue;
-			r = add_syscall(ctx, rule, action, nr);
-			if (!r || r == -EEXIST)
-				continue;
-			error_sys(err, -r, "seccomp_rule_add", name, "seccomp: add a rule for %s",
-				  name);
-			snprintf(pointer, sizeof(pointer), "/linux/seccomp/syscalls/%zu", i);
-			return error_pointer(err, pointer);
-		}
+static int add_rule(struct work *w, size_t i, struct hz_error *err)
+{
+	const struct oci_seccomp_rule *rule = &w->s->syscalls.items[i];
+	uint32_t action = action_value(rule->action.v, &rule->errno_ret);
+	char pointer[64];
+
+	for (size_t k = 0; k < rule->names.n; k++) {
+		const char *name = rule->names.items[k];
+		int nr = seccomp_syscall_resolve_name(name), r;
+
+		if (nr == __NR_SCMP_ERROR && w->strict)
+			return unknown_call(name, i, k, err);
+		/* libseccomp refuses rules that change nothing */
+		if (nr == __NR_SCMP_ERROR || action == w->default_action)
+			continue;
+		r = add_syscall(w->ctx, rule, action, nr);
+		if (!r || r == -EEXIST)
+			continue;
+		error_sys(err, -r, "seccomp_rule_add", name, "seccomp: add a rule for %s", name);
+		snprintf(pointer, sizeof(pointer), "/linux/seccomp/syscalls/%zu", i);
+		return error_pointer(err, pointer);
 	}
 	return 0;
 }
 
-static int export_filter(scmp_filter_ctx ctx, void **ret, size_t *ret_len, struct hz_error *err)
+static int export_filter(struct work *w, struct buf *out, struct hz_error *err)
 {
 	_cleanup_fd_ int fd = fd_memory("seccomp");
-	_cleanup_buf_ struct buf text = BUF_INIT;
 	int r;
 
 	if (fd < 0)
 		return error_sys(err, -fd, "memfd_create", "seccomp", "seccomp: export the filter");
 	errno = 0;
-	r = seccomp_export_bpf(ctx, fd);
+	r = seccomp_export_bpf(w->ctx, fd);
 	if (r == -ECANCELED && errno) /* how libseccomp says that a system call failed */
 		r = -errno;
 	if (!r && lseek(fd, 0, SEEK_SET) < 0)
 		r = -errno;
-	if (!r)
-		r = fd_read_all(fd, &text, INIT_FILTER_MAX);
 	if (r)
 		return error_sys(err, -r, "seccomp_export_bpf", "seccomp",
 				 "seccomp: export the filter");
-	*ret_len = text.len;
-	*ret = TAKE_PTR(text.data);
+	filter_put_enosys(w->s, w->archs, w->narchs, out);
+	r = fd_read_all(fd, out, FILTER_SIZE_MAX);
+	if (r == -EFBIG)
+		return error_set(err, HZ_E_UNSUPPORTED,
+				 "seccomp: the filter has more than the %d instructions that the "
+				 "kernel takes",
+				 BPF_MAXINSNS);
+	return r ? error_sys(err, -r, "read", "seccomp", "seccomp: export the filter") : 0;
+}
+
+/* The kernel says EFAULT about the missing program only after it has understood the flags. */
+static int check_flags(const struct oci_seccomp *s, struct hz_error *err)
+{
+	for (size_t i = 0; i < s->flags.n; i++) {
+		char pointer[48];
+
+		if (s->flags.items[i] != OCI_FLAG_WAIT_KILLABLE_RECV)
+			continue; /* the others are older than any kernel that hezi runs on */
+		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+			NULL);
+		if (errno != EINVAL)
+			continue;
+		snprintf(pointer, sizeof(pointer), "/linux/seccomp/flags/%zu", i);
+		error_set(err, HZ_E_UNSUPPORTED,
+			  "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is not known to this kernel: it "
+			  "needs Linux 5.19");
+		return error_pointer(err, pointer);
+	}
 	return 0;
 }
 
-static void ctx_release(scmp_filter_ctx *ctx)
+static void work_done(struct work *w)
 {
-	if (*ctx)
-		seccomp_release(*ctx);
+	if (w->ctx)
+		seccomp_release(w->ctx);
 }
 
-int filter_build(const struct oci_seccomp *s, void **ret, size_t *ret_len, struct hz_error *err)
+int filter_build(const struct oci_seccomp *s, bool strict, struct buf *out, struct hz_error *err)
 {
 	uint32_t action = action_value(s->default_action.v, &s->default_errno_ret);
-	_cleanup_(ctx_release) scmp_filter_ctx ctx = seccomp_init(action);
+	_cleanup_(work_done) struct work w = {
+		.s = s, .strict = strict, .default_action = action, .ctx = seccomp_init(action)};
 	int r;
 
-	if (!ctx)
+	if (!w.ctx)
 		return error_set(
 			err, HZ_E_SYSTEM,
 			"seccomp: libseccomp cannot make a filter with this default action");
 	/* init sets no_new_privs itself where the config asks for it; a tree is shorter on the way
 	 * to rare calls */
-	r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
+	r = seccomp_attr_set(w.ctx, SCMP_FLTATR_CTL_NNP, 0);
 	if (!r)
-		r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+		r = seccomp_attr_set(w.ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (r)
 		return error_sys(err, -r, "seccomp_attr_set", "seccomp",
 				 "seccomp: set up the filter");
-	if (add_archs(ctx, s, err) || add_rules(ctx, s, action, err))
+	if (add_archs(&w, err))
 		return -1;
-	return export_filter(ctx, ret, ret_len, err);
+	for (size_t i = 0; i < s->syscalls.n; i++)
+		if (add_rule(&w, i, err))
+			return -1;
+	return export_filter(&w, out, err);
+}
+
+int filter_get(const struct oci_config *config, void **ret, size_t *ret_len, struct hz_error *err)
+{
+	const struct oci_seccomp *s = config->linux_ ? config->linux_->seccomp : NULL;
+	const char *strict = plan_annotation(config, "run.oci.seccomp_fail_unknown_syscall");
+	bool is_strict = strict && *strict && strcmp(strict, "0") != 0;
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	struct filter_key key;
+
+	*ret = NULL;
+	if (!s || !config->process)
+		return 0;
+	if (check_flags(s, err))
+		return -1;
+	filter_cache_key(s, is_strict, &key);
+	if (!filter_cache_read(&key, &out)) {
+		if (filter_build(s, is_strict, &out, err))
+			return -1;
+		if (out.failed)
+			return error_oom(err);
+		filter_cache_write(&key, &out);
+	}
+	*ret_len = out.len;
+	*ret = TAKE_PTR(out.data);
+	return 0;
 }

@@ -157,9 +157,6 @@ int idmap_apply(struct creation *c, const struct plan_id_map *m, struct hz_error
 int source_open(struct creation *c, const struct plan_mount *m, int *ret_fd, struct hz_error *err);
 /* source.c: map the ids of @tree, a new mount of init */
 int source_map(struct creation *c, const struct plan_mount *m, int tree, struct hz_error *err);
-/* filter.c */
-int filter_build(const struct oci_seccomp *s, void **ret_prog, size_t *ret_len,
-		 struct hz_error *err);
 /* hooks.c: open the file that hooks append to; without a @path *ret_fd stays */
 int hooks_open_output(const struct plan_header *plan, plan_str path, int *ret_fd,
 		      struct hz_error *err);

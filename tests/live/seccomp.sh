@@ -168,6 +168,142 @@ real_profile() {
 	unlike "$OUT" 'made|mounted'
 }
 
+# rawcall NUMBER [x86]: the errno of a call in the box, in ST
+rawcall() {
+	python3 "$LIB/rawcall.py" "$B/rootfs/bin/rawcall" "$@"
+	args /bin/rawcall
+	cap rt run --bundle "$B" "$ID"
+}
+
+# what no program of a few instructions needs is refused with EPERM
+strict() {
+	filter '{"defaultAction":"SCMP_ACT_'"$1"'","architectures":'"$ARCHES"',"syscalls":[{"names":["execve","exit","read","write","close",
+		"futex","mmap","munmap","rt_sigreturn","rt_sigaction","sigaltstack","tgkill","getpid","gettid","madvise","epoll_ctl","epoll_pwait",
+		"nanosleep","fcntl","openat","newfstatat","fstat","statx","capget","capset","prctl","setresuid","setresgid","setgroups","chdir",
+		"fchdir","getcwd","close_range","dup3","clone","clone3","sched_yield","exit_group","getdents64","readlinkat","sendto",
+		"recvmsg","faccessat2","fstatfs","pidfd_open","lseek","brk","umask","setsid","poll","select","pselect6","sigprocmask","rt_sigprocmask","prlimit64"],
+		"action":"SCMP_ACT_ALLOW"}]}'
+}
+
+new_calls() {
+	peer_differs crun "has nothing for them"
+	bundle
+	strict ERRNO
+	rawcall 100000
+	is $ST 38 "errno of a call newer than the profile"
+	rawcall 170 # sethostname, settimeofday
+	is $ST 1 "errno of a call that the profile leaves out"
+	[ "$(uname -m)" = x86_64 ] || return 0
+	rawcall 1000 x86
+	[ $ST -gt 100 ] || is $ST 38 "errno in a 32-bit program"
+	strict KILL_PROCESS
+	rawcall 100000
+	is $ST 38 "errno where the default kills"
+}
+
+new_calls_allowed() {
+	bundle
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}'
+	rawcall 100000
+	is $ST 38 "the kernel's answer"
+}
+
+other_architecture() {
+	[ "$(uname -m)" = x86_64 ] || skip "programs of x86 need an x86_64 kernel"
+	python3 "$LIB/rawcall.py" "$T/x86" 1000 x86
+	ST=0
+	"$T/x86" 2>/dev/null || ST=$?
+	[ $ST = 38 ] || skip "this kernel runs no 32-bit programs"
+	bundle
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}'
+	rawcall 39 x86
+	is $ST 159 "status of a program of an architecture that is not in the profile"
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86"],"syscalls":[{"names":["mkdir"],
+		"action":"SCMP_ACT_ERRNO","errnoRet":99}]}'
+	rawcall 39 x86
+	is $ST 99 "errno in a program of another architecture of the profile"
+}
+
+# a program that is there and cannot be executed, under a filter that forbids init to say so
+mute() {
+	peers_differ "says nothing or the wrong thing, or hangs"
+	bundle
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["write","writev","sendto","sendmsg","exit_group","exit"],
+		"action":"SCMP_ACT_'"$1"'"}]}'
+	printf '#!/nonexistent\n' >"$B/rootfs/bin/broken"
+	chmod 755 "$B/rootfs/bin/broken"
+	args /bin/broken
+	cap rt run --bundle "$B" "$ID"
+	bad
+	like "$ERR" 'exec /bin/broken: no such file or directory'
+	nothing_left || die "left: $(leftovers)"
+	must_create
+	cap rt start "$ID"
+	bad
+	like "$ERR" 'exec /bin/broken: no such file or directory'
+}
+
+strict_names() {
+	peer_differs runc "does not know the annotation"
+	bundle
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","no_such_syscall"],"action":"SCMP_ACT_ERRNO"}]}'
+	config '.annotations={"run.oci.seccomp_fail_unknown_syscall":"1"}'
+	cap rt run --bundle "$B" "$ID"
+	bad
+	like "$ERR" no_such_syscall
+	config '.annotations={"run.oci.seccomp_fail_unknown_syscall":"0"}'
+	in_box 'echo hello'
+}
+
+# the cache: only hezi has one there
+CACHE=/run/hezi-seccomp
+cached() {
+	[ "$KIND" = hezi ] || skip "about hezi's cache"
+	bundle
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":'"$1"'}]}'
+	# the file of this profile is the one that comes with the first run
+	ls "$CACHE" >"$T/before" 2>/dev/null || :
+	run_sh 'mkdir /tmp/d'
+	FILE=$CACHE/$(ls "$CACHE" | comm -13 "$T/before" - | head -n 1)
+	[ -f "$FILE" ] || skip "another one runs here as well"
+	is "$(stat -c %a "$CACHE")" 700 "mode of the directory"
+	is "$(stat -c %a "$FILE")" 600 "mode of the file"
+}
+cache_broken() {
+	local wrong
+	cached $((2000 + RANDOM % 2000))
+	WANT=$ERR
+	cp -p "$FILE" "$T/good"
+	for wrong in 'truncate -s 41' 'truncate -s 0' 'truncate -s +8' 'chmod 640' 'chown 1' 'dd conv=notrunc bs=1 seek=50 count=1 status=none if=/dev/urandom of='; do
+		cp -p "$T/good" "$FILE"
+		case $wrong in
+		dd*) $wrong"$FILE" ;;
+		*) $wrong "$FILE" ;;
+		esac
+		run_sh 'mkdir /tmp/d'
+		is "$ERR" "$WANT" "after $wrong"
+	done
+	# a program that allows all, in the place of this one
+	rm -f "$FILE"
+	ln -s /dev/zero "$FILE"
+	run_sh 'mkdir /tmp/d'
+	is "$ERR" "$WANT" "a link"
+	cmp "$T/good" "$FILE" || die "no good file took the place of the bad one"
+	rm -f "$FILE"
+}
+cache_foreign() {
+	# a file of another profile under the name of this one
+	local one
+	cached $((1000 + RANDOM % 1000))
+	one=$FILE
+	cached $((1000 + RANDOM % 1000))
+	WANT=$ERR
+	cp -p "$one" "$FILE"
+	run_sh 'mkdir /tmp/d'
+	is "$ERR" "$WANT"
+	rm -f "$one" "$FILE"
+}
+
 inherited_by_children() {
 	bundle
 	filter '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":28}]}'
@@ -211,6 +347,14 @@ t "TRAP" trap_action
 t "LOG" log_action
 t "unknown syscall names are passed over" unknown_syscalls
 t "flags" flags
+t "calls newer than the profile give ENOSYS" new_calls
+t "not where the profile allows by default" new_calls_allowed
+t "programs of another architecture" other_architecture
+t "a failed execve under a filter that forbids to speak" mute ERRNO
+t "a failed execve under a filter that kills for speaking" mute KILL_PROCESS
+t "run.oci.seccomp_fail_unknown_syscall" strict_names
+t "broken files of the cache are not used" cache_broken
+t "a file of the cache under another name is not used" cache_foreign
 t "children are under the filter too" inherited_by_children
 t "filters are not mixed up between runs" twice_the_same
 t "a real engine's profile" real_profile
