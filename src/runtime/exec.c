@@ -163,7 +163,7 @@ static int plan_memory(const struct plan *plan, int *ret_fd, struct hz_error *er
 /*
  * A cgroup of v2 takes no processes when it has sub-cgroups with controllers (systemd in the
  * container), or is gone: then the one where init is now. A runtime without rights there leaves the
- * process where it is, as a rootless create does.
+ * process where it is, as a rootless create does; into a unit systemd puts it.
  */
 static bool other_cgroup(struct exec *x, const struct hz_exec_options *o, int errnum)
 {
@@ -171,7 +171,8 @@ static bool other_cgroup(struct exec *x, const struct hz_exec_options *o, int er
 
 	if (x->c.join_cgroup < 0)
 		return false;
-	if ((errnum == EACCES || errnum == EPERM) && x->b.options.rootless_cgroup_ok) {
+	if ((errnum == EACCES || errnum == EPERM) &&
+	    ((x->record.unit && !o->ncgroups) || x->b.options.rootless_cgroup_ok)) {
 		x->c.join_cgroup = -1;
 		return true;
 	}
@@ -193,7 +194,10 @@ static int spawn(struct exec *x, const struct hz_exec_options *o, struct hz_erro
 	if (!other_cgroup(x, o, err->errnum))
 		return -1;
 	hz_error_clear(err);
-	return step_before_boot(&x->c, err);
+	if (step_before_boot(&x->c, err))
+		return -1;
+	/* systemd may where we may not: from a user's session into his manager's tree */
+	return x->record.unit && x->c.join_cgroup < 0 ? unit_attach(&x->record, &x->c, err) : 0;
 }
 
 static int make(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)

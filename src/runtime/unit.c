@@ -54,6 +54,13 @@ int unit_start(struct creation *c, const struct plan_unit_start *s, struct hz_er
 	return cgroup_unit_adopt(&q, &c->record.cgroup_dirs, &c->cgroup, err);
 }
 
+int unit_attach(const struct record *r, const struct creation *c, struct hz_error *err)
+{
+	const struct cgroup_unit u = {.name = r->unit, .user = r->user.v};
+
+	return cgroup_unit_attach(&u, c->stub ? c->stub : c->pid, err);
+}
+
 void unit_stop(const hz_runtime *rt, const struct record *r)
 {
 	struct hz_error err = HZ_ERROR_INIT;

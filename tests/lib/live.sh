@@ -17,6 +17,8 @@
 # After every test all its containers are deleted by force, and then no process, mount,
 # cgroup or state of it may be left: what is left fails the test.
 #
+# With LIVE_SYSTEMD=1 the containers are scopes of systemd (--systemd-cgroup).
+#
 # Peers (RUNTIME=runc, RUNTIME=crun) run the same tests to judge the tests. Where a peer is known
 # to do otherwise, `peer_differs NAME REASON` skips for it alone (not with PEER_STRICT=1 in the
 # environment, to see what it does); hezi is never excused.
@@ -50,6 +52,8 @@ PREFIX=hezi-test-${LIVE_RUN:-0}-$$-
 T=$(mktemp -d "${TMPDIR:-/tmp}/hezi-live.${LIVE_RUN:-0}.XXXXXX")
 chmod 755 "$T"
 ROOT=$T/root
+CGROUP_PREFIX=/
+[ -z "${LIVE_SYSTEMD:-}" ] || CGROUP_PREFIX=system.slice:test:
 COUNT=0
 BAD=0
 SERIAL=0
@@ -79,7 +83,7 @@ bundle() {
 	B=$T/b$COUNT-$SERIAL
 	mkdir "$B"
 	cp -al "$T/base" "$B/rootfs"
-	sed "s|@CGROUP@|/$ID|" "$LIB/base-config.json" >"$B/config.json"
+	sed "s|@CGROUP@|$CGROUP_PREFIX$ID|" "$LIB/base-config.json" >"$B/config.json"
 }
 
 # config JQ-ARGS...: edit config.json in place
@@ -117,7 +121,7 @@ make_base
 
 # --- running ---------------------------------------------------------------------------------
 
-rt() { timeout --foreground -k 5 "${RT_LIMIT:-30}" "$RUNTIME" --root "$ROOT" "$@"; }
+rt() { timeout --foreground -k 5 "${RT_LIMIT:-30}" "$RUNTIME" --root "$ROOT" ${LIVE_SYSTEMD:+--systemd-cgroup} "$@"; }
 
 # cap CMD...: OUT, ERR and ST of a command
 cap() {
@@ -208,6 +212,7 @@ our_cgroups() {
 	find /sys/fs/cgroup -depth -type d -path "*$PREFIX*" \( -fstype cgroup -o -fstype cgroup2 \) 2>/dev/null
 }
 our_mounts() { awk -v t="$T/" 'index($5 "/", t) == 1 {print $5}' /proc/self/mountinfo; }
+our_units() { [ -z "${LIVE_SYSTEMD:-}" ] || systemctl list-units --all --plain --no-legend "*$PREFIX*" 2>/dev/null | cut -d' ' -f1; }
 our_states() { [ ! -d "$ROOT" ] || find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*'; }
 
 leftovers() {
@@ -218,6 +223,7 @@ leftovers() {
 	our_mounts | sed 's/^/mount /'
 	our_cgroups | sed 's/^/cgroup /'
 	our_states | sed 's/^/state /'
+	our_units | sed 's/^/unit /'
 }
 # the same question, answered without a process
 nothing_left() {
@@ -225,6 +231,7 @@ nothing_left() {
 	find_orphans
 	IFS= read -r -d '' mounts </proc/self/mountinfo
 	names=("$ROOT"/* /sys/fs/cgroup/**/*"$PREFIX"*)
+	[ -z "${LIVE_SYSTEMD:-}" ] || names+=($(our_units))
 	[ -z "$ORPHANS" ] && [[ $mounts != *" $T/"* ]] && [ -z "${names[*]}" ] || [ -z "$(leftovers)" ]
 }
 
@@ -252,6 +259,7 @@ force_clean() {
 		[ ! -e "$x/cgroup.procs" ] || xargs -r kill -KILL <"$x/cgroup.procs" 2>/dev/null
 		rmdir "$x" 2>/dev/null
 	done
+	[ -z "${LIVE_SYSTEMD:-}" ] || our_units | xargs -r sh -c 'systemctl stop "$@"; systemctl reset-failed "$@"' sh >/dev/null 2>&1
 	rm -rf --one-file-system "$ROOT"
 }
 

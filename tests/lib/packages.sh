@@ -11,7 +11,7 @@ PACKAGES_LINT="clang-format clang-tidy cppcheck"
 PACKAGES_FUZZ="clang libclang-rt-14-dev"
 PACKAGES_ENGINES="podman buildah containerd docker.io conmon catatonit netavark iptables"
 # tests that need one of these are skipped with a reason where it cannot be had
-PACKAGES_OPTIONAL="runc crun user-mode-linux"
+PACKAGES_OPTIONAL="runc crun user-mode-linux systemd dbus dbus-user-session"
 
 missing_of() {
 	local p
