@@ -5,7 +5,7 @@
  *   cgroup_facts      before compiling: what this host has
  *   cgroup_plan_dirs  before anything is made: the directories that will be, for the intent record
  *   cgroup_prepare    makes them, opens what init needs to enter (v1: `tasks` files) and clone3
- *   cgroup_set        once per value
+ *   cgroup_set        once per value; cgroup_set_devices
  *   cgroup_clone_fd   for CLONE_INTO_CGROUP
  *
  *   cgroup_is_frozen, cgroup_freeze, cgroup_thaw, cgroup_kill, cgroup_procs, cgroup_destroy
@@ -57,8 +57,22 @@ struct cgroup_request {
  */
 int cgroup_prepare(const struct cgroup_request *q, int *slots, struct cgroup **ret,
 		   struct hz_error *err);
+/** Write one value. The error names the file, the value and what the kernel said. */
 int cgroup_set(struct cgroup *cg, const struct plan_header *h, const struct plan_cgroup_set *s,
 	       struct hz_error *err);
+/** Load and attach the device filter, in the place of an earlier one. */
+int cgroup_set_devices(struct cgroup *cg, const struct plan_header *h,
+		       const struct plan_cgroup_devices *s, struct hz_error *err);
+/**
+ * Change what a container has: all CGROUP_SET and CGROUP_DEVICES of @h (plan_compile_update) are
+ * applied to the recorded directories, up to the first that fails; err->pointer is then the config
+ * value at fault.
+ */
+int cgroup_update(const struct oci_strings *dirs, const struct plan_facts *f,
+		  const struct plan_header *h, struct hz_error *err);
+/** How often the kernel killed a process for want of memory in these cgroups; 0 when that cannot be
+ * known. */
+uint64_t cgroup_oom_kills(const struct oci_strings *dirs);
 /** Directory of the unified tree for clone3, borrowed; -1 when there is none. */
 int cgroup_clone_fd(const struct cgroup *cg);
 void cgroup_free(struct cgroup *cg);

@@ -5,6 +5,8 @@
 
 #include "cgroup/cgroup.h"
 
+#include "base/buf.h"
+
 struct cgroup_dir {
 	const struct facts_hierarchy *hierarchy; /* borrowed from the facts */
 	int fd;                                  /* O_PATH of the container's directory */
@@ -18,6 +20,7 @@ struct cgroup {
 	int why; /* errno: why not all controllers could be turned on (v2), or 0 */
 	const struct plan_cgroup_set
 		*again; /* PLAN_CG_RETRY_ORDER: to be written once more after the next value */
+	bool skip;      /* PLAN_CG_ELSE_NEXT: the next value is not needed */
 };
 
 /* "<n>:<path>" of a record. False when it is not of that form. */
@@ -61,6 +64,15 @@ int cgroup_count(int dirfd, size_t *ret_n);
 /** A new cpuset cgroup has no cpus and no memory nodes: take those of its parent, or nothing can
  * enter it. */
 int cgroup_v1_inherit_cpuset(int parent, int child);
+/* bpf_device.c */
+/** The program for @rules (struct plan_cgroup_devices): instructions of eBPF as bytes. -EINVAL for
+ * rules of no known form, -ENOMEM. */
+int cgroup_bpf_build(const uint32_t *rules, uint32_t nwords, struct buf *ret);
+/* bpf.c */
+/** Load the program and attach it to the cgroup @dirfd, in the place of the one that an earlier
+ * call attached. Atomic: the old one or the new one is in force. @fresh: nothing can be attached
+ * yet. */
+int cgroup_bpf_attach(int dirfd, const struct buf *program, bool fresh, struct hz_error *err);
 /* v2.c */
 /**
  * Turn on @wanted controllers for the cgroup @leaf on @path, in all its ancestors from the mount

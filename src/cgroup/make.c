@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making a container's cgroups and setting their values. */
+/* Making a container's cgroups. */
 #include "cgroup/internal.h"
 
 #include "base/cleanup.h"
@@ -181,8 +181,10 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 		return -1;
 	if (hier->name[0])
 		return 0;
-	if (q->step->mode == PLAN_CGROUP_V2 &&
-	    cgroup_v2_enable(d, path, q->plan, q->step->controllers, &cg->why, err))
+	if (cgroup_v2_enable(d, path, q->plan,
+			     q->step->mode == PLAN_CGROUP_V2 ? q->step->controllers
+							     : q->step->unified,
+			     &cg->why, err))
 		return -1;
 	return q->step->owner_uid == UINT32_MAX
 		       ? 0
@@ -287,64 +289,4 @@ int cgroup_clone_fd(const struct cgroup *cg)
 		if (!cg->dirs[i].hierarchy->name[0])
 			return cg->dirs[i].fd;
 	return -1;
-}
-
-static int dir_of(const struct cgroup *cg, const char *controller)
-{
-	for (unsigned i = 0; i < cg->ndirs; i++)
-		if (cg->mode == PLAN_CGROUP_V2 ||
-		    cgroup_has_word(cg->dirs[i].hierarchy->name, controller))
-			return cg->dirs[i].fd;
-	return -1;
-}
-
-static int set_failed(const struct cgroup *cg, const struct plan_header *h,
-		      const struct plan_cgroup_set *s, int r, struct hz_error *err)
-{
-	const char *file = plan_text(h, s->file), *controller = plan_text(h, s->controller);
-
-	error_sys(err, -r, "write", file, "set %s to \"%s\"", file, plan_text(h, s->value));
-	if (r == -ENOENT && cg->why == EBUSY)
-		error_hint(err,
-			   "controller \"%s\" could not be turned on: processes live in a cgroup "
-			   "above "
-			   "it, and cgroup v2 wants those to be without processes",
-			   controller ? controller : "");
-	else if (r == -ENOENT)
-		error_hint(err,
-			   "cgroup controller \"%s\" is not available here (mounted, or enabled in "
-			   "the parent cgroup), or this kernel lacks the file",
-			   controller ? controller : "");
-	else if (r == -EINVAL || r == -ERANGE)
-		error_hint(
-			err,
-			"the kernel refuses this value, alone or together with the other limits");
-	return -1;
-}
-
-static int write_value(const struct cgroup *cg, const struct plan_header *h,
-		       const struct plan_cgroup_set *s)
-{
-	int dirfd = dir_of(cg, s->controller ? plan_text(h, s->controller) : "");
-
-	return dirfd < 0 ? -ENOENT
-			 : cgroup_write(dirfd, plan_text(h, s->file), plan_text(h, s->value));
-}
-
-int cgroup_set(struct cgroup *cg, const struct plan_header *h, const struct plan_cgroup_set *s,
-	       struct hz_error *err)
-{
-	const struct plan_cgroup_set *again = TAKE_PTR(cg->again);
-	int r = write_value(cg, h, s);
-
-	if (r == -ENOENT && (s->flags & PLAN_CG_OPTIONAL))
-		r = 0;
-	if ((r == -EINVAL || r == -EBUSY) && (s->flags & PLAN_CG_RETRY_ORDER)) {
-		cg->again = s;
-		return 0;
-	}
-	if (r)
-		return set_failed(cg, h, s, r, err);
-	r = again ? write_value(cg, h, again) : 0;
-	return r ? set_failed(cg, h, again, r, err) : 0;
 }

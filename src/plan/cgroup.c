@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * linux.cgroupsPath and linux.resources -> CGROUP_CREATE, CGROUP_SET.
+ * linux.cgroupsPath -> CGROUP_CREATE.
  *
  *   cgroupsPath   cgroup below the mount of each hierarchy
  *   absent, ""    /<id>
@@ -49,7 +49,7 @@ static const char *asked_path(struct builder *b)
 	return builder_ptr(b, "/%s", b->opt->id);
 }
 
-static bool has_cgroup(const struct builder *b)
+bool cgroup_is_possible(const struct builder *b)
 {
 	return !b->opt->no_cgroup && b->facts->cgroup_mode != PLAN_CGROUP_NONE &&
 	       b->facts->nhierarchies;
@@ -60,9 +60,9 @@ const char *cgroup_path(struct builder *b)
 	const char *path;
 
 	if (b->opt->systemd_cgroup)
-		return has_cgroup(b) ? unit_path(b) : NULL;
+		return cgroup_is_possible(b) ? unit_path(b) : NULL;
 	path = asked_path(b);
-	return has_cgroup(b) && !path_fault(path) ? path : NULL;
+	return cgroup_is_possible(b) && !path_fault(path) ? path : NULL;
 }
 
 /* @word is one of the words of @list, which stand apart by a blank or comma. */
@@ -80,19 +80,33 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-static bool has_controller(const struct builder *b, const char *name)
+enum cgroup_place cgroup_find(const struct builder *b, const char *name)
 {
 	const struct plan_facts *f = b->facts;
 
-	if (f->cgroup_mode == PLAN_CGROUP_V2)
-		return f->unified_controllers && has_word(f->unified_controllers, name);
-	for (unsigned k = 0; k < f->nhierarchies; k++)
+	if (!cgroup_is_possible(b))
+		return CGROUP_NOWHERE;
+	for (unsigned k = 0; f->cgroup_mode != PLAN_CGROUP_V2 && k < f->nhierarchies; k++)
 		if (has_word(f->hierarchies[k].name, name))
-			return true;
-	return false;
+			return CGROUP_V1;
+	/* with systemd's hybrid layout the unified tree is systemd's own */
+	if (b->opt->systemd_cgroup && f->cgroup_mode != PLAN_CGROUP_V2)
+		return CGROUP_NOWHERE;
+	return f->unified_controllers && has_word(f->unified_controllers, name) ? CGROUP_V2
+										: CGROUP_NOWHERE;
 }
 
 /* --- CGROUP_CREATE --- */
+
+/* Hybrid: what limits are asked for whose controllers are in the unified tree. */
+static struct plan_vec unified(struct builder *b)
+{
+	const char *names[FACTS_HIERARCHIES];
+
+	if (b->facts->cgroup_mode != PLAN_CGROUP_HYBRID)
+		return (struct plan_vec){0, 0};
+	return builder_strs(b, names, cgroup_limits_need(b, names, 0, FACTS_HIERARCHIES));
+}
 
 static struct plan_vec controllers(struct builder *b)
 {
@@ -102,8 +116,9 @@ static struct plan_vec controllers(struct builder *b)
 
 	if (f->cgroup_mode == PLAN_CGROUP_V2) {
 		for (size_t k = 0; k < ARRAY_SIZE(known_controllers); k++)
-			if (has_controller(b, known_controllers[k]))
+			if (cgroup_find(b, known_controllers[k]) == CGROUP_V2)
 				names[n++] = known_controllers[k];
+		n = cgroup_limits_need(b, names, n, FACTS_HIERARCHIES);
 	} else {
 		for (unsigned k = 0; k < f->nhierarchies; k++)
 			names[n++] = f->hierarchies[k].name;
@@ -162,13 +177,15 @@ static void compile_create(struct builder *b, const char *path)
 	const struct oci_linux *l = b->config->linux_;
 	const struct plan_facts *f = b->facts;
 	bool asked = l && l->cgroups_path && *l->cgroups_path;
+	struct plan_vec all = controllers(b), more = unified(b);
 	struct plan_cgroup_create *step;
 
 	step = BUILDER_STEP(b, struct plan_cgroup_create, PLAN_CGROUP_CREATE, PLAN_HOST,
 			    asked ? POINTER : NULL);
 	step->path = builder_str(b, path);
 	step->mode = f->cgroup_mode;
-	step->controllers = controllers(b);
+	step->controllers = all;
+	step->unified = more;
 	step->owner_uid = cgroup_owner(b);
 	step->must_be_empty = 1;
 	if (f->cgroup_mode == PLAN_CGROUP_V2)
@@ -176,100 +193,6 @@ static void compile_create(struct builder *b, const char *path)
 	for (unsigned k = 0; k < f->nhierarchies; k++)
 		b->cgroup_slots += f->hierarchies[k].name[0] != '\0';
 	b->head.nslots += b->cgroup_slots;
-}
-
-/* --- CGROUP_SET --- */
-
-/* The controller is there, or a fault says why the limit cannot be set. */
-static bool need_controller(struct builder *b, const char *name, const char *pointer)
-{
-	if (!has_cgroup(b))
-		builder_refuse(b, pointer, "limits need cgroups, and %s",
-			       b->opt->no_cgroup ? "they are disabled" : "this host has none");
-	else if (has_controller(b, name))
-		return true;
-	else if (b->facts->cgroup_mode == PLAN_CGROUP_HYBRID && b->facts->unified_controllers &&
-		 has_word(b->facts->unified_controllers, name))
-		builder_unsupported(b, pointer,
-				    "the \"%s\" controller in the unified tree of a hybrid host",
-				    name);
-	else
-		builder_refuse(b, pointer, "this host has no \"%s\" cgroup controller", name);
-	return false;
-}
-
-static bool has_memory(const struct oci_memory *m)
-{
-	return m &&
-	       (m->limit.set || m->reservation.set || m->swap.set || m->kernel.set ||
-		m->kernel_tcp.set || m->swappiness.set ||
-		(m->disable_oom_killer.set && m->disable_oom_killer.v) || m->use_hierarchy.set);
-}
-
-static bool has_cpu(const struct oci_cpu *c)
-{
-	return c && ((c->shares.set && c->shares.v) || (c->period.set && c->period.v) ||
-		     (c->quota.set && c->quota.v) || c->burst.set ||
-		     (c->realtime_period.set && c->realtime_period.v) ||
-		     (c->realtime_runtime.set && c->realtime_runtime.v) || c->idle.set);
-}
-
-static bool has_cpuset(const struct oci_cpu *c)
-{
-	return c && ((c->cpus && *c->cpus) || (c->mems && *c->mems));
-}
-
-static bool may_set_devices(struct builder *b, const char *pointer)
-{
-	if (!has_cgroup(b))
-		builder_warn(b, pointer, "device rules need cgroups: they are not applied");
-	else if (b->facts->in_userns || !b->facts->privileged)
-		builder_warn(b, pointer,
-			     "device rules need root on the host: they are not applied");
-	else if (!has_controller(b, "devices"))
-		builder_warn(
-			b, pointer,
-			"this host has no \"devices\" controller: device rules are not applied");
-	else
-		return true;
-	return false;
-}
-
-/* Checked everywhere, emitted where there are files for them; for v2 see check_devices(). */
-static void compile_device_rules(struct builder *b, const struct oci_device_rules *rules)
-{
-	bool emit = rules->n && b->facts->cgroup_mode != PLAN_CGROUP_V2 &&
-		    may_set_devices(b, "/linux/resources/devices");
-
-	cgroup_convert_devices(b, emit, rules);
-}
-
-static void compile_resources(struct builder *b, const struct oci_resources *r)
-{
-	bool v2 = b->facts->cgroup_mode == PLAN_CGROUP_V2, cpu;
-
-	compile_device_rules(b, &r->devices);
-	if (has_memory(r->memory) && need_controller(b, "memory", "/linux/resources/memory"))
-		cgroup_convert_memory(b, r->memory, v2);
-	cpu = !has_cpu(r->cpu) || need_controller(b, "cpu", "/linux/resources/cpu");
-	if (has_cpuset(r->cpu))
-		cpu &= need_controller(b, "cpuset",
-				       r->cpu->cpus && *r->cpu->cpus ? "/linux/resources/cpu/cpus"
-								     : "/linux/resources/cpu/mems");
-	if (r->cpu && cpu)
-		cgroup_convert_cpu(b, r->cpu, v2);
-	if (r->pids && r->pids->limit.v == -1 && !(has_cgroup(b) && has_controller(b, "pids")))
-		return; /* no limit is asked for and there is none */
-	if (r->pids && r->pids->limit.set && need_controller(b, "pids", "/linux/resources/pids"))
-		cgroup_convert_pids(b, r->pids);
-}
-
-void compile_limits(struct builder *b)
-{
-	const struct oci_linux *l = b->config->linux_;
-
-	if (l && l->resources)
-		compile_resources(b, l->resources);
 }
 
 void compile_cgroup(struct builder *b)
@@ -282,7 +205,7 @@ void compile_cgroup(struct builder *b)
 	why = path_fault(path);
 	if (why)
 		builder_fault(b, POINTER, "\"%s\" cannot be a cgroup: %s", path, why);
-	else if (has_cgroup(b))
+	else if (cgroup_is_possible(b))
 		compile_create(b, path);
 	compile_limits(b);
 }

@@ -18,8 +18,8 @@
 #define SHARES_MIN     2
 #define SHARES_MAX     262144
 
-static void set(struct builder *b, const char *file, const char *value, uint32_t flags,
-		const char *origin)
+void limit_set(struct builder *b, const char *file, const char *value, uint32_t flags,
+	       const char *origin)
 {
 	struct plan_cgroup_set *step =
 		BUILDER_STEP(b, struct plan_cgroup_set, PLAN_CGROUP_SET, PLAN_HOST, origin);
@@ -33,13 +33,13 @@ static void set(struct builder *b, const char *file, const char *value, uint32_t
 static void set_i64(struct builder *b, const char *file, int64_t v, uint32_t flags,
 		    const char *origin)
 {
-	set(b, file, builder_ptr(b, "%" PRId64, v), flags, origin);
+	limit_set(b, file, builder_ptr(b, "%" PRId64, v), flags, origin);
 }
 
-static void set_u64(struct builder *b, const char *file, uint64_t v, uint32_t flags,
-		    const char *origin)
+void limit_set_u64(struct builder *b, const char *file, uint64_t v, uint32_t flags,
+		   const char *origin)
 {
-	set(b, file, builder_ptr(b, "%" PRIu64, v), flags, origin);
+	limit_set(b, file, builder_ptr(b, "%" PRIu64, v), flags, origin);
 }
 
 /* Bytes; -1 is no limit. */
@@ -47,7 +47,7 @@ static void set_bytes(struct builder *b, const char *file, int64_t v, bool v2, u
 		      const char *origin)
 {
 	if (v < 0)
-		set(b, file, v2 ? "max" : "-1", flags, origin);
+		limit_set(b, file, v2 ? "max" : "-1", flags, origin);
 	else
 		set_i64(b, file, v, flags, origin);
 }
@@ -99,29 +99,28 @@ static void memory_swap(struct builder *b, const struct oci_memory *m, bool v2)
 
 static void memory_v1_only(struct builder *b, const struct oci_memory *m)
 {
-	if (wants_bytes(b, &m->kernel, RES "/memory/kernel"))
-		set_bytes(b, "memory.kmem.limit_in_bytes", m->kernel.v, false, 0,
-			  RES "/memory/kernel");
-	if (wants_bytes(b, &m->kernel_tcp, RES "/memory/kernelTCP"))
-		set_bytes(b, "memory.kmem.tcp.limit_in_bytes", m->kernel_tcp.v, false, 0,
-			  RES "/memory/kernelTCP");
 	if (m->swappiness.set && m->swappiness.v > 100)
 		builder_fault(b, RES "/memory/swappiness", "%" PRIu64 " is out of range (0 to 100)",
 			      m->swappiness.v);
 	else if (m->swappiness.set)
-		set_u64(b, "memory.swappiness", m->swappiness.v, 0, RES "/memory/swappiness");
+		limit_set_u64(b, "memory.swappiness", m->swappiness.v, 0, RES "/memory/swappiness");
 	if (m->disable_oom_killer.set && m->disable_oom_killer.v)
-		set(b, "memory.oom_control", "1", 0, RES "/memory/disableOOMKiller");
+		limit_set(b, "memory.oom_control", "1", 0, RES "/memory/disableOOMKiller");
+}
+
+/* Kernels from 5.16 on refuse them, and the runtime-spec says not to use them. */
+void cgroup_warn_memory(struct builder *b, const struct oci_memory *m)
+{
+	if (m->kernel.set && m->kernel.v)
+		builder_warn(b, RES "/memory/kernel",
+			     "kernel memory cannot be limited: it is not applied");
+	if (m->kernel_tcp.set && m->kernel_tcp.v)
+		builder_warn(b, RES "/memory/kernelTCP",
+			     "kernel memory cannot be limited: it is not applied");
 }
 
 static void memory_not_v2(struct builder *b, const struct oci_memory *m)
 {
-	if (m->kernel.set && m->kernel.v)
-		builder_warn(b, RES "/memory/kernel",
-			     "cgroup v2 has no such limit: it is not applied");
-	if (m->kernel_tcp.set && m->kernel_tcp.v)
-		builder_warn(b, RES "/memory/kernelTCP",
-			     "cgroup v2 has no such limit: it is not applied");
 	if (m->swappiness.set)
 		builder_refuse(b, RES "/memory/swappiness", "cgroup v2 has no swappiness");
 	if (m->disable_oom_killer.set && m->disable_oom_killer.v)
@@ -131,21 +130,28 @@ static void memory_not_v2(struct builder *b, const struct oci_memory *m)
 		builder_refuse(b, RES "/memory/useHierarchy", "cgroup v2 is always hierarchical");
 }
 
+/* v1 refuses what is in use already, and a limit above that of memory and swap. */
+static uint32_t limit_flags(const struct oci_memory *m, bool v2)
+{
+	if (v2)
+		return m->check_before_update.v && m->limit.v > 0 ? PLAN_CG_CHECK_USE : 0;
+	return m->swap.set && m->swap.v != 0 ? PLAN_CG_RETRY_ORDER : 0;
+}
+
 void cgroup_convert_memory(struct builder *b, const struct oci_memory *m, bool v2)
 {
-	bool has_swap = m->swap.set && m->swap.v != 0;
-
 	if (!v2 &&
 	    m->use_hierarchy.set) /* the kernel takes it only before there are limits or children */
-		set(b, "memory.use_hierarchy", m->use_hierarchy.v ? "1" : "0", 0,
-		    RES "/memory/useHierarchy");
+		limit_set(b, "memory.use_hierarchy", m->use_hierarchy.v ? "1" : "0", 0,
+			  RES "/memory/useHierarchy");
 	if (wants_bytes(b, &m->limit, RES "/memory/limit"))
 		set_bytes(b, v2 ? "memory.max" : "memory.limit_in_bytes", m->limit.v, v2,
-			  !v2 && has_swap ? PLAN_CG_RETRY_ORDER : 0, RES "/memory/limit");
+			  limit_flags(m, v2), RES "/memory/limit");
 	memory_swap(b, m, v2);
 	if (wants_bytes(b, &m->reservation, RES "/memory/reservation"))
 		set_bytes(b, v2 ? "memory.low" : "memory.soft_limit_in_bytes", m->reservation.v, v2,
 			  0, RES "/memory/reservation");
+	cgroup_warn_memory(b, m);
 	if (v2)
 		memory_not_v2(b, m);
 	else
@@ -212,13 +218,13 @@ static void cpu_shares(struct builder *b, const struct oci_cpu *c, bool v2)
 	if (!c->shares.set || shares == 0)
 		return;
 	if (v2)
-		set_u64(b, "cpu.weight", cgroup_weight_from_shares(shares), 0, pointer);
+		limit_set_u64(b, "cpu.weight", cgroup_weight_from_shares(shares), 0, pointer);
 	else if (shares < SHARES_MIN)
 		builder_fault(b, pointer, "the minimum allowed cpu-shares is %d", SHARES_MIN);
 	else if (shares > SHARES_MAX)
 		builder_fault(b, pointer, "the maximum allowed cpu-shares is %d", SHARES_MAX);
 	else
-		set_u64(b, "cpu.shares", shares, 0, pointer);
+		limit_set_u64(b, "cpu.shares", shares, 0, pointer);
 }
 
 static bool check_bandwidth(struct builder *b, const struct oci_cpu *c)
@@ -244,27 +250,31 @@ static void cpu_bandwidth(struct builder *b, const struct oci_cpu *c, bool v2)
 {
 	bool quota = c->quota.set && c->quota.v != 0, period = c->period.set && c->period.v != 0;
 	const char *origin = quota ? RES "/cpu/quota" : RES "/cpu/period";
+	uint32_t retry;
 
 	if (!check_bandwidth(b, c))
 		return;
+	/* a burst of before may be above the new quota */
+	retry = c->burst.set ? PLAN_CG_RETRY_ORDER : 0;
 	if (v2 && (quota || period)) {
 		uint64_t p = period ? c->period.v : PERIOD_DEFAULT;
 
 		if (quota && c->quota.v > 0)
-			set(b, "cpu.max", builder_ptr(b, "%" PRId64 " %" PRIu64, c->quota.v, p), 0,
-			    origin);
+			limit_set(b, "cpu.max",
+				  builder_ptr(b, "%" PRId64 " %" PRIu64, c->quota.v, p), retry,
+				  origin);
 		else
-			set(b, "cpu.max", builder_ptr(b, "max %" PRIu64, p), 0, origin);
+			limit_set(b, "cpu.max", builder_ptr(b, "max %" PRIu64, p), retry, origin);
 	}
 	if (!v2 && period)
-		set_u64(b, "cpu.cfs_period_us", c->period.v, quota ? PLAN_CG_RETRY_ORDER : 0,
-			RES "/cpu/period");
+		limit_set_u64(b, "cpu.cfs_period_us", c->period.v, quota ? PLAN_CG_RETRY_ORDER : 0,
+			      RES "/cpu/period");
 	if (!v2 && quota)
-		set_i64(b, "cpu.cfs_quota_us", c->quota.v < 0 ? -1 : c->quota.v, 0,
+		set_i64(b, "cpu.cfs_quota_us", c->quota.v < 0 ? -1 : c->quota.v, retry,
 			RES "/cpu/quota");
 	if (c->burst.set)
-		set_u64(b, v2 ? "cpu.max.burst" : "cpu.cfs_burst_us", c->burst.v, 0,
-			RES "/cpu/burst");
+		limit_set_u64(b, v2 ? "cpu.max.burst" : "cpu.cfs_burst_us", c->burst.v, 0,
+			      RES "/cpu/burst");
 }
 
 static void cpu_realtime(struct builder *b, const struct oci_cpu *c, bool v2)
@@ -278,8 +288,8 @@ static void cpu_realtime(struct builder *b, const struct oci_cpu *c, bool v2)
 		return;
 	}
 	if (period)
-		set_u64(b, "cpu.rt_period_us", c->realtime_period.v,
-			runtime ? PLAN_CG_RETRY_ORDER : 0, RES "/cpu/realtimePeriod");
+		limit_set_u64(b, "cpu.rt_period_us", c->realtime_period.v,
+			      runtime ? PLAN_CG_RETRY_ORDER : 0, RES "/cpu/realtimePeriod");
 	if (runtime)
 		set_i64(b, "cpu.rt_runtime_us", c->realtime_runtime.v, 0,
 			RES "/cpu/realtimeRuntime");
@@ -297,7 +307,7 @@ static void cpu_list(struct builder *b, const char *file, const char *list, cons
 		builder_fault(b, pointer, "\"%s\" is no list of numbers: unexpected \"%c\"", list,
 			      list[n] < ' ' ? '?' : list[n]);
 	else
-		set(b, file, list, 0, pointer);
+		limit_set(b, file, list, 0, pointer);
 }
 
 void cgroup_convert_cpu(struct builder *b, const struct oci_cpu *c, bool v2)
@@ -328,7 +338,7 @@ void cgroup_convert_pids(struct builder *b, const struct oci_pids *p)
 		builder_fault(b, pointer, "%" PRId64 " is no number of processes (-1: no limit)",
 			      p->limit.v);
 	else if (p->limit.v == -1)
-		set(b, "pids.max", "max", 0, pointer);
+		limit_set(b, "pids.max", "max", 0, pointer);
 	else
 		set_i64(b, "pids.max", p->limit.v ? p->limit.v : 1, 0, pointer);
 }

@@ -10,24 +10,10 @@
 
 #define CONSOLE_MAX 65535 /* struct winsize */
 
-/* Docker always writes the object, and a weight of 0 for none. */
-static bool has_block_io(const struct oci_block_io *x)
-{
-	return x && (x->weight.v || x->leaf_weight.v || x->weight_device.n ||
-		     x->throttle_read_bps_device.n || x->throttle_write_bps_device.n ||
-		     x->throttle_read_iops_device.n || x->throttle_write_iops_device.n);
-}
-
-static bool has_network(const struct oci_network *x)
-{
-	return x && (x->class_id.v || x->priorities.n);
-}
-
 /* Names of the parts of a config that are refused as a whole when they are there. */
 static void check_unsupported(struct builder *b)
 {
 	const struct oci_linux *l = b->config->linux_;
-	const struct oci_resources *r = l ? l->resources : NULL;
 	const struct {
 		bool asked;
 		const char *pointer, *what;
@@ -35,12 +21,6 @@ static void check_unsupported(struct builder *b)
 		{l && l->net_devices.n, "/linux/netDevices", "netDevices"},
 		{l && l->intel_rdt, "/linux/intelRdt", "intelRdt"},
 		{l && l->mount_label && l->mount_label[0], "/linux/mountLabel", "mountLabel"},
-		{r && has_block_io(r->block_io), "/linux/resources/blockIO", "blockIO"},
-		{r && r->hugepage_limits.n, "/linux/resources/hugepageLimits", "hugepageLimits"},
-		{r && has_network(r->network), "/linux/resources/network",
-		 "network (class id, priorities)"},
-		{r && r->rdma.n, "/linux/resources/rdma", "rdma"},
-		{r && r->unified.n, "/linux/resources/unified", "unified"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -71,16 +51,6 @@ static void check_labels(struct builder *b)
 				       "enabled on this host",
 				       p->selinux_label);
 	}
-}
-
-static void check_devices(struct builder *b)
-{
-	const struct oci_linux *l = b->config->linux_;
-
-	if (l && l->resources && l->resources->devices.n && !b->opt->no_cgroup &&
-	    b->facts->cgroup_mode == PLAN_CGROUP_V2)
-		builder_warn(b, "/linux/resources/devices",
-			     "device rules are not enforced on cgroup v2 yet");
 }
 
 static void check_names(struct builder *b)
@@ -151,7 +121,6 @@ void compile_checks(struct builder *b)
 	check_unsupported(b);
 	check_labels(b);
 	check_annotations(b);
-	check_devices(b);
 	check_names(b);
 	check_process(b);
 	check_affinity(b);

@@ -19,6 +19,7 @@ static const struct layout_field cgroup_create_fields[] = {
 	FIELD(plan_cgroup_create, path, CLEAN, NULL),
 	FIELD(plan_cgroup_create, mode, ENUM, plan_cgroup_mode_values),
 	FIELD(plan_cgroup_create, controllers, STRS, NULL),
+	FIELD(plan_cgroup_create, unified, STRS, NULL),
 	FIELD(plan_cgroup_create, owner_uid, U32, NULL),
 	FIELD(plan_cgroup_create, must_be_empty, BOOL, NULL),
 	END,
@@ -31,6 +32,9 @@ static const struct layout_field cgroup_set_fields[] = {
 	FIELD(plan_cgroup_set, flags, BITS, plan_cgroup_set_values),
 	END,
 };
+
+static const struct layout_field cgroup_devices_fields[] = {
+	FIELD(plan_cgroup_devices, rules, U32S, NULL), END};
 
 static const struct layout_field unit_start_fields[] = {
 	FIELD(plan_unit_start, name, NAME, NULL),
@@ -315,6 +319,8 @@ static const struct layout layouts[PLAN_KIND_COUNT] = {
 	ROW(CGROUP_CREATE, "cgroup create", plan_cgroup_create, HOST, true, CGROUP_CREATE,
 	    cgroup_create_fields),
 	ROW(CGROUP_SET, "cgroup set", plan_cgroup_set, HOST, false, CGROUP_SET, cgroup_set_fields),
+	ROW(CGROUP_DEVICES, "cgroup devices", plan_cgroup_devices, HOST, true, CGROUP_SET,
+	    cgroup_devices_fields),
 	ROW(NS_OPEN, "namespace open", plan_ns_open, HOST, false, NS_OPEN, ns_open_fields),
 	ROW(HOOK_OUTPUT, "hook output", plan_hook_output, HOST, false, NS_OPEN, hook_output_fields),
 	ROW(SECCOMP_BUILD, "seccomp build", plan_seccomp_build, HOST, true, SECCOMP_BUILD,

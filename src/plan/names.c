@@ -42,6 +42,8 @@ const struct plan_value plan_cgroup_mount_values[] = {
 const struct plan_value plan_cgroup_set_values[] = {
 	{PLAN_CG_OPTIONAL, "optional"},
 	{PLAN_CG_RETRY_ORDER, "retry-after-next"},
+	{PLAN_CG_ELSE_NEXT, "else-next"},
+	{PLAN_CG_CHECK_USE, "check-use"},
 	END,
 };
 

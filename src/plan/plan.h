@@ -14,9 +14,9 @@
  * between a PLAN_SYNC (init stops and tells) and the next step of init (host lets it go on).
  *
  *   stage    actor  steps
- *   prepare  host   STATE_DIR, CGROUP_CREATE, CGROUP_SET…, NS_OPEN…, HOOK_OUTPUT…,
- *                   SECCOMP_BUILD
- *   spawn    host   SPAWN; with systemd UNIT_START, CGROUP_SET…
+ *   prepare  host   STATE_DIR, CGROUP_CREATE, CGROUP_DEVICES, CGROUP_SET…,
+ *                   NS_OPEN…, HOOK_OUTPUT…, SECCOMP_BUILD
+ *   spawn    host   SPAWN; with systemd UNIT_START, CGROUP_DEVICES, CGROUP_SET…
  *   enter    init   CGROUP_ENTER, NS_JOIN…, of a stub: NS_UNSHARE (time), TIME_OFFSET…, FORK
  *            both   SYNC maps (new user namespace); host: ID_MAP…, OOM_SCORE
  *            init   BECOME_ROOT, NS_UNSHARE (time, cgroup), TIME_OFFSET…
@@ -150,6 +150,8 @@ enum plan_kind {
 	PLAN_NS_ENTER,
 	/* host, after the spawn */
 	PLAN_UNIT_START,
+	/* host, among the CGROUP_SETs */
+	PLAN_CGROUP_DEVICES,
 	PLAN_KIND_COUNT,
 };
 
@@ -169,50 +171,7 @@ struct plan_state_dir {
 	plan_str id;
 };
 
-struct plan_cgroup_create {
-	struct plan_step s;
-	plan_str path; /* below the cgroup mount(s), absolute, lexically clean */
-	uint32_t mode; /* enum plan_cgroup_mode */
-	/* v1, hybrid: the names of the hierarchies ("cpu,cpuacct", "name=systemd"); v2: controllers
-	 * to enable */
-	struct plan_vec controllers;
-	uint32_t owner_uid;     /* host uid the cgroup is given to (v2 delegation), or UINT32_MAX */
-	uint32_t must_be_empty; /* refuse when processes are in it */
-};
-enum plan_cgroup_mode {
-	PLAN_CGROUP_V1,
-	PLAN_CGROUP_HYBRID,
-	PLAN_CGROUP_V2,
-	PLAN_CGROUP_NONE,
-};
-
-/* One value for one file. Order matters (memory and swap on v1). */
-struct plan_cgroup_set {
-	struct plan_step s;
-	/* v1: hierarchy that holds the file ("memory"); v2: controller that must be on */
-	plan_str controller;
-	plan_str file, value;
-	uint32_t flags; /* PLAN_CG_* */
-};
-#define PLAN_CG_OPTIONAL (1u << 0) /* no such file: go on (the value is a default) */
-/* v1 memory: on EINVAL/EBUSY write the next step first, then this again */
-#define PLAN_CG_RETRY_ORDER (1u << 1)
-
-/*
- * A transient scope of systemd for the spawned process, which waits for its plan meanwhile. Takes
- * the place of CGROUP_CREATE; the values that follow go to the cgroup that systemd has made.
- */
-struct plan_unit_start {
-	struct plan_step s;
-	plan_str name, slice;
-	uint32_t user;      /* 1: the user's manager, 0: the system's */
-	uint32_t mode;      /* enum plan_cgroup_mode */
-	uint32_t owner_uid; /* as in CGROUP_CREATE */
-	/* v1, hybrid: as in CGROUP_CREATE; v2: controllers of the values that follow */
-	struct plan_vec controllers;
-	struct plan_vec properties; /* "[?]Name=value", see unit_properties.h */
-	uint32_t pad;
-};
+#include "plan/cgroup_steps.h"
 
 struct plan_ns_open {
 	struct plan_step s;

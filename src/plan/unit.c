@@ -290,7 +290,8 @@ static struct plan_vec controllers(struct builder *b, size_t from)
 		const struct plan_cgroup_set *s =
 			(const struct plan_cgroup_set *)(const void *)(b->steps.data + at);
 
-		if (s->controller && strcmp(pool_text(b, s->controller), "cgroup") != 0)
+		if (s->s.kind == PLAN_CGROUP_SET && s->controller &&
+		    strcmp(pool_text(b, s->controller), "cgroup") != 0)
 			add_word(names, &n, pool_text(b, s->controller));
 		at += s->s.size;
 	}
@@ -307,7 +308,9 @@ static void add_files(struct builder *b, struct unit_properties *u, size_t from)
 		const struct plan_cgroup_set *s =
 			(const struct plan_cgroup_set *)(const void *)(b->steps.data + at);
 
-		unit_property_from_file(u, v2, pool_text(b, s->file), pool_text(b, s->value));
+		if (s->s.kind == PLAN_CGROUP_SET)
+			unit_property_from_file(u, v2, pool_text(b, s->file),
+						pool_text(b, s->value));
 		at += s->s.size;
 	}
 	unit_properties_finish(u);

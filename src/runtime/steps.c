@@ -61,6 +61,15 @@ static int do_cgroup_set(struct creation *c, const struct plan_cgroup_set *s, st
 	return cgroup_set(c->cgroup, c->b->plan.h, s, err);
 }
 
+static int do_cgroup_devices(struct creation *c, const struct plan_cgroup_devices *s,
+			     struct hz_error *err)
+{
+	if (!c->cgroup)
+		return error_set(err, HZ_E_UNSUPPORTED,
+				 "device rules need a cgroup, and this user may not make one");
+	return cgroup_set_devices(c->cgroup, c->b->plan.h, s, err);
+}
+
 static int do_rlimit(struct creation *c, const struct plan_rlimit *l, struct hz_error *err)
 {
 	struct rlimit64 lim = {.rlim_cur = l->soft, .rlim_max = l->hard};
@@ -161,6 +170,8 @@ static int do_step(struct creation *c, const struct plan_step *s, struct hz_erro
 		return do_cgroup_create(c, (const struct plan_cgroup_create *)s, err);
 	case PLAN_UNIT_START: return unit_start(c, (const struct plan_unit_start *)s, err);
 	case PLAN_CGROUP_SET: return do_cgroup_set(c, (const struct plan_cgroup_set *)s, err);
+	case PLAN_CGROUP_DEVICES:
+		return do_cgroup_devices(c, (const struct plan_cgroup_devices *)s, err);
 	case PLAN_NS_OPEN: return do_ns_open(c, (const struct plan_ns_open *)s, err);
 	case PLAN_HOOK_OUTPUT: return do_hook_output(c, (const struct plan_hook_output *)s, err);
 	case PLAN_SPAWN: return spawn_init(c, (const struct plan_spawn *)s, err);

@@ -297,8 +297,7 @@ static void test_warnings(void)
 	ok(warned(&t, "/process/capabilities/ambient", "CAP_KILL left out"),
 	   "ambient but not inheritable");
 	ok(warned(&t, "/annotations/org.criu.config", "no effect"), "annotation of runc");
-	ok(warned(&t, "/linux/resources/devices", "not enforced on cgroup v2 yet"), "device rules");
-	is_int(t.plan.nwarnings, 6, "no others");
+	is_int(t.plan.nwarnings, 5, "no others");
 	c = rig_step(&t, PLAN_CAPS, 0);
 	ok(c && c->bounding == 1 << 5 && c->effective == 1 << 5 && c->ambient == 0,
 	   "the rest is set");

@@ -24,7 +24,7 @@ static const char *values(const struct bench *t)
 }
 
 static const struct {
-	const char *resources, *v1, *v2; /* values; "/pointer: text" is a fault */
+	const char *resources, *v1, *v2; /* values; "/pointer" is a fault; NULL: not asked */
 } cases[] = {
 	{"'memory':{'limit':1048576}", "memory.limit_in_bytes=1048576", "memory.max=1048576"},
 	{"'memory':{'limit':-1}", "memory.limit_in_bytes=-1", "memory.max=max"},
@@ -44,8 +44,8 @@ static const struct {
 	{"'memory':{'limit':-1,'swap':4096}", "/memory/swap", "/memory/swap"},
 	{"'memory':{'swap':-1}", "memory.memsw.limit_in_bytes=-1!1", "memory.swap.max=max!1"},
 	{"'memory':{'reservation':4096}", "memory.soft_limit_in_bytes=4096", "memory.low=4096"},
-	{"'memory':{'kernel':4096}", "memory.kmem.limit_in_bytes=4096", ""},
-	{"'memory':{'kernelTCP':4096}", "memory.kmem.tcp.limit_in_bytes=4096", ""},
+	{"'memory':{'kernel':4096}", "", ""},
+	{"'memory':{'kernelTCP':4096}", "", ""},
 	{"'memory':{'swappiness':0}", "memory.swappiness=0", "/memory/swappiness"},
 	{"'memory':{'swappiness':100}", "memory.swappiness=100", "/memory/swappiness"},
 	{"'memory':{'swappiness':500}", "/memory/swappiness", "/memory/swappiness"},
@@ -64,8 +64,8 @@ static const struct {
 	{"'cpu':{'quota':999}", "/cpu/quota", "/cpu/quota"},
 	{"'cpu':{'period':999}", "/cpu/period", "/cpu/period"},
 	{"'cpu':{'period':1000001}", "/cpu/period", "/cpu/period"},
-	{"'cpu':{'quota':50000,'burst':10000}", "cpu.cfs_quota_us=50000 | cpu.cfs_burst_us=10000",
-	 "cpu.max=50000 100000 | cpu.max.burst=10000"},
+	{"'cpu':{'quota':50000,'burst':10000}", "cpu.cfs_quota_us=50000!2 | cpu.cfs_burst_us=10000",
+	 "cpu.max=50000 100000!2 | cpu.max.burst=10000"},
 	{"'cpu':{'quota':50000,'burst':50001}", "/cpu/burst", "/cpu/burst"},
 	{"'cpu':{'realtimePeriod':1000000,'realtimeRuntime':950000}",
 	 "cpu.rt_period_us=1000000!2 | cpu.rt_runtime_us=950000", "/cpu/realtimePeriod"},
@@ -79,6 +79,66 @@ static const struct {
 	{"'pids':{'limit':-1}", "pids.max=max", "pids.max=max"},
 	{"'pids':{'limit':0}", "pids.max=1", "pids.max=1"},
 	{"'pids':{'limit':-7}", "/pids/limit", "/pids/limit"},
+	{"'memory':{'limit':4096,'checkBeforeUpdate':true}", "memory.limit_in_bytes=4096",
+	 "memory.max=4096!8"},
+	{"'memory':{'checkBeforeUpdate':true}", "", ""},
+	{"'blockIO':{'weight':0}", "", ""},
+	{"'blockIO':{'weight':10}", "blkio.weight=10!4 | blkio.bfq.weight=10",
+	 "io.bfq.weight=10!4 | io.weight=1"},
+	{"'blockIO':{'weight':100}", "blkio.weight=100!4 | blkio.bfq.weight=100",
+	 "io.bfq.weight=100!4 | io.weight=910"},
+	{"'blockIO':{'weight':1000}", "blkio.weight=1000!4 | blkio.bfq.weight=1000",
+	 "io.bfq.weight=1000!4 | io.weight=10000"},
+	{"'blockIO':{'weight':9}", "/blockIO/weight", "/blockIO/weight"},
+	{"'blockIO':{'weight':1001}", "/blockIO/weight", "/blockIO/weight"},
+	{"'blockIO':{'leafWeight':500}", "blkio.leaf_weight=500", "/blockIO/leafWeight"},
+	{"'blockIO':{'weightDevice':[{'major':8,'minor':16,'weight':500}]}",
+	 "blkio.weight_device=8:16 500!4 | blkio.bfq.weight_device=8:16 500",
+	 "io.bfq.weight=8:16 500!4 | io.weight=8:16 4950"},
+	{"'blockIO':{'weightDevice':[{'major':8,'minor':0}]}", "/blockIO/weightDevice/0",
+	 "/blockIO/weightDevice/0"},
+	{"'blockIO':{'weightDevice':[{'major':-8,'minor':0,'weight':500}]}",
+	 "/blockIO/weightDevice/0", "/blockIO/weightDevice/0"},
+	{"'blockIO':{'weightDevice':[{'major':8,'minor':0,'leafWeight':20}]}",
+	 "blkio.leaf_weight_device=8:0 20", "/blockIO/weightDevice/0/leafWeight"},
+	{"'blockIO':{'throttleReadBpsDevice':[{'major':8,'minor':0,'rate':1048576}],"
+	 "'throttleWriteIOPSDevice':[{'major':8,'minor':0,'rate':0}]}",
+	 "blkio.throttle.read_bps_device=8:0 1048576 | blkio.throttle.write_iops_device=8:0 0",
+	 "io.max=8:0 rbps=1048576 | io.max=8:0 wiops=max"},
+	{"'blockIO':{'throttleWriteBpsDevice':[{'major':8,'minor':0,'rate':5}],"
+	 "'throttleReadIOPSDevice':[{'major':8,'minor':1,'rate':6}]}",
+	 "blkio.throttle.write_bps_device=8:0 5 | blkio.throttle.read_iops_device=8:1 6",
+	 "io.max=8:0 wbps=5 | io.max=8:1 riops=6"},
+	{"'hugepageLimits':[{'pageSize':'2MB','limit':4194304}]", /* in the unified tree */
+	 "hugetlb.2MB.rsvd.max=4194304!1 | hugetlb.2MB.max=4194304",
+	 "hugetlb.2MB.rsvd.max=4194304!1 | hugetlb.2MB.max=4194304"},
+	{"'rdma':{'mlx5_1':{'hcaHandles':3,'hcaObjects':10000},'mlx4_0':{'hcaObjects':0}}",
+	 "rdma.max=mlx5_1 hca_handle=3 hca_object=10000 | rdma.max=mlx4_0 hca_object=0",
+	 "rdma.max=mlx5_1 hca_handle=3 hca_object=10000 | rdma.max=mlx4_0 hca_object=0"},
+	{"'rdma':{'mlx5_1':{}}", "/rdma/mlx5_1", "/rdma/mlx5_1"},
+	{"'network':{}", "", ""},
+	{"'network':{'classID':1048577,'priorities':[{'name':'eth0','priority':5}]}",
+	 "net_cls.classid=1048577 | net_prio.ifpriomap=eth0 5", NULL},
+	{"'network':{'classID':1048577}", "net_cls.classid=1048577", "/network/classID"},
+	{"'network':{'priorities':[{'name':'eth0','priority':5}]}", "net_prio.ifpriomap=eth0 5",
+	 "/network/priorities"},
+	{"'network':{'priorities':[{'name':'a b','priority':5}]}", "/network/priorities/0/name",
+	 "/network/priorities"},
+	{"'unified':{'memory.high':'1048576'}", "/unified/memory.high", "memory.high=1048576"},
+	{"'unified':{'hugetlb.2MB.max':'0'}", "hugetlb.2MB.max=0", "hugetlb.2MB.max=0"},
+	{"'unified':{'dmem.max':'x max','cgroup.max.depth':'3'}", NULL,
+	 "dmem.max=x max | cgroup.max.depth=3"},
+	{"'unified':{'io.max':'8:0 rbps=1\\n8:16 rbps=2\\n'}", "/unified/io.max",
+	 "io.max=8:0 rbps=1 | io.max=8:16 rbps=2"},
+	{"'unified':{'cpuset.cpus':''}", NULL, "cpuset.cpus="},
+	{"'unified':{'pids.max':'7'},'pids':{'limit':5}", NULL, "pids.max=5 | pids.max=7"},
+	{"'unified':{'perf.x':'7'}", "/unified/perf.x", "/unified/perf.x"},
+	{"'unified':{'memory':'7'}", "/unified/memory", "/unified/memory"},
+	{"'unified':{'.x':'7'}", "/unified/.x", "/unified/.x"},
+	{"'unified':{'memory..':'7'}", "/unified/memory..", "/unified/memory.."},
+	{"'unified':{'../memory.max':'7'}", "/unified/..~1memory.max", "/unified/..~1memory.max"},
+	{"'unified':{'cgroup.procs':'1'}", "/unified/cgroup.procs", "/unified/cgroup.procs"},
+	{"'unified':{'cgroup.freeze':'1'}", "/unified/cgroup.freeze", "/unified/cgroup.freeze"},
 	{"'devices':[{'allow':true}]", "devices.allow=a *:* rwm", ""},
 	{"'devices':[{'allow':true,'type':'a','major':10,'access':'w'}]",
 	 "devices.allow=b 10:* w | devices.allow=c 10:* w", ""},
@@ -94,6 +154,8 @@ static void test_case(const char *resources, const char *want, const struct plan
 	char json[512];
 	struct bench t;
 
+	if (!want)
+		return;
 	snprintf(json, sizeof(json), "{'ociVersion':'1.3.0','linux':{'resources':{%s}}}",
 		 resources);
 	bench_init(&t, json);
@@ -108,6 +170,21 @@ static void test_case(const char *resources, const char *want, const struct plan
 		is_str(values(&t), want, "%s: %s", name, resources);
 	}
 	bench_done(&t);
+}
+
+/* facts_v1 and the hierarchies that only resources ask for. */
+static struct plan_facts facts_v1_all(void)
+{
+	static const struct facts_hierarchy more[] = {
+		{"blkio", "/sys/fs/cgroup/blkio", "/"},
+		{"net_cls,net_prio", "/sys/fs/cgroup/net_cls,net_prio", "/"},
+		{"rdma", "/sys/fs/cgroup/rdma", "/"},
+	};
+	struct plan_facts f = facts_v1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
+		f.hierarchies[f.nhierarchies++] = more[i];
+	return f;
 }
 
 static void test_device_defaults(void)
@@ -251,11 +328,12 @@ static void test_weights(void)
 
 int main(void)
 {
+	const struct plan_facts v1 = facts_v1_all();
 	char name[260];
 
 	test_weights();
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		test_case(cases[i].resources, cases[i].v1, &facts_v1, "v1");
+		test_case(cases[i].resources, cases[i].v1, &v1, "v1");
 		test_case(cases[i].resources, cases[i].v2, &facts_v2, "v2");
 	}
 	test_device_defaults();

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Setting the values of a container's cgroups, when it is made and later. */
+#include "base/cleanup.h"
+#include "cgroup/internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int unified_dir(const struct cgroup *cg)
+{
+	for (unsigned i = 0; i < cg->ndirs; i++)
+		if (!cg->dirs[i].hierarchy->name[0])
+			return cg->dirs[i].fd;
+	return -1;
+}
+
+/* Of v1, or else in the unified tree. */
+static int dir_of(const struct cgroup *cg, const char *controller)
+{
+	for (unsigned i = 0; i < cg->ndirs; i++)
+		if (cg->mode != PLAN_CGROUP_V2 &&
+		    cgroup_has_word(cg->dirs[i].hierarchy->name, controller))
+			return cg->dirs[i].fd;
+	return unified_dir(cg);
+}
+
+static const char *controller_of(const struct plan_header *h, const struct plan_cgroup_set *s)
+{
+	return s->controller ? plan_text(h, s->controller) : "";
+}
+
+/* Bytes in use, and the most that ever were; false when that cannot be read. */
+static bool read_use(int dirfd, uint64_t *ret_now, uint64_t *ret_peak)
+{
+	char now[32], peak[32];
+
+	if (cgroup_read(dirfd, "memory.usage_in_bytes", now, sizeof(now)) ||
+	    cgroup_read(dirfd, "memory.max_usage_in_bytes", peak, sizeof(peak)))
+		return false;
+	*ret_now = strtoull(now, NULL, 10);
+	*ret_peak = strtoull(peak, NULL, 10);
+	return true;
+}
+
+static void hint(const struct cgroup *cg, const char *controller, int r, struct hz_error *err)
+{
+	if (r == -ENOENT && cg->why == EBUSY)
+		error_hint(err,
+			   "controller \"%s\" could not be turned on: processes live in a cgroup "
+			   "above it, and cgroup v2 wants those to be without processes",
+			   controller);
+	else if (r == -ENOENT && (cg->why == EOPNOTSUPP || cg->why == EINVAL))
+		error_hint(
+			err,
+			"controller \"%s\" could not be turned on: a cgroup above it is threaded",
+			controller);
+	else if (r == -ENOENT)
+		error_hint(err,
+			   "cgroup controller \"%s\" is not available here (mounted, or enabled in "
+			   "the parent cgroup), or this kernel lacks the file",
+			   controller);
+	else if (r == -EINVAL || r == -ERANGE)
+		error_hint(
+			err,
+			"the kernel refuses this value, alone or together with the other limits");
+	else if (r == -ENODEV)
+		error_hint(err, "there is no such device here");
+}
+
+static int set_failed(const struct cgroup *cg, const struct plan_header *h,
+		      const struct plan_cgroup_set *s, int r, struct hz_error *err)
+{
+	const char *file = plan_text(h, s->file), *value = plan_text(h, s->value);
+	uint64_t now, peak;
+
+	if (r == -EBUSY && !strcmp(file, "memory.limit_in_bytes") &&
+	    read_use(dir_of(cg, "memory"), &now, &peak)) {
+		error_sys(err, EBUSY, "write", file,
+			  "unable to set memory limit to %s (current usage: %" PRIu64
+			  ", peak usage: %" PRIu64 ")",
+			  value, now, peak);
+		return -1;
+	}
+	error_sys(err, -r, "write", file, "set %s to \"%s\"", file, value);
+	hint(cg, controller_of(h, s), r, err);
+	return -1;
+}
+
+static int write_value(const struct cgroup *cg, const struct plan_header *h,
+		       const struct plan_cgroup_set *s)
+{
+	int dirfd = dir_of(cg, controller_of(h, s));
+
+	return dirfd < 0 ? -ENOENT
+			 : cgroup_write(dirfd, plan_text(h, s->file), plan_text(h, s->value));
+}
+
+/* The kernel would set it, and then kill until it fits. What cannot be read does not keep the limit
+ * from being set. */
+static int check_use(const struct cgroup *cg, const struct plan_header *h,
+		     const struct plan_cgroup_set *s, struct hz_error *err)
+{
+	uint64_t limit = strtoull(plan_text(h, s->value), NULL, 10), use;
+	char text[32];
+
+	if (cgroup_read(dir_of(cg, "memory"), "memory.current", text, sizeof(text)))
+		return 0;
+	use = strtoull(text, NULL, 10);
+	if (use < limit)
+		return 0;
+	return error_set(err, HZ_E_STATE, "rejecting memory limit %" PRIu64 " <= usage %" PRIu64,
+			 limit, use);
+}
+
+int cgroup_set(struct cgroup *cg, const struct plan_header *h, const struct plan_cgroup_set *s,
+	       struct hz_error *err)
+{
+	const struct plan_cgroup_set *again = TAKE_PTR(cg->again);
+	int r;
+
+	if (cg->skip) {
+		cg->skip = false;
+		return 0;
+	}
+	if ((s->flags & PLAN_CG_CHECK_USE) && check_use(cg, h, s, err))
+		return -1;
+	r = write_value(cg, h, s);
+	if (s->flags & PLAN_CG_ELSE_NEXT && (!r || r == -ENOENT)) {
+		cg->skip = !r;
+		return 0;
+	}
+	if (r == -ENOENT && (s->flags & PLAN_CG_OPTIONAL))
+		r = 0;
+	if ((r == -EINVAL || r == -EBUSY) && (s->flags & PLAN_CG_RETRY_ORDER) && !again) {
+		cg->again = s;
+		return 0;
+	}
+	if (r)
+		return set_failed(cg, h, s, r, err);
+	r = again ? write_value(cg, h, again) : 0;
+	return r ? set_failed(cg, h, again, r, err) : 0;
+}
+
+int cgroup_set_devices(struct cgroup *cg, const struct plan_header *h,
+		       const struct plan_cgroup_devices *s, struct hz_error *err)
+{
+	_cleanup_buf_ struct buf program = BUF_INIT;
+	int r = cgroup_bpf_build(plan_u32s(h, s->rules), s->rules.n, &program);
+
+	if (r)
+		return error_sys(err, -r, "bpf", NULL, "build the device filter");
+	for (unsigned i = 0; i < cg->ndirs; i++)
+		if (!cg->dirs[i].hierarchy->name[0])
+			return cgroup_bpf_attach(cg->dirs[i].fd, &program, !cg->dirs[i].found, err);
+	return error_set(err, HZ_E_UNSUPPORTED, "a device filter needs cgroup v2");
+}
+
+/* --- later, from the record --- */
+
+/* The hierarchy that is mounted where @path begins. */
+static const struct facts_hierarchy *hierarchy_of(const char *path, const struct plan_facts *f)
+{
+	for (unsigned i = 0; i < f->nhierarchies; i++) {
+		size_t n = strlen(f->hierarchies[i].mountpoint);
+
+		if (!strncmp(path, f->hierarchies[i].mountpoint, n) && path[n] == '/')
+			return &f->hierarchies[i];
+	}
+	return NULL;
+}
+
+static int open_recorded(struct cgroup *cg, const struct oci_strings *dirs,
+			 const struct plan_facts *f, struct hz_error *err)
+{
+	for (size_t i = 0; i < dirs->n && cg->ndirs < FACTS_HIERARCHIES; i++) {
+		struct cgroup_dir *d = &cg->dirs[cg->ndirs];
+		const char *path;
+		unsigned n;
+		int fd, r = cgroup_recorded_open(dirs, i, &fd, &n, &path, err);
+
+		if (r < 0)
+			return -1;
+		if (!r)
+			continue;
+		d->fd = fd;
+		d->found = true;
+		d->hierarchy = hierarchy_of(path, f);
+		cg->ndirs++;
+		if (!d->hierarchy)
+			return error_set(err, HZ_E_STATE,
+					 "the container's cgroup \"%s\" is in no hierarchy that is "
+					 "mounted now",
+					 path);
+	}
+	return 0;
+}
+
+static int apply(struct cgroup *cg, const struct plan_header *h, struct hz_error *err)
+{
+	const struct plan_step *s;
+	uint32_t i;
+
+	plan_foreach (h, s, i) {
+		int r = 0;
+
+		if (s->kind == PLAN_CGROUP_SET)
+			r = cgroup_set(cg, h, (const struct plan_cgroup_set *)s, err);
+		else if (s->kind == PLAN_CGROUP_DEVICES)
+			r = cgroup_set_devices(cg, h, (const struct plan_cgroup_devices *)s, err);
+		if (!r)
+			continue;
+		if (err && !err->pointer[0])
+			error_pointer(err, plan_text(h, s->origin));
+		return -1;
+	}
+	return 0;
+}
+
+int cgroup_update(const struct oci_strings *dirs, const struct plan_facts *f,
+		  const struct plan_header *h, struct hz_error *err)
+{
+	struct cgroup *cg = calloc(1, sizeof(*cg));
+	int r;
+
+	if (!cg)
+		return error_oom(err);
+	cg->mode = f->cgroup_mode;
+	r = open_recorded(cg, dirs, f, err);
+	if (!r && !cg->ndirs)
+		r = error_set(err, HZ_E_STATE, "the container has no cgroup");
+	if (!r)
+		r = apply(cg, h, err);
+	cgroup_free(cg);
+	return r;
+}
