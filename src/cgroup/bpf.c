@@ -43,14 +43,15 @@ static int load(const struct buf *program, char *log)
 /* Once more, to hear from the verifier why; the end of what it says is what matters. */
 static int load_failed(const struct buf *program, int r, struct hz_error *err)
 {
-	_cleanup_free_ char *log = calloc(1, LOG_SIZE);
+	_cleanup_free_ char *log = NULL;
 	size_t n;
 
 	error_sys(err, -r, "bpf", "BPF_PROG_LOAD", "load the device filter");
 	if (r == -EPERM)
 		return error_hint(err, "this takes CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, in "
 				       "the initial user namespace");
-	if (!err || !log)
+	log = err ? calloc(1, LOG_SIZE) : NULL;
+	if (!log)
 		return -1;
 	r = load(program, log);
 	if (r >= 0)
@@ -78,7 +79,7 @@ static bool is_ours(int prog)
 /* The filter that an earlier call attached: descriptor, or -ENOENT. */
 static int find_old(int dirfd)
 {
-	uint32_t ids[IDS_MAX];
+	uint32_t ids[IDS_MAX] = {0};
 	union bpf_attr attr = {0};
 	int r;
 

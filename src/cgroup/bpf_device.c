@@ -51,7 +51,7 @@ static void alu(struct buf *b, uint8_t op, unsigned dst, uint32_t imm)
 
 static void load_u64(struct buf *b, unsigned dst, uint64_t v)
 {
-	emit(b, BPF_LD | BPF_DW | BPF_IMM, dst, 0, 0, (int32_t)(uint32_t)v);
+	emit(b, BPF_DW | BPF_IMM, dst, 0, 0, (int32_t)(uint32_t)v);
 	emit(b, 0, 0, 0, 0, (int32_t)(uint32_t)(v >> 32));
 }
 

@@ -81,8 +81,10 @@ static int open_target(const char *path, const char *sub)
 {
 	_cleanup_fd_ int top = cgroup_dir_open(path);
 
-	if (top < 0 || !sub)
-		return top < 0 ? top : TAKE_FD(top);
+	if (top < 0)
+		return top;
+	if (!sub)
+		return TAKE_FD(top);
 	sub += strspn(sub, "/");
 	return (int)sys_openat2(top, *sub ? sub : ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0,
 				RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);

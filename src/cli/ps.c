@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static struct ps_cmd {
 	const char *format;
 } values;
@@ -126,11 +124,20 @@ static int print_table(char **args, const int *pids, size_t n, struct hz_error *
 {
 	_cleanup_buf_ struct buf all = BUF_INIT, out = BUF_INIT;
 	static char name[] = "ps", every[] = "-ef";
-	char *words[66] = {name, every}, *line, *rest;
+	_cleanup_free_ char **words = NULL;
+	char *line, *rest;
+	size_t nargs = 0;
 	int column;
 
-	for (int i = 0; args[i] && i < 64; i++)
-		words[i + 1] = args[i];
+	while (args[nargs])
+		nargs++;
+	words = calloc(nargs + 3, sizeof(*words));
+	if (!words)
+		return error_oom(err);
+	words[0] = name;
+	words[1] = every;
+	if (nargs)
+		memcpy(words + 1, args, nargs * sizeof(*words));
 	if (run_ps(words, &all, err))
 		return -1;
 	if (all.failed)

@@ -5,6 +5,7 @@
 #include <linux/fcntl.h>
 #include <linux/filter.h>
 #include <linux/mman.h>
+#include <linux/prctl.h>
 #include <linux/seccomp.h>
 #include <linux/stat.h>
 
@@ -169,6 +170,8 @@ int step_seccomp_load(struct init *init, const struct plan_step *step)
 		return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, "page");
 	if (say_executing(init, step) < 0)
 		return -1;
+	if (l->dumpable)
+		sys_call(__NR_prctl, PR_SET_DUMPABLE, 1); /* the host tells when it cannot */
 	r = sys_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, l->flags, &prog);
 	if (r < 0)
 		return init_fail(init, step, __NR_seccomp, r, NULL);

@@ -303,6 +303,7 @@ static const struct layout_field seccomp_load_fields[] = {
 	FIELD(plan_seccomp_load, flags, BITS, plan_filter_values),
 	FIELD(plan_seccomp_load, listener, STR, NULL),
 	FIELD(plan_seccomp_load, metadata, STR, NULL),
+	FIELD(plan_seccomp_load, dumpable, BOOL, NULL),
 	END,
 };
 

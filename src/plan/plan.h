@@ -543,7 +543,9 @@ struct plan_seccomp_load {
 	uint32_t flags;    /* SECCOMP_FILTER_FLAG_* */
 	plan_str listener; /* path of the agent's socket, 0: no listener */
 	plan_str metadata; /* for the agent, 0: none */
-	uint32_t pad;
+	/* 1: a host without privileges may take the listener (PR_SET_DUMPABLE); only where init is
+	 * the first process of its pid namespace, so that nobody else is there who might */
+	uint32_t dumpable;
 };
 
 #include "plan/access.h"

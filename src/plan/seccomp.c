@@ -160,6 +160,7 @@ void compile_seccomp_load(struct builder *b)
 	if (!find_notify(s))
 		return;
 	step->listener = builder_str(b, agent_path(b, s, &pointer));
+	step->dumpable = !b->facts->privileged && !b->opt->exec && (b->head.flags & PLAN_F_NEW_PID);
 	if (s->listener_metadata && s->listener_metadata[0])
 		step->metadata = builder_str(b, s->listener_metadata);
 }

@@ -210,7 +210,8 @@ static int note_filter(struct verifier *v, const struct plan_seccomp_load *l)
 	bool notifies = l->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER;
 
 	if (notifies != (path && path[0] == '/') || (path && !notifies) ||
-	    (l->metadata && !notifies))
+	    ((l->metadata || l->dumpable) && !notifies) ||
+	    (l->dumpable && !(v->h->flags & PLAN_F_NEW_PID)))
 		return verify_bad(v, "the agent does not fit the flags");
 	return 0;
 }

@@ -38,11 +38,11 @@ int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct re
 	hz_error_clear(err);
 	if (plan)
 		hooks_run_all(rt, plan, PLAN_HOOK_POSTSTOP, 0);
-	if (!store_remove(rt, id, dirfd, err) || !store_remove(rt, id, dirfd, err)) {
+	if (store_remove(rt, id, dirfd, err)) {
 		hz_error_clear(err);
-		return 0;
+		return store_remove(rt, id, dirfd, err);
 	}
-	return -1;
+	return 0;
 }
 
 /* SIGKILL and wait for the end. */

@@ -91,6 +91,7 @@ static bool serve(struct session *s)
 {
 	struct unit_request rq;
 	char *text;
+	bool more;
 
 	if (!read_all(s->sock, &rq, sizeof(rq)) || rq.magic != UNIT_MAGIC || rq.op >= UNIT_OPS ||
 	    rq.len > UNIT_MESSAGE_MAX)
@@ -99,7 +100,9 @@ static bool serve(struct session *s)
 	if (!text || !read_all(s->sock, text, rq.len) || !split_strings(s, text, rq.len))
 		return false;
 	s->rq = &rq;
-	return reply(s, unit_do(s));
+	more = reply(s, unit_do(s));
+	s->rq = NULL;
+	return more;
 }
 
 int main(void)

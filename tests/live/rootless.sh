@@ -56,6 +56,28 @@ rootless_life() {
 	is "$(user_left)" ""
 }
 
+# the agent is a process of the user; the runtime has no privileges to look into init
+rootless_seccomp() {
+	local agent
+	user_bundle
+	cp "$LIB/seccomp-agent.py" "$T/agent.py"
+	rm -f "$T/run/agent"*
+	setpriv --reuid $U --regid $U --clear-groups python3 "$T/agent.py" "$T/run/agent.sock" "$T/run/agent" 28 &
+	agent=$!
+	within 10 test -e "$T/run/agent.ready" || die "the agent does not listen"
+	sh_args 'ln /etc/passwd /tmp/l; cat /proc/self/status'
+	config --arg p "$T/run/agent.sock" '.root.readonly=false|.linux.seccomp={defaultAction:"SCMP_ACT_ALLOW",listenerPath:$p,
+		syscalls:[{names:["link","linkat"],action:"SCMP_ACT_NOTIFY"}]}'
+	cap as_user run --bundle "$B" "$ID"
+	ok
+	like "$ERR" 'No space left'
+	like "$OUT" 'Seccomp:[[:space:]]2'
+	wait $agent
+	ls "$T/run/hezi-seccomp" >/dev/null
+	rm -rf "$T/run/agent"*
+	is "$(user_left)" ""
+}
+
 # who asks for limits or a place gets them or an error
 rootless_cgroups() {
 	user_bundle
@@ -143,6 +165,7 @@ rootless_ranges() {
 
 t "run" rootless_run
 t "create, state, start, list, kill, delete" rootless_life
+t "an agent for seccomp without privileges" rootless_seccomp
 t "cgroups are forgiven when nothing is asked" rootless_cgroups
 t "a cgroup mount without a cgroup namespace is read-only" rootless_cgroup_mount
 t "one id, no groups" rootless_groups
