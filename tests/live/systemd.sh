@@ -17,6 +17,8 @@ shows() { systemctl show -p "$1" --value "$(unit)"; }
 cgroup() { echo "/sys/fs/cgroup$(shows ControlGroup)"; }
 limits() { config --argjson r "$1" '.linux.resources=$r'; }
 note() { config --arg k "org.systemd.property.$1" --arg v "$2" '.annotations[$k]=$v'; }
+# on v1 systemd learns from a release agent that a cgroup is empty, and has none when it runs in namespaces itself
+sees_ends() { [ -n "$V2" ] || skip "systemd is not told of empty cgroups on v1"; }
 v2() { [ -n "$V2" ] || skip "cgroup v1 here"; }
 
 in_a_scope() {
@@ -233,6 +235,7 @@ stopped_from_outside() {
 }
 
 stopped_by_systemctl() {
+	sees_ends
 	bundle
 	sh_args 'trap "exit 0" TERM; while :; do sleep 0.1; done'
 	must_create
@@ -244,6 +247,7 @@ stopped_by_systemctl() {
 }
 
 unit_of_another() {
+	sees_ends
 	peer_differs runc "1.1 takes the unit over"
 	bundle
 	systemd-run -q --scope --unit="$(unit)" sleep 100 &
@@ -260,6 +264,7 @@ unit_of_another() {
 not_active() { ! systemctl -q is-active "$(unit)"; }
 
 failed_unit_is_reset() {
+	sees_ends
 	peer_differs runc "1.1 waits for a unit that does not come"
 	bundle
 	systemd-run -q --unit="$(unit)" --scope -p CollectMode=inactive -p RuntimeMaxSec=1 sleep 30 || true
@@ -293,6 +298,7 @@ nobody_answers() {
 }
 
 delete_without_systemd() {
+	sees_ends
 	peers_differ "they need it"
 	bundle
 	sleeper
