@@ -88,6 +88,7 @@ void compile_cgroup(struct builder *b);  /* cgroup.c: CGROUP_CREATE, CGROUP_SET 
 void compile_seccomp(struct builder *b); /* seccomp.c: SECCOMP_BUILD (checks the profile) */
 void compile_enter(struct builder *b);   /* namespaces.c: SPAWN, CGROUP_ENTER, NS_JOIN, TIME_OFFSET,
 					    FORK, maps, BECOME_ROOT, NS_UNSHARE */
+void compile_net_devices(struct builder *b); /* net_devices.c: SYNC network, NET_DEVICE */
 void compile_identity(
 	struct builder *b); /* identity.c: KEYRING, HOSTNAME, DOMAINNAME, LOOPBACK_UP, SYSCTL */
 void compile_rootfs(struct builder *b);      /* rootfs.c: ROOT_PROPAGATION, ROOTFS */
@@ -138,6 +139,9 @@ void compile_caps(struct builder *b);
 void compile_seccomp_load(struct builder *b);
 /** HOOKS of one kind, when there are any. hooks.c */
 void compile_hooks(struct builder *b, enum plan_hook_kind which);
+/** The first sysctl of a namespace: its JSON pointer, and its name in *ret_key; NULL when there is
+ * none. sysctl.c */
+const char *plan_sysctl_of(struct builder *b, int oci_ns_type, const char **ret_key);
 /** SYSCTL. sysctl.c */
 void compile_sysctl(struct builder *b);
 /** OOM_SCORE when it belongs to this sync point. process.c */

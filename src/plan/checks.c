@@ -18,7 +18,6 @@ static void check_unsupported(struct builder *b)
 		bool asked;
 		const char *pointer, *what;
 	} rows[] = {
-		{l && l->net_devices.n, "/linux/netDevices", "netDevices"},
 		{l && l->intel_rdt, "/linux/intelRdt", "intelRdt"},
 		{l && l->mount_label && l->mount_label[0], "/linux/mountLabel", "mountLabel"},
 	};

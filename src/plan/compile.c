@@ -10,9 +10,9 @@
 typedef void compile_fn(struct builder *b);
 
 static compile_fn *const parts[] = {
-	compile_checks, compile_prepare, compile_seccomp, compile_enter, compile_identity,
-	compile_rootfs, compile_mounts,  compile_devices, compile_paths, compile_hooks_early,
-	compile_pivot,  compile_process, compile_ready,   compile_start,
+	compile_checks,      compile_prepare, compile_seccomp, compile_enter,   compile_net_devices,
+	compile_identity,    compile_rootfs,  compile_mounts,  compile_devices, compile_paths,
+	compile_hooks_early, compile_pivot,   compile_process, compile_ready,   compile_start,
 };
 
 static compile_fn *const exec_parts[] = {

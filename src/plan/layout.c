@@ -51,6 +51,14 @@ static const struct layout_field ns_open_fields[] = {
 	FIELD(plan_ns_open, type, ENUM, plan_ns_values),
 	FIELD(plan_ns_open, path, ABS, NULL),
 	FIELD(plan_ns_open, slot, U32, NULL),
+	FIELD(plan_ns_open, owner, STR, NULL),
+	FIELD(plan_ns_open, owner_words, STR, NULL),
+	END,
+};
+
+static const struct layout_field net_device_fields[] = {
+	FIELD(plan_net_device, name, NAME, NULL),
+	FIELD(plan_net_device, new_name, NAME, NULL),
 	END,
 };
 
@@ -381,6 +389,8 @@ static const struct layout layouts[PLAN_KIND_COUNT] = {
 	ROW(SECCOMP_LOAD, "seccomp load", plan_seccomp_load, INIT, true, SECCOMP_LOAD,
 	    seccomp_load_fields),
 	ROW(UNIT_START, "unit start", plan_unit_start, HOST, true, UNIT_START, unit_start_fields),
+	ROW(NET_DEVICE, "network device", plan_net_device, HOST, false, NET_DEVICE,
+	    net_device_fields),
 	ROW(EXEC, "exec", plan_exec, INIT, true, EXEC, exec_fields),
 };
 

@@ -57,6 +57,7 @@ const struct plan_value plan_point_values[] = {
 	{PLAN_POINT_MAPS, "maps"},
 	{PLAN_POINT_HOOKS, "hooks"},
 	{PLAN_POINT_READY, "ready"},
+	{PLAN_POINT_NETWORK, "network"},
 	END,
 };
 

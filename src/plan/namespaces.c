@@ -231,6 +231,23 @@ void check_namespaces(struct builder *b)
 			      "user namespace may not mount there");
 }
 
+/* What would be done to the host when the namespace that is joined is the runtime's own. */
+static void name_owner(struct builder *b, struct plan_ns_open *o, enum oci_ns_type type)
+{
+	const struct oci_net_devices *devices =
+		b->config->linux_ ? &b->config->linux_->net_devices : NULL;
+	const char *key, *ptr = plan_sysctl_of(b, type, &key);
+
+	if (ptr) {
+		o->owner_words = builder_printf(b, "sysctl \"%s\"", key);
+	} else if (type == OCI_NS_NETWORK && devices->n) {
+		key = devices->items[0].host_name;
+		ptr = builder_key_ptr(b, "/linux/netDevices", key);
+		o->owner_words = builder_printf(b, "network device \"%s\"", key);
+	}
+	o->owner = builder_str(b, ptr);
+}
+
 void compile_prepare(struct builder *b)
 {
 	struct plan_state_dir *d =
@@ -250,6 +267,7 @@ void compile_prepare(struct builder *b)
 		o->type = kinds[i].flag;
 		o->path = builder_str(b, n->path);
 		o->slot = b->head.nslots++;
+		name_owner(b, o, kinds[i].type);
 	}
 	compile_hook_outputs(b);
 }

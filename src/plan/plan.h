@@ -20,6 +20,7 @@
  *   enter    init   CGROUP_ENTER, NS_JOIN…, of a stub: NS_UNSHARE (time), TIME_OFFSET…, FORK
  *            both   SYNC maps (new user namespace); host: ID_MAP…, OOM_SCORE
  *            init   BECOME_ROOT, NS_UNSHARE (time, cgroup), TIME_OFFSET…
+ *            both   SYNC network, with devices to move; host: NET_DEVICE…
  *   box      init   KEYRING, HOSTNAME, DOMAINNAME, LOOPBACK_UP, SYSCTL…, ROOT_PROPAGATION, ROOTFS,
  *                   MOUNT…, DEVICE…, SYMLINK…, CONSOLE, READONLY_PATH…, MASK_PATH…
  *            both   SYNC hooks, when there are; host: OOM_SCORE, HOOKS prestart, createRuntime
@@ -36,7 +37,7 @@
  * BECOME_ROOT, KEYRING, the stage "process", SYNC ready with OOM_SCORE, RLIMIT and PID_FILE,
  * SECCOMP_LOAD, EXEC.
  *
- * OOM_SCORE stands at the first sync that is there.
+ * OOM_SCORE stands at the first sync that is there, of those that list it.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
@@ -152,6 +153,8 @@ enum plan_kind {
 	PLAN_UNIT_START,
 	/* host, among the CGROUP_SETs */
 	PLAN_CGROUP_DEVICES,
+	/* host, at the sync "network" */
+	PLAN_NET_DEVICE,
 	PLAN_KIND_COUNT,
 };
 
@@ -178,6 +181,17 @@ struct plan_ns_open {
 	uint32_t type; /* CLONE_NEW* */
 	plan_str path;
 	uint32_t slot; /* where init finds the descriptor */
+	/* It may not be the runtime's own: this value (a JSON pointer, and in words) would change
+	 * the host. 0: it may. */
+	plan_str owner, owner_words;
+};
+
+/* A device of the runtime's network namespace goes to the container's: with its addresses, and set
+ * up there. */
+struct plan_net_device {
+	struct plan_step s;
+	plan_str name;
+	plan_str new_name; /* ends in "%d": the first free number */
 };
 
 /* A file that hooks append to, for those that init runs. */
@@ -237,6 +251,8 @@ enum plan_point {
 	/* namespaces and mounts are made, root not yet changed: prestart, createRuntime hooks */
 	PLAN_POINT_HOOKS,
 	PLAN_POINT_READY, /* all is done but the start: record, pid file */
+	/* init is in its network namespace: devices move in */
+	PLAN_POINT_NETWORK,
 	PLAN_POINT_COUNT,
 };
 

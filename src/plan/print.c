@@ -66,7 +66,7 @@ void words_variable(const struct words *w, const char *variable, bool quoted)
 	buf_done(&masked);
 }
 
-static void words_list(const struct words *w, struct plan_vec v, const char *before)
+void words_list(const struct words *w, struct plan_vec v, const char *before)
 {
 	for (uint32_t i = 0; i < v.n; i++) {
 		buf_adds(w->out, i ? " " : before);
@@ -74,8 +74,7 @@ static void words_list(const struct words *w, struct plan_vec v, const char *bef
 	}
 }
 
-/* "<before> <quoted text> <after>" */
-static void words_text(const struct words *w, const char *before, plan_str s, const char *after)
+void words_text(const struct words *w, const char *before, plan_str s, const char *after)
 {
 	buf_adds(w->out, before);
 	words_quoted(w, plan_text(w->h, s));
@@ -86,80 +85,6 @@ static void words_namespaces(const struct words *w, uint64_t flags)
 {
 	words_bits(w, plan_ns_values, flags, "", ", ", true);
 	buf_adds(w->out, flags & (flags - 1) ? " namespaces" : " namespace");
-}
-
-static void words_cgroup_create(const struct words *w, const struct plan_cgroup_create *s)
-{
-	words_text(w, "make cgroup ", s->path, "");
-	buf_printf(w->out, " (%s", plan_value_name(plan_cgroup_mode_values, s->mode));
-	for (uint32_t i = 0; i < s->controllers.n; i++) {
-		const char *name = plan_item(w->h, s->controllers, i);
-
-		buf_adds(w->out, i ? " " : ": ");
-		words_plain(w, name[0] ? name : "unified");
-	}
-	words_list(w, s->unified, "; in the unified tree ");
-	buf_addc(w->out, ')');
-	if (s->owner_uid != UINT32_MAX)
-		buf_printf(w->out, " for uid %u", s->owner_uid);
-}
-
-static void words_device_number(const struct words *w, char before, uint32_t n)
-{
-	buf_addc(w->out, before);
-	if (n == PLAN_DEVICE_ANY)
-		buf_addc(w->out, '*');
-	else
-		buf_printf(w->out, "%u", n);
-}
-
-static void words_cgroup_devices(const struct words *w, const struct plan_cgroup_devices *s)
-{
-	const uint32_t *r = plan_u32s(w->h, s->rules);
-
-	buf_adds(w->out, "load the device filter: ");
-	for (uint32_t i = 0; i + PLAN_DEVICE_RULE_WORDS <= s->rules.n;
-	     i += PLAN_DEVICE_RULE_WORDS) {
-		uint32_t type = r[i] & PLAN_DEVICE_BOTH, access = r[i + 3];
-
-		buf_printf(w->out, "%s%s %c", i ? ", " : "",
-			   r[i] & PLAN_DEVICE_ALLOW ? "allow" : "deny",
-			   type == PLAN_DEVICE_BOTH   ? 'a'
-			   : type == PLAN_DEVICE_CHAR ? 'c'
-						      : 'b');
-		words_device_number(w, ' ', r[i + 1]);
-		words_device_number(w, ':', r[i + 2]);
-		buf_printf(w->out, " %s%s%s", access & PLAN_DEVICE_READ ? "r" : "",
-			   access & PLAN_DEVICE_WRITE ? "w" : "",
-			   access & PLAN_DEVICE_MKNOD ? "m" : "");
-	}
-}
-
-static void words_cgroup_set(const struct words *w, const struct plan_cgroup_set *s)
-{
-	words_text(w, "write ", s->value, " to ");
-	words_plain(w, plan_text(w->h, s->file));
-	if (s->flags & PLAN_CG_OPTIONAL)
-		buf_adds(w->out, " if it is there");
-	if (s->flags & PLAN_CG_ELSE_NEXT)
-		buf_adds(w->out, ", or without that file:");
-	if (s->flags & PLAN_CG_CHECK_USE)
-		buf_adds(w->out, " if less is in use");
-}
-
-static void words_unit_start(const struct words *w, const struct plan_unit_start *s)
-{
-	words_text(w, s->user ? "ask the user's systemd for unit " : "ask systemd for unit ",
-		   s->name, "");
-	words_text(w, " in ", s->slice, "");
-	for (uint32_t i = 0; i < s->properties.n; i++) {
-		const char *text = plan_item(w->h, s->properties, i);
-
-		buf_adds(w->out, i ? ", " : ": ");
-		words_plain(w, text + (text[0] == '?'));
-	}
-	if (s->owner_uid != UINT32_MAX)
-		buf_printf(w->out, "; for uid %u", s->owner_uid);
 }
 
 static void words_seccomp_build(const struct words *w, const struct plan_seccomp_build *s)
@@ -222,6 +147,7 @@ static void words_sync(const struct words *w, const struct plan_sync *s)
 		[PLAN_POINT_MAPS] = "meet: the user namespace wants its maps",
 		[PLAN_POINT_HOOKS] = "meet: the box is made, its hooks may run",
 		[PLAN_POINT_READY] = "meet: all but the program is ready",
+		[PLAN_POINT_NETWORK] = "meet: the network namespace wants its devices",
 	};
 
 	buf_adds(w->out, texts[s->point]);
@@ -411,7 +337,15 @@ static void words_of_namespaces(const struct words *w, const struct plan_step *s
 	case PLAN_NS_OPEN:
 		buf_adds(w->out, "open ");
 		words_namespaces(w, ((const struct plan_ns_open *)s)->type);
-		words_text(w, " ", ((const struct plan_ns_open *)s)->path, "");
+		words_text(w, " ", ((const struct plan_ns_open *)s)->path,
+			   ((const struct plan_ns_open *)s)->owner ? ", not the runtime's own"
+								   : "");
+		return;
+	case PLAN_NET_DEVICE:
+		words_text(w, "move network device ", ((const struct plan_net_device *)s)->name,
+			   "");
+		words_text(w, " into the container as ",
+			   ((const struct plan_net_device *)s)->new_name, "");
 		return;
 	case PLAN_HOOK_OUTPUT:
 		words_text(w, "open ", ((const struct plan_hook_output *)s)->path,
@@ -506,17 +440,10 @@ void plan_step_text(const struct plan_header *h, const struct plan_step *s,
 			   ((const struct plan_state_dir *)s)->id, "");
 		return;
 	case PLAN_CGROUP_CREATE:
-		words_cgroup_create(&w, (const struct plan_cgroup_create *)s);
-		return;
-	case PLAN_UNIT_START: words_unit_start(&w, (const struct plan_unit_start *)s); return;
-	case PLAN_CGROUP_SET: words_cgroup_set(&w, (const struct plan_cgroup_set *)s); return;
+	case PLAN_UNIT_START:
+	case PLAN_CGROUP_SET:
 	case PLAN_CGROUP_DEVICES:
-		words_cgroup_devices(&w, (const struct plan_cgroup_devices *)s);
-		return;
-	case PLAN_CGROUP_ENTER:
-		buf_printf(out, "enter the cgroup in %u hierarchies",
-			   ((const struct plan_cgroup_enter *)s)->nslots);
-		return;
+	case PLAN_CGROUP_ENTER: words_cgroup(&w, s); return;
 	case PLAN_SECCOMP_LOAD: words_seccomp_load(&w, (const struct plan_seccomp_load *)s); return;
 	case PLAN_SECCOMP_BUILD:
 		words_seccomp_build(&w, (const struct plan_seccomp_build *)s);

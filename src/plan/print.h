@@ -22,6 +22,12 @@ void words_plain(const struct words *w, const char *s);
  * before. Returns whether one was printed. */
 bool words_bits(const struct words *w, const struct plan_value *values, uint64_t bits,
 		const char *prefix, const char *sep, bool first);
+/** "<before><quoted text><after>". print.c */
+void words_text(const struct words *w, const char *before, plan_str s, const char *after);
+/** The items, @before the first of them. print.c */
+void words_list(const struct words *w, struct plan_vec v, const char *before);
+/** CGROUP_*, UNIT_START. print_cgroup.c */
+void words_cgroup(const struct words *w, const struct plan_step *s);
 /** print_mount.c */
 void words_mount(const struct words *w, const struct plan_mount *m);
 void words_mount_cgroup(const struct words *w, const struct plan_mount_cgroup *m);

@@ -56,26 +56,53 @@ static bool is_clean(const char *path)
 	}
 }
 
-static bool check_key(struct builder *b, const char *ptr, const char *key, const char *path)
+/* -1: of none that a container can have. */
+static int owner_of(const char *path)
 {
 	static const char *const ipc[] = {
 		"kernel/msgmax", "kernel/msgmnb",          "kernel/msgmni",
 		"kernel/sem",    "kernel/shmall",          "kernel/shmmax",
 		"kernel/shmmni", "kernel/shm_rmid_forced", NULL};
+
+	if (is_one_of(path, ipc) || has_prefix(path, "fs/mqueue/"))
+		return OCI_NS_IPC;
+	if (has_prefix(path, "net/"))
+		return OCI_NS_NETWORK;
+	return strcmp(path, "kernel/domainname") == 0 ? OCI_NS_UTS : -1;
+}
+
+const char *plan_sysctl_of(struct builder *b, int oci_ns_type, const char **ret_key)
+{
+	const struct oci_linux *l = b->config->linux_;
+
+	for (size_t i = 0; l && i < l->sysctl.n; i++) {
+		const char *path = key_to_path(b, l->sysctl.items[i].key);
+
+		if (!path || owner_of(path) != oci_ns_type)
+			continue;
+		*ret_key = l->sysctl.items[i].key;
+		return builder_key_ptr(b, "/linux/sysctl", *ret_key);
+	}
+	return NULL;
+}
+
+static bool check_key(struct builder *b, const char *ptr, const char *key, const char *path)
+{
 	const struct oci_config *c = b->config;
+	int owner = owner_of(path);
 
 	if (!is_clean(path)) {
 		builder_fault(b, ptr, "sysctl \"%s\" is not the name of a kernel parameter", key);
-	} else if (is_one_of(path, ipc) || has_prefix(path, "fs/mqueue/")) {
+	} else if (owner == OCI_NS_IPC) {
 		if (plan_has_ns(c, OCI_NS_IPC))
 			return true;
 		builder_fault(b, ptr, "sysctl \"%s\" is not allowed in the hosts ipc namespace",
 			      key);
-	} else if (has_prefix(path, "net/")) {
+	} else if (owner == OCI_NS_NETWORK) {
 		if (plan_has_ns(c, OCI_NS_NETWORK))
 			return true;
 		builder_fault(b, ptr, "sysctl \"%s\" not allowed in host network namespace", key);
-	} else if (strcmp(path, "kernel/domainname") == 0 && plan_has_ns(c, OCI_NS_UTS)) {
+	} else if (owner == OCI_NS_UTS && plan_has_ns(c, OCI_NS_UTS)) {
 		return true;
 	} else if (strcmp(path, "kernel/hostname") == 0 && plan_has_ns(c, OCI_NS_UTS)) {
 		builder_fault(b, ptr,

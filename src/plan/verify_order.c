@@ -49,6 +49,7 @@ static uint32_t rank_of_sync(const struct plan_sync *s)
 		[PLAN_POINT_MAPS] = RANK_SYNC_MAPS,
 		[PLAN_POINT_HOOKS] = RANK_SYNC_HOOKS,
 		[PLAN_POINT_READY] = RANK_SYNC_READY,
+		[PLAN_POINT_NETWORK] = RANK_SYNC_NETWORK,
 	};
 
 	return ranks[s->point];
@@ -284,6 +285,7 @@ static int check_whole(struct verifier *v, const struct order *o)
 	    ((o->cloned & CLONE_NEWUSER) && !(flags & PLAN_F_USERNS)))
 		return verify_bad(v, "user namespace and maps do not fit");
 	if (!(o->points & 1u << PLAN_POINT_READY) ||
+	    has_seen(o, PLAN_NET_DEVICE) != !!(o->points & 1u << PLAN_POINT_NETWORK) ||
 	    has_seen(o, PLAN_SECCOMP_BUILD) != has_seen(o, PLAN_SECCOMP_LOAD))
 		return verify_bad(v, "host and init do not agree");
 	if (has_seen(o, PLAN_TERMINAL) != !!(flags & PLAN_F_TERMINAL))

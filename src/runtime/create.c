@@ -218,6 +218,7 @@ void creation_undo(struct creation *c)
 {
 	struct hz_error ignored = HZ_ERROR_INIT; /* the first error is the one to report */
 
+	netdev_undo(c);
 	creation_kill(c);
 	close_fds(c);
 	if (!c->cgroups_begun)
@@ -237,6 +238,7 @@ void creation_undo(struct creation *c)
 
 void creation_done(struct creation *c)
 {
+	netdev_done(c);
 	close_fds(c);
 	if (c->dirfd >= 0)
 		fd_close(TAKE_FD(c->dirfd));

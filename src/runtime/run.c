@@ -20,7 +20,10 @@ static int go(struct creation *c, struct hz_error *err)
 
 	if (launch_wait(&l, err))
 		return -1;
-	return hooks_run_kind(c->b->plan.h, PLAN_HOOK_POSTSTART, c->pid, err);
+	if (hooks_run_kind(c->b->plan.h, PLAN_HOOK_POSTSTART, c->pid, err))
+		return -1;
+	netdev_done(c);
+	return 0;
 }
 
 /* Both ends of the foreground: its status, then nothing of the container is left. */

@@ -83,6 +83,7 @@ struct creation {
 	bool pid_file_written;
 	void *filter; /* seccomp program, owned */
 	size_t filter_len;
+	struct netdevs *net; /* devices that were moved; NULL: none. In the arena, with sockets */
 	const struct plan_step *doing; /* the host step being done, for errors */
 };
 
@@ -157,6 +158,12 @@ int idmap_apply(struct creation *c, const struct plan_id_map *m, struct hz_error
 int source_open(struct creation *c, const struct plan_mount *m, int *ret_fd, struct hz_error *err);
 /* source.c: map the ids of @tree, a new mount of init */
 int source_map(struct creation *c, const struct plan_mount *m, int tree, struct hz_error *err);
+/* netdev.c */
+int netdev_move(struct creation *c, const struct plan_net_device *d, struct hz_error *err);
+/** Give back to the host what was moved. Works without init too. */
+void netdev_undo(struct creation *c);
+/** They are the container's for good. */
+void netdev_done(struct creation *c);
 /* hooks.c: open the file that hooks append to; without a @path *ret_fd stays */
 int hooks_open_output(const struct plan_header *plan, plan_str path, int *ret_fd,
 		      struct hz_error *err);

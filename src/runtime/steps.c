@@ -16,7 +16,27 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+
+/* @fd is of a namespace that may not be the runtime's own. */
+static int check_foreign(const struct plan_header *h, const struct plan_ns_open *n, int fd,
+			 struct hz_error *err)
+{
+	const char *name = sys_ns_file(n->type);
+	struct stat own, it;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
+	if (fstat(fd, &it) || stat(path, &own))
+		return error_sys(err, errno, "stat", path, "look at the %s namespace", name);
+	if (it.st_dev != own.st_dev || it.st_ino != own.st_ino)
+		return 0;
+	error_set(err, HZ_E_CONFIG,
+		  "%s would change the host: \"%s\" is the runtime's own %s namespace",
+		  plan_text(h, n->owner_words), plan_text(h, n->path), name);
+	return error_pointer(err, plan_text(h, n->owner));
+}
 
 static int do_ns_open(struct creation *c, const struct plan_ns_open *n, struct hz_error *err)
 {
@@ -26,7 +46,7 @@ static int do_ns_open(struct creation *c, const struct plan_ns_open *n, struct h
 	if (fd < 0)
 		return error_sys(err, errno, "open", path, "open namespace \"%s\"", path);
 	c->slots[n->slot] = fd;
-	return 0;
+	return n->owner ? check_foreign(c->b->plan.h, n, fd, err) : 0;
 }
 
 static int do_hook_output(struct creation *c, const struct plan_hook_output *o,
@@ -173,6 +193,7 @@ static int do_step(struct creation *c, const struct plan_step *s, struct hz_erro
 	case PLAN_CGROUP_DEVICES:
 		return do_cgroup_devices(c, (const struct plan_cgroup_devices *)s, err);
 	case PLAN_NS_OPEN: return do_ns_open(c, (const struct plan_ns_open *)s, err);
+	case PLAN_NET_DEVICE: return netdev_move(c, (const struct plan_net_device *)s, err);
 	case PLAN_HOOK_OUTPUT: return do_hook_output(c, (const struct plan_hook_output *)s, err);
 	case PLAN_SPAWN: return spawn_init(c, (const struct plan_spawn *)s, err);
 	case PLAN_ID_MAP: return idmap_apply(c, (const struct plan_id_map *)s, err);

@@ -211,7 +211,7 @@ static const struct {
 	 "/annotations/run.oci.seccomp.plugins: annotation \"run.oci.seccomp.plugins\" is not "
 	 "supported"},
 	{HEAD ",'linux':{'netDevices':{'eth0':{}}}}",
-	 "/linux/netDevices: netDevices is not supported yet"},
+	 "/linux/netDevices: network devices need a network namespace to move into"},
 };
 
 static void test_refused(void)
