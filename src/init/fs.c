@@ -237,21 +237,47 @@ _Static_assert(MS_RDONLY == MOUNT_ATTR_RDONLY && MS_NOSUID == MOUNT_ATTR_NOSUID 
 		       MS_NODEV == MOUNT_ATTR_NODEV && MS_NOEXEC == MOUNT_ATTR_NOEXEC,
 	       "four flags have the same value in both interfaces");
 
+/* mount(2) cuts at commas: a context with categories has to stand in quotes. */
+static const char *context_of(const char *option)
+{
+	size_t eq = 0;
+
+	while (option[eq] && option[eq] != '=')
+		eq++;
+	if (!option[eq] || eq < 7 || memcmp(option + eq - 7, "context", 7) ||
+	    !init_strchr(option + eq, ','))
+		return NULL;
+	return option + eq + 1;
+}
+
+static size_t put(char *data, size_t at, const char *s, size_t len)
+{
+	memcpy(data + at, s, len);
+	return at + len;
+}
+
 static int join_options(const struct init *init, const struct fs_new *fs, char *data)
 {
 	size_t at = 0, len;
 	uint32_t i;
 
 	for (i = 0; i < fs->data.n; i++) {
-		const char *option = plan_item(init->plan, fs->data, i);
+		const char *option = plan_item(init->plan, fs->data, i), *context;
 
 		len = strlen(option);
-		if (at + len + 2 > LEGACY_MAX)
+		context = context_of(option);
+		if (at + len + 4 > LEGACY_MAX)
 			return -E2BIG;
 		if (at)
 			data[at++] = ',';
-		memcpy(data + at, option, len);
-		at += len;
+		if (context) {
+			at = put(data, at, option, (size_t)(context - option));
+			data[at++] = '"';
+			at = put(data, at, context, strlen(context));
+			data[at++] = '"';
+		} else {
+			at = put(data, at, option, len);
+		}
 	}
 	data[at] = 0;
 	return 0;

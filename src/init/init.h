@@ -209,6 +209,8 @@ int step_hostname(struct init *init, const struct plan_step *step);
 int step_domainname(struct init *init, const struct plan_step *step);
 int step_loopback_up(struct init *init, const struct plan_step *step);
 int step_sysctl(struct init *init, const struct plan_step *step);
+/* label.c: */
+int step_label(struct init *init, const struct plan_step *step);
 /* rootfs.c: */
 int step_root_propagation(struct init *init, const struct plan_step *step);
 int step_rootfs(struct init *init, const struct plan_step *step);

@@ -37,6 +37,7 @@ static int run_step(struct init *init, const struct plan_step *s)
 	case PLAN_NS_ENTER: return step_ns_enter(init, s);
 	case PLAN_NS_UNSHARE: return step_ns_unshare(init, s);
 	case PLAN_TIME_OFFSET: return step_time_offset(init, s);
+	case PLAN_LABEL: return step_label(init, s);
 	case PLAN_FORK: return step_fork(init, s);
 	case PLAN_BECOME_ROOT: return step_become_root(init, s);
 	case PLAN_TERMINAL: return step_terminal(init, s);

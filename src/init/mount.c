@@ -381,6 +381,22 @@ static int mount_legacy(struct init *init, const struct plan_mount *m, const str
 	return init_mount_propagation_step(init, &m->s, tree, m->propagation);
 }
 
+/* A new mount is only a path to the kernel: its root has to be opened for this. */
+static int label_root(struct init *init, const struct plan_mount *m, int tree)
+{
+	const char *label = plan_text(init->plan, m->label);
+	INIT_CLOSE int fd = -1;
+	long r;
+
+	if (!label)
+		return 0;
+	fd = (int)sys_call(__NR_openat, tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return init_fail(init, &m->s, __NR_openat, fd, NULL);
+	r = sys_call(__NR_fsetxattr, fd, "security.selinux", label, strlen(label), 0);
+	return r < 0 ? init_fail(init, &m->s, __NR_fsetxattr, r, label) : 0;
+}
+
 static int mount_new(struct init *init, const struct plan_mount *m)
 {
 	struct fs_new fs = {
@@ -402,7 +418,9 @@ static int mount_new(struct init *init, const struct plan_mount *m)
 	if (m->flags & PLAN_MOUNT_TMPCOPYUP)
 		return mount_copied(init, m, &fs, target);
 	tree = make_tree(init, m, &fs);
-	return tree < 0 || map_ids(init, m, &tree) ? -1 : attach(init, m, tree, target);
+	if (tree < 0 || label_root(init, m, tree) || map_ids(init, m, &tree))
+		return -1;
+	return attach(init, m, tree, target);
 }
 
 /*

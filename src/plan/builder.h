@@ -89,6 +89,11 @@ void compile_seccomp(struct builder *b); /* seccomp.c: SECCOMP_BUILD (checks the
 void compile_enter(struct builder *b);   /* namespaces.c: SPAWN, CGROUP_ENTER, NS_JOIN, TIME_OFFSET,
 					    FORK, maps, BECOME_ROOT, NS_UNSHARE */
 void compile_net_devices(struct builder *b); /* net_devices.c: SYNC network, NET_DEVICE */
+void compile_label_keys(struct builder *b);  /* labels.c: LABEL of keys */
+void compile_labels(struct builder *b);      /* labels.c: LABEL of the program */
+/** labels.c: context for new file systems, NULL where none is asked for or SELinux is off */
+const char *plan_mount_label(const struct builder *b);
+void check_labels(struct builder *b); /* labels.c */
 void compile_identity(
 	struct builder *b); /* identity.c: KEYRING, HOSTNAME, DOMAINNAME, LOOPBACK_UP, SYSCTL */
 void compile_rootfs(struct builder *b);      /* rootfs.c: ROOT_PROPAGATION, ROOTFS */

@@ -19,36 +19,11 @@ static void check_unsupported(struct builder *b)
 		const char *pointer, *what;
 	} rows[] = {
 		{l && l->intel_rdt, "/linux/intelRdt", "intelRdt"},
-		{l && l->mount_label && l->mount_label[0], "/linux/mountLabel", "mountLabel"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].asked)
 			builder_unsupported(b, rows[i].pointer, "%s", rows[i].what);
-	}
-}
-
-static void check_labels(struct builder *b)
-{
-	const struct oci_process *p = b->config->process;
-
-	if (p && p->apparmor_profile && p->apparmor_profile[0]) {
-		if (b->facts->apparmor)
-			builder_unsupported(b, "/process/apparmorProfile", "apparmorProfile");
-		else
-			builder_refuse(b, "/process/apparmorProfile",
-				       "apparmor profile \"%s\" is asked for, but AppArmor is not "
-				       "enabled on this host",
-				       p->apparmor_profile);
-	}
-	if (p && p->selinux_label && p->selinux_label[0]) {
-		if (b->facts->selinux)
-			builder_unsupported(b, "/process/selinuxLabel", "selinuxLabel");
-		else
-			builder_refuse(b, "/process/selinuxLabel",
-				       "selinux label \"%s\" is asked for, but SELinux is not "
-				       "enabled on this host",
-				       p->selinux_label);
 	}
 }
 

@@ -48,6 +48,8 @@ void compile_exec_enter(struct builder *b)
 
 		e->nslots = t->cgroup_slots;
 	}
+	compile_label_keys(b);
+	compile_labels(b);
 	n = BUILDER_STEP(b, struct plan_ns_enter, PLAN_NS_ENTER, PLAN_INIT, NULL);
 	n->flags = t->ns_flags;
 	n->slot = t->cgroup_slots;

@@ -15,6 +15,7 @@ void compile_identity(struct builder *b)
 {
 	const struct oci_config *c = b->config;
 
+	compile_label_keys(b);
 	if (!b->opt->no_new_keyring)
 		compile_text(b, PLAN_KEYRING, builder_ptr(b, "_ses.%s", b->opt->id), NULL);
 	if (c->hostname && c->hostname[0])

@@ -56,6 +56,12 @@ static const struct layout_field ns_open_fields[] = {
 	END,
 };
 
+static const struct layout_field label_fields[] = {
+	FIELD(plan_label, text, TEXT, NULL),
+	FIELD(plan_label, file, ENUM, plan_label_values),
+	END,
+};
+
 static const struct layout_field net_device_fields[] = {
 	FIELD(plan_net_device, name, NAME, NULL),
 	FIELD(plan_net_device, new_name, NAME, NULL),
@@ -202,6 +208,7 @@ static const struct layout_field mount_fields[] = {
 	FIELD(plan_mount, propagation, BITS64, plan_propagation_values),
 	FIELD(plan_mount, uid_map, STR, NULL),
 	FIELD(plan_mount, gid_map, STR, NULL),
+	FIELD(plan_mount, label, STR, NULL),
 	END,
 };
 
@@ -391,6 +398,7 @@ static const struct layout layouts[PLAN_KIND_COUNT] = {
 	ROW(UNIT_START, "unit start", plan_unit_start, HOST, true, UNIT_START, unit_start_fields),
 	ROW(NET_DEVICE, "network device", plan_net_device, HOST, false, NET_DEVICE,
 	    net_device_fields),
+	ROW(LABEL, "label", plan_label, INIT, false, VARIES, label_fields),
 	ROW(EXEC, "exec", plan_exec, INIT, true, EXEC, exec_fields),
 };
 

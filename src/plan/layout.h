@@ -24,6 +24,7 @@ extern const struct plan_value plan_cgroup_mount_values[];
 extern const struct plan_value plan_cgroup_set_values[];
 extern const struct plan_value plan_map_how_values[];
 extern const struct plan_value plan_point_values[];
+extern const struct plan_value plan_label_values[];
 extern const struct plan_value plan_hook_values[];
 extern const struct plan_value plan_pivot_values[];
 extern const struct plan_value plan_rlimit_values[];      /* "RLIMIT_CPU", … */

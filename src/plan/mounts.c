@@ -80,6 +80,21 @@ static bool is_late(const struct oci_mount *m, const char *target)
 
 /* --- options --- */
 
+/* context="a,b": fsconfig(2) wants the value without the quotes that mount(2) needs. */
+static char *drop_quotes(char *piece)
+{
+	char *value = strstr(piece, "context=\""), *end = piece + strlen(piece) - 1;
+
+	if (!value || strcspn(piece, "=") < (size_t)(value - piece))
+		return piece;
+	value += strlen("context=");
+	if (end > value && *end == '"') {
+		*end = '\0';
+		memmove(value, value + 1, (size_t)(end - value));
+	}
+	return piece;
+}
+
 static void data_add(struct builder *b, struct draft *d, const char *s, size_t len)
 {
 	char *piece = arena_strndup(&b->scratch, s, len);
@@ -87,7 +102,7 @@ static void data_add(struct builder *b, struct draft *d, const char *s, size_t l
 	if (!piece)
 		b->pool.failed = true;
 	else if (len > 0)
-		d->data[d->ndata++] = piece;
+		d->data[d->ndata++] = drop_quotes(piece);
 }
 
 /*
@@ -186,13 +201,40 @@ static void option_add(struct builder *b, struct draft *d, size_t k)
 	mount_flags_add(&d->f, o);
 }
 
+static bool data_has(const struct draft *d, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (size_t k = 0; k < d->ndata; k++)
+		if (!strncmp(d->data[k], key, n))
+			return true;
+	return false;
+}
+
+/* The kernel's own file systems are labelled by the policy; mqueue takes no option, but a label. */
+static bool takes_context(const struct draft *d)
+{
+	return !d->bind && !d->cgroup && !has_remount(d) && !is_type(d, "proc") &&
+	       !is_type(d, "sysfs") && !is_type(d, "mqueue") && !data_has(d, "context=");
+}
+
+static void label_add(struct builder *b, struct draft *d)
+{
+	const char *label = plan_mount_label(b), *option;
+
+	if (!label || !takes_context(d))
+		return;
+	option = builder_ptr(b, "context=%s", label);
+	d->data[d->ndata++] = option;
+}
+
 static void options_fold(struct builder *b, struct draft *d)
 {
 	size_t bytes = 0;
 
 	for (size_t k = 0; k < d->m->options.n; k++)
 		bytes += strlen(d->m->options.items[k]) + 1;
-	d->data = arena_calloc(&b->scratch, bytes + 1,
+	d->data = arena_calloc(&b->scratch, bytes + 2,
 			       sizeof(*d->data)); /* an option has no more pieces than bytes */
 	if (!d->data) {
 		b->pool.failed = true;
@@ -201,6 +243,7 @@ static void options_fold(struct builder *b, struct draft *d)
 	}
 	for (size_t k = 0; k < d->m->options.n; k++)
 		option_add(b, d, k);
+	label_add(b, d);
 }
 
 /* --- checks --- */
@@ -267,16 +310,6 @@ static uint32_t real_dir(const struct draft *d)
 	return is_type(d, "proc") || is_type(d, "sysfs") || top ? PLAN_MOUNT_REAL_DIR : 0;
 }
 
-static bool data_has(const struct draft *d, const char *key)
-{
-	size_t n = strlen(key);
-
-	for (size_t k = 0; k < d->ndata; k++)
-		if (!strncmp(d->data[k], key, n))
-			return true;
-	return false;
-}
-
 static void step_bind(struct builder *b, struct draft *d, struct plan_mount *step)
 {
 	const char *source = d->m->source;
@@ -316,6 +349,8 @@ static void step_new(struct builder *b, struct draft *d, struct plan_mount *step
 	step->type = builder_str(b, d->m->type);
 	step->source = builder_str(b, d->m->source);
 	step->data = builder_strs(b, d->data, d->ndata);
+	if (is_type(d, "mqueue"))
+		step->label = builder_str(b, plan_mount_label(b));
 	if (is_type(d, "tmpfs") && !data_has(d, "mode="))
 		step->flags |= PLAN_MOUNT_KEEP_MODE;
 	if (is_type(d, "sysfs") && plan_in_userns(b))

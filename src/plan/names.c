@@ -61,6 +61,13 @@ const struct plan_value plan_point_values[] = {
 	END,
 };
 
+const struct plan_value plan_label_values[] = {
+	{PLAN_LABEL_APPARMOR, "AppArmor profile"},
+	{PLAN_LABEL_SELINUX, "SELinux context"},
+	{PLAN_LABEL_SELINUX_KEY, "SELinux context of keys"},
+	END,
+};
+
 const struct plan_value plan_hook_values[] = {
 	{PLAN_HOOK_PRESTART, "prestart"},
 	{PLAN_HOOK_CREATE_RUNTIME, "createRuntime"},

@@ -21,20 +21,17 @@
  *            both   SYNC maps (new user namespace); host: ID_MAP…, OOM_SCORE
  *            init   BECOME_ROOT, NS_UNSHARE (time, cgroup), TIME_OFFSET…
  *            both   SYNC network, with devices to move; host: NET_DEVICE…
- *   box      init   KEYRING, HOSTNAME, DOMAINNAME, LOOPBACK_UP, SYSCTL…, ROOT_PROPAGATION, ROOTFS,
- *                   MOUNT…, DEVICE…, SYMLINK…, CONSOLE, READONLY_PATH…, MASK_PATH…
- *            both   SYNC hooks, when there are; host: OOM_SCORE, HOOKS prestart, createRuntime
- *            init   HOOKS createContainer, PIVOT, ROOT_READONLY, ROOT_PROPAGATION (final)
- *   process  init   TERMINAL or STDIO_OWNER, CWD, RLIMIT…, UMASK, NO_NEW_PRIVS, PERSONALITY,
- *                   MEMORY_POLICY, IO_PRIORITY, SCHEDULER, USER, CAPS, EXEC_LOOKUP
- *   ready    both   SYNC ready; host: OOM_SCORE, with a user namespace RLIMIT…, IO_PRIORITY,
- *                   SCHEDULER; RECORD, PID_FILE
- *   start    init   START_WAIT, HOOKS startContainer, SECCOMP_LOAD, EXEC
- *            host   HOOKS poststart
- *   delete   host   HOOKS poststop
+ *   box      init   LABEL (of keys), KEYRING, HOSTNAME, DOMAINNAME, LOOPBACK_UP, SYSCTL…,
+ * ROOT_PROPAGATION, ROOTFS, MOUNT…, DEVICE…, SYMLINK…, CONSOLE, READONLY_PATH…, MASK_PATH… both
+ * SYNC hooks, when there are; host: OOM_SCORE, HOOKS prestart, createRuntime init   HOOKS
+ * createContainer, LABEL…, PIVOT, ROOT_READONLY, ROOT_PROPAGATION (final) process  init   TERMINAL
+ * or STDIO_OWNER, CWD, RLIMIT…, UMASK, NO_NEW_PRIVS, PERSONALITY, MEMORY_POLICY, IO_PRIORITY,
+ * SCHEDULER, USER, CAPS, EXEC_LOOKUP ready    both   SYNC ready; host: OOM_SCORE, with a user
+ * namespace RLIMIT…, IO_PRIORITY, SCHEDULER; RECORD, PID_FILE start    init   START_WAIT, HOOKS
+ * startContainer, SECCOMP_LOAD, EXEC host   HOOKS poststart delete   host   HOOKS poststop
  *
- * The plan of an exec (PLAN_F_EXEC) has SECCOMP_BUILD, SPAWN, CGROUP_ENTER, NS_ENTER, FORK,
- * BECOME_ROOT, KEYRING, the stage "process", SYNC ready with OOM_SCORE, RLIMIT and PID_FILE,
+ * The plan of an exec (PLAN_F_EXEC) has SECCOMP_BUILD, SPAWN, CGROUP_ENTER, LABEL…, NS_ENTER,
+ * FORK, BECOME_ROOT, KEYRING, the stage "process", SYNC ready with OOM_SCORE, RLIMIT and PID_FILE,
  * SECCOMP_LOAD, EXEC.
  *
  * OOM_SCORE stands at the first sync that is there, of those that list it.
@@ -155,6 +152,8 @@ enum plan_kind {
 	PLAN_CGROUP_DEVICES,
 	/* host, at the sync "network" */
 	PLAN_NET_DEVICE,
+	/* init, while the host's procfs can be reached */
+	PLAN_LABEL,
 	PLAN_KIND_COUNT,
 };
 
@@ -348,6 +347,22 @@ struct plan_text {
 	uint32_t flag; /* READONLY_PATH, MASK_PATH: 1 = missing is fine */
 };
 
+enum plan_label_file {
+	PLAN_LABEL_APPARMOR,    /* profile of the program: attr/apparmor/exec */
+	PLAN_LABEL_SELINUX,     /* context of the program: attr/exec */
+	PLAN_LABEL_SELINUX_KEY, /* context of the keyring: attr/keycreate; the execve resets it */
+	PLAN_LABEL_COUNT,
+};
+
+/* What is written to a file in /proc/thread-self/attr (proc_pid_attr(5)). It lasts until the
+ * program is executed, and goes to children, so it comes after all programs that are not the
+ * container's. */
+struct plan_label {
+	struct plan_step s;
+	plan_str text;
+	uint32_t file; /* enum plan_label_file */
+};
+
 struct plan_bare { /* LOOPBACK_UP, ROOT_READONLY, NO_NEW_PRIVS, STDIO_OWNER, CONSOLE … */
 	struct plan_step s;
 };
@@ -393,6 +408,9 @@ struct plan_mount {
 	/* idmap: text for uid_map; 0 with PLAN_MOUNT_IDMAP: those of the container's user namespace
 	 */
 	plan_str uid_map, gid_map;
+	plan_str label; /* SELinux context of the new root directory, where the file system does not
+			   take it as an option; 0: none */
+	uint32_t pad;
 };
 #define PLAN_MOUNT_BIND      (1u << 0)
 #define PLAN_MOUNT_REC       (1u << 1) /* rbind */

@@ -347,6 +347,12 @@ static void words_of_namespaces(const struct words *w, const struct plan_step *s
 		words_text(w, " into the container as ",
 			   ((const struct plan_net_device *)s)->new_name, "");
 		return;
+	case PLAN_LABEL:
+		buf_printf(
+			w->out, "ask for the %s",
+			plan_value_name(plan_label_values, ((const struct plan_label *)s)->file));
+		words_text(w, " ", ((const struct plan_label *)s)->text, "");
+		return;
 	case PLAN_HOOK_OUTPUT:
 		words_text(w, "open ", ((const struct plan_hook_output *)s)->path,
 			   " for the output of hooks");

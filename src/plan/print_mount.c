@@ -95,6 +95,8 @@ void words_mount(const struct words *w, const struct plan_mount *m)
 	options_propagation(&o, m->propagation);
 	options_bits(&o, plan_mount_values, others, "");
 	options_end(&o);
+	if (m->label)
+		words_text(w, ", its root labelled ", m->label, "");
 }
 
 void words_mount_cgroup(const struct words *w, const struct plan_mount_cgroup *m)

@@ -86,6 +86,7 @@ void compile_pivot(struct builder *b)
 	struct plan_root_propagation *prop;
 	struct plan_pivot *pivot;
 
+	compile_labels(b);
 	pivot = BUILDER_STEP(b, struct plan_pivot, PLAN_PIVOT, PLAN_INIT, NULL);
 	if (!own)
 		pivot->how = PLAN_PIVOT_CHROOT;

@@ -64,6 +64,13 @@ static uint32_t rank_of_mount(const struct order *o, const struct plan_mount *m)
 	return late ? RANK_PATHS : RANK_MOUNT;
 }
 
+static uint32_t rank_of_label(const struct plan_header *h, const struct plan_label *l)
+{
+	if (h->flags & PLAN_F_EXEC)
+		return RANK_CGROUP_ENTER;
+	return l->file == PLAN_LABEL_SELINUX_KEY ? RANK_IDENTITY : RANK_HOOKS_CREATE_CONTAINER;
+}
+
 static uint32_t rank_of(const struct order *o, const struct plan_header *h,
 			const struct plan_step *s)
 {
@@ -87,6 +94,7 @@ static uint32_t rank_of(const struct order *o, const struct plan_header *h,
 	case PLAN_RLIMIT: return s->actor == PLAN_HOST ? RANK_RLIMIT_HOST : RANK_LIMITS;
 	case PLAN_NS_UNSHARE:
 	case PLAN_TIME_OFFSET: return early ? RANK_TIME_EARLY : RANK_UNSHARE;
+	case PLAN_LABEL: return rank_of_label(h, (const struct plan_label *)s);
 	case PLAN_ROOT_PROPAGATION:
 		return ((const struct plan_root_propagation *)s)->final ? RANK_ROOT_FINAL
 									: RANK_PROPAGATION;

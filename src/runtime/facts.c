@@ -170,7 +170,23 @@ int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
 	f->ns_supported = namespaces_here();
 	if (!f->privileged)
 		read_ranges(f, a);
-	f->apparmor = !access("/sys/kernel/security/apparmor", F_OK);
-	f->selinux = !access("/sys/fs/selinux/enforce", F_OK);
 	return cgroup_facts(f, a, err);
+}
+
+static bool has_apparmor(void)
+{
+	_cleanup_fd_ int fd = open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
+	char c;
+
+	return fd >= 0 && read(fd, &c, 1) == 1 && c == 'Y';
+}
+
+void facts_ask_for(const struct oci_config *c, struct plan_facts *f)
+{
+	const struct oci_process *p = c->process;
+
+	if (p && p->apparmor_profile)
+		f->apparmor = has_apparmor();
+	if ((p && p->selinux_label) || (c->linux_ && c->linux_->mount_label))
+		f->selinux = !access("/sys/fs/selinux/enforce", F_OK);
 }

@@ -159,6 +159,11 @@ int fail_hint(unsigned kind, int errnum, struct hz_error *err)
 		{PLAN_USER, EPERM,
 		 "a user namespace that was made without privileges denies setgroups: no "
 		 "additionalGids are possible in it"},
+		{PLAN_LABEL, ENOENT,
+		 "an AppArmor profile has to be loaded first: apparmor_parser -r FILE; aa-status "
+		 "shows "
+		 "those that are"},
+		{PLAN_LABEL, EINVAL, "the policy of this host does not know it"},
 		{PLAN_PERSONALITY, EINVAL, "this machine cannot run 32-bit programs"},
 	};
 

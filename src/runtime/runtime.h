@@ -56,6 +56,8 @@ int bundle_check_preserved(const struct plan_options *o, struct hz_error *err);
 /** Facts of this host. @ret_ignored: the caller's ignored signals. */
 int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
 		  struct hz_error *err);
+/** What only some configs need to know of the host: its security modules. */
+void facts_ask_for(const struct oci_config *c, struct plan_facts *f);
 
 /* Everything that a create holds; a failed one is undone from it. */
 struct creation {

@@ -77,6 +77,12 @@ static const struct host {
 			  {"name=systemd", "/sys/fs/cgroup/systemd", "/"}},
 	  .nhierarchies = 6},
 	 true},
+	/* with AppArmor and SELinux */
+	{"lsm",
+	 {COMMON, .privileged = true, .caps = ALL_CAPS, .cgroup_mode = PLAN_CGROUP_V2,
+	  .hierarchies = {{"", "/sys/fs/cgroup", "/"}}, .nhierarchies = 1,
+	  .unified_controllers = "cpuset cpu io memory hugetlb pids rdma misc", .selinux = true,
+	  .apparmor = true}},
 	/* a user's manager, below the user namespace of a rootless engine */
 	{"sd-of-user",
 	 {COMMON, .in_userns = true, .privileged = true, .caps = ALL_CAPS,
@@ -103,7 +109,8 @@ static const struct {
 	{"runc-spec", "hybrid rootless"},
 	{"crun-spec", "hybrid"},
 	{"hand-process", "hybrid"},
-	{"spec-example", "hybrid rootless"},
+	{"spec-example", "hybrid rootless lsm"},
+	{"hand-labels", "lsm"},
 	{"buildah-rootless", "userns"},
 	{"buildkit-rootless", "rootless"},
 	{"podman-rootless-host-net", "userns"},

@@ -494,6 +494,39 @@ static void test_time_offset(void)
 		is_str(h->output, "monotonic 86400 5\nboottime 172800 0\n", "time offsets");
 }
 
+/* A kernel without security modules takes the name of the file, but nothing that is written to it.
+ */
+static void test_label(void)
+{
+	static const struct {
+		enum plan_label_file file;
+		const char *path;
+	} rows[] = {
+		{PLAN_LABEL_APPARMOR, "thread-self/attr/exec"},
+		{PLAN_LABEL_SELINUX, "thread-self/attr/exec"},
+		{PLAN_LABEL_SELINUX_KEY, "thread-self/attr/keycreate"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct i1_host *h;
+
+		if (access("/proc/self/attr/exec", F_OK) ||
+		    !access("/sys/fs/selinux/enforce", F_OK) ||
+		    !access("/proc/self/attr/apparmor/exec", F_OK)) {
+			skip("no attr/exec, or one that is in use");
+			continue;
+		}
+		i1_start();
+		I1_ADD(struct plan_label, PLAN_LABEL, .text = i1_str("label"),
+		       .file = rows[i].file);
+		i1_end(I1_SH("true"), false, NULL, NULL);
+		h = i1_run();
+		i1_failed(h, INIT_WHY_SYSCALL, EINVAL, "a label without a security module");
+		is_int((long)h->error.call, __NR_write, "it was written");
+		is_str(h->error.object, rows[i].path, "to the file of the label");
+	}
+}
+
 static int clean_up(void)
 {
 	pid_t pid;
@@ -529,5 +562,6 @@ int main(void)
 	test_join();
 	test_sysctl();
 	test_time_offset();
+	test_label();
 	return clean_up() || done_testing();
 }

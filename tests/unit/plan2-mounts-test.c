@@ -49,7 +49,7 @@ static const struct {
 		"c,upperdir=/u']}"),
 	 "overlay o /o 0 [lowerdir=/a\\,b:/c;upperdir=/u] 0 0 sb 0 prop 0"},
 	{CONFIG("{'destination':'/t','type':'tmpfs','options':['context=\\'a:b,c\\'','mode=1']}"),
-	 "tmpfs - /t 0 [context=\"a:b,c\";mode=1] 0 0 sb 0 prop 0"},
+	 "tmpfs - /t 0 [context=a:b,c;mode=1] 0 0 sb 0 prop 0"},
 	{CONFIG("{'destination':'/data//x/../y/','source':'/srv','options':['rbind','ro']}"),
 	 "- /srv /data/y 3 [] 1 0 sb 0 prop 0"},
 	{CONFIG("{'destination':'data','type':'bind','source':'srv/x'}"),
