@@ -148,10 +148,25 @@ static const char *sax_words(struct sax *x)
 	return "this is not JSON";
 }
 
+/* yajl takes these two for white space; no place of a document may hold them as they are. */
+static const char *odd_space(const struct sax *x)
+{
+	const char *p = memchr(x->text, '\f', x->len);
+
+	return p ? p : memchr(x->text, '\v', x->len);
+}
+
 static enum sax_result sax_feed(struct sax *x)
 {
-	yajl_status st = yajl_parse(x->handle, (const unsigned char *)x->text, x->len);
+	const char *odd = odd_space(x);
+	yajl_status st;
 
+	if (odd) {
+		x->fault_at = (size_t)(odd - x->text);
+		x->words = "a control character stands here (form feed or vertical tab)";
+		return SAX_SYNTAX;
+	}
+	st = yajl_parse(x->handle, (const unsigned char *)x->text, x->len);
 	if (st == yajl_status_ok) {
 		x->at_end = true;
 		st = yajl_complete_parse(x->handle);

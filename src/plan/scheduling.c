@@ -99,6 +99,8 @@ void compile_personality(struct builder *b)
 		builder_fault(b, builder_ptr(b, "/linux/personality/flags/%zu", i),
 			      "unknown flag \"%s\": the runtime-spec has no personality flags yet",
 			      p->flags.items[i]);
+	if (!p->domain.set) /* the schema does not require it, the text does */
+		builder_fault(b, "/linux/personality", "domain is missing");
 	s = BUILDER_STEP(b, struct plan_personality, PLAN_PERSONALITY, PLAN_INIT,
 			 "/linux/personality");
 	s->domain = p->domain.v == OCI_PER_LINUX32 ? PER_LINUX32 : PER_LINUX;

@@ -88,6 +88,7 @@ static const struct {
 	{HEAD ",'process':{'cwd':'/','args':['sh'],'execCPUAffinity':{'final':'8192'}}}",
 	 "\"8192\" is no list"},
 	/* PE-1, MP-1, MP-2 */
+	{HEAD ",'linux':{'personality':{}}}", "/linux/personality: domain is missing"},
 	{HEAD ",'linux':{'personality':{'domain':'LINUX','flags':['ADDR_NO_RANDOMIZE']}}}",
 	 "/linux/personality/flags/0: unknown flag \"ADDR_NO_RANDOMIZE\""},
 	{HEAD ",'linux':{'memoryPolicy':{'nodes':'0'}}}", "/linux/memoryPolicy"},
