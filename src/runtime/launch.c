@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -38,6 +39,23 @@ static const struct plan_seccomp_load *find_load(const struct plan_header *h)
 			return (const struct plan_seccomp_load *)s;
 	}
 	return NULL;
+}
+
+int launch_check_agent(const struct plan_header *plan, struct hz_error *err)
+{
+	const struct plan_seccomp_load *load = find_load(plan);
+	const char *path = load ? plan_text(plan, load->listener) : NULL;
+	struct stat st;
+	int r;
+
+	if (!path)
+		return 0;
+	r = stat(path, &st) ? errno : S_ISSOCK(st.st_mode) ? 0 : ENOTSOCK;
+	if (!r)
+		return 0;
+	error_sys(err, r, "stat", path, "reach the seccomp agent at \"%s\"", path);
+	error_hint(err, "it has to listen before the container is created");
+	return error_pointer(err, "/linux/seccomp/listenerPath");
 }
 
 bool launch_has_listener(const struct plan_header *plan)

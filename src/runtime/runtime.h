@@ -134,6 +134,8 @@ struct launch {
 /** GO_START, and all up to the moment when the program runs; -1 with the error that init reported
  * or that its end shows. The caller ends what is left of it. */
 int launch_wait(const struct launch *l, struct hz_error *err);
+/** Is there a socket where the plan wants a seccomp agent? Told before anything is made. */
+int launch_check_agent(const struct plan_header *plan, struct hz_error *err);
 /** Has the plan a seccomp listener, so that launch_wait() needs the pidfd? */
 bool launch_has_listener(const struct plan_header *plan);
 /* agent.c */

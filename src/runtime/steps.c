@@ -185,7 +185,8 @@ static int do_step(struct creation *c, const struct plan_step *s, struct hz_erro
 
 	switch ((enum plan_kind)s->kind) {
 	case PLAN_STATE_DIR: /* made before the first step: it holds the intent and the lock */
-	case PLAN_SECCOMP_BUILD: /* done after the spawn, while init mounts */ return 0;
+	case PLAN_SECCOMP_BUILD: /* done after the spawn, while init mounts */
+		return launch_check_agent(c->b->plan.h, err);
 	case PLAN_CGROUP_CREATE:
 		return do_cgroup_create(c, (const struct plan_cgroup_create *)s, err);
 	case PLAN_UNIT_START: return unit_start(c, (const struct plan_unit_start *)s, err);

@@ -128,6 +128,10 @@ start_without_agent() {
 	notify '["link"]'
 	rm -f "$SOCK"
 	args sleep 60
+	create
+	bad # at once, not at start
+	nothing_left || die "left: $(leftovers)"
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$SOCK"
 	must_create
 	cap rt start "$ID"
 	bad
