@@ -184,7 +184,7 @@ static int do_step(struct creation *c, const struct plan_step *s, struct hz_erro
 	const struct plan_header *h = c->b->plan.h;
 
 	switch ((enum plan_kind)s->kind) {
-	case PLAN_STATE_DIR: /* made before the first step: it holds the intent and the lock */
+	case PLAN_STATE_DIR:     /* made before the first step: it holds the intent and the lock */
 	case PLAN_SECCOMP_BUILD: /* done after the spawn, while init mounts */
 		return launch_check_agent(c->b->plan.h, err);
 	case PLAN_CGROUP_CREATE:
