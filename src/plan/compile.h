@@ -71,9 +71,11 @@ struct plan_options {
 	unsigned preserve_fds;
 	unsigned listen_fds; /* LISTEN_FDS handed on: counted in preserve_fds, adds LISTEN_FDS and
 				LISTEN_PID=1 to the environment */
-	const char *notify_socket; /* NULL, or "/run/notify/notify.sock" */
-	bool forgive_unsupported;  /* explain: what is not supported yet becomes a warning, so that
-				      the rest can be shown */
+	/* NULL, or a directory of the host that is bound to /run/notify, with NOTIFY_SOCKET in the
+	 * environment: the socket notify.sock in it */
+	const char *notify_dir;
+	bool forgive_unsupported; /* explain: what is not supported yet becomes a warning, so that
+				     the rest can be shown */
 };
 
 struct plan_warning {

@@ -310,10 +310,19 @@ static uint32_t real_dir(const struct draft *d)
 	return is_type(d, "proc") || is_type(d, "sysfs") || top ? PLAN_MOUNT_REAL_DIR : 0;
 }
 
+/* A bind source: who opens it? A host that may not clone a mount leaves it to the box, which has
+ * the same rights on the way there. */
+static void source_actor(struct builder *b, struct plan_mount *step)
+{
+	if (!plan_has_ns(b->config, OCI_NS_USER) || !b->facts->privileged)
+		return;
+	step->flags |= PLAN_MOUNT_HOST_SOURCE;
+	b->head.flags |= PLAN_F_SOURCES;
+}
+
 static void step_bind(struct builder *b, struct draft *d, struct plan_mount *step)
 {
 	const char *source = d->m->source;
-	bool by_host;
 
 	step->flags |= PLAN_MOUNT_BIND;
 	if (source && source[0] == '/')
@@ -325,13 +334,8 @@ static void step_bind(struct builder *b, struct draft *d, struct plan_mount *ste
 		step->flags |= PLAN_MOUNT_HOST_SOURCE;
 		b->head.flags |= PLAN_F_SOURCES;
 	}
-	/* a host that may not clone a mount leaves it to the box, which has the same rights on the
-	 * way there */
-	by_host = plan_has_ns(b->config, OCI_NS_USER) && b->facts->privileged;
-	if (!has_remount(d) && (by_host || (step->flags & PLAN_MOUNT_IDMAP))) {
-		step->flags |= PLAN_MOUNT_HOST_SOURCE;
-		b->head.flags |= PLAN_F_SOURCES;
-	}
+	if (!has_remount(d))
+		source_actor(b, step);
 }
 
 /* A new mount has nothing to clear and nothing below it: one set of attributes says it all. */
@@ -515,6 +519,22 @@ static void walk_mounts(struct builder *b, bool mounting)
 		seal_below(b, p, targets, "/", true);
 }
 
+/* The socket of sd_notify(3): the box may send to it, and nothing else. */
+static void compile_notify(struct builder *b)
+{
+	struct plan_mount *step;
+
+	if (!b->opt->notify_dir)
+		return;
+	step = BUILDER_STEP(b, struct plan_mount, PLAN_MOUNT, PLAN_INIT, NULL);
+	step->flags = PLAN_MOUNT_BIND;
+	step->source = builder_str(b, b->opt->notify_dir);
+	step->target = builder_str(b, NOTIFY_TARGET);
+	step->attr_set =
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	source_actor(b, step);
+}
+
 void compile_mounts(struct builder *b)
 {
 	const struct oci_mounts *mounts = &b->config->mounts;
@@ -525,6 +545,7 @@ void compile_mounts(struct builder *b)
 		return;
 	}
 	walk_mounts(b, true);
+	compile_notify(b);
 }
 
 void mounts_seal(struct builder *b)

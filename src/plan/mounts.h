@@ -6,6 +6,9 @@
 #include "plan/builder.h"
 #include "plan/mount_options.h"
 
+/* Where the directory with the socket of sd_notify(3) is in the box, as with runc. */
+#define NOTIFY_TARGET "/run/notify"
+
 /** @path is @dir or below it; both clean. paths.c */
 bool path_is_below(const char *path, const char *dir);
 

@@ -2,6 +2,7 @@
 /* The process: terminal, limits, identity, environment; then the sync "ready", and the start. */
 #include "plan/builder.h"
 #include "plan/layout.h"
+#include "plan/mounts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -182,9 +183,9 @@ static size_t add_options(struct builder *b, const char **env, size_t n)
 		env[n++] = builder_ptr(b, "LISTEN_FDS=%u", b->opt->listen_fds);
 		env[n++] = "LISTEN_PID=1";
 	}
-	if (b->opt->notify_socket) {
+	if (b->opt->notify_dir) {
 		drop_var(env, &n, "NOTIFY_SOCKET=");
-		env[n++] = builder_ptr(b, "NOTIFY_SOCKET=%s", b->opt->notify_socket);
+		env[n++] = "NOTIFY_SOCKET=" NOTIFY_TARGET "/notify.sock";
 	}
 	return n;
 }

@@ -3,6 +3,7 @@
  * The foreground of run: signals go to the container's process, the terminal is relayed, and the
  * end of the process is our end. stdio without a terminal was inherited and needs nothing.
  */
+#include "runtime/notify.h"
 #include "runtime/runtime.h"
 
 #include "base/fd.h"
@@ -233,15 +234,18 @@ static void on_signal(int sigfd, int pidfd, struct relay *r, pid_t pid, int *ret
 	}
 }
 
-static int loop(struct relay *r, int sigfd, int pidfd, pid_t pid, int *ret_status,
+static int loop(struct relay *r, int sigfd, const struct attach *a, int *ret_status,
 		struct hz_error *err)
 {
 	/* it may have ended before we listened */
-	int ended = reap(pid, ret_status);
+	int ended = reap(a->pid, ret_status), notify = a->notify;
 
 	while (!ended) {
-		struct pollfd p[] = {
-			{sigfd, POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}, {pidfd, POLLIN, 0}};
+		struct pollfd p[] = {{sigfd, POLLIN, 0},
+				     {-1, 0, 0},
+				     {-1, 0, 0},
+				     {a->pidfd, POLLIN, 0},
+				     {notify, POLLIN, 0}};
 
 		if (r->pty >= 0) {
 			p[1] = pump_poll(&r->in);
@@ -253,11 +257,13 @@ static int loop(struct relay *r, int sigfd, int pidfd, pid_t pid, int *ret_statu
 			return error_sys(err, errno, "ppoll", NULL, "wait for the container");
 		}
 		if (p[0].revents)
-			on_signal(sigfd, pidfd, r, pid, ret_status, &ended);
+			on_signal(sigfd, a->pidfd, r, a->pid, ret_status, &ended);
 		pump_step(&r->in, p[1].revents);
 		pump_step(&r->out, p[2].revents);
+		if (p[4].revents && notify_step(a->rt, notify))
+			notify = -1;
 		if (p[3].revents && !ended)
-			ended = reap_ended(pid, ret_status);
+			ended = reap_ended(a->pid, ret_status);
 	}
 	if (ended < 0)
 		return error_set(err, HZ_E_SYSTEM,
@@ -266,7 +272,7 @@ static int loop(struct relay *r, int sigfd, int pidfd, pid_t pid, int *ret_statu
 	return 0;
 }
 
-int attach_wait(int pidfd, pid_t pid, int pty, int *ret_status, struct hz_error *err)
+int attach_wait(const struct attach *a, int *ret_status, struct hz_error *err)
 {
 	_cleanup_fd_ int sigfd = -1;
 	struct relay relay;
@@ -277,9 +283,9 @@ int attach_wait(int pidfd, pid_t pid, int pty, int *ret_status, struct hz_error 
 	sigfd = signalfd(-1, &all, SFD_CLOEXEC);
 	if (sigfd < 0)
 		return error_sys(err, errno, "signalfd4", NULL, "listen to signals");
-	ret = relay_start(&relay, pty, err);
+	ret = relay_start(&relay, a->pty, err);
 	if (!ret) {
-		ret = loop(&relay, sigfd, pidfd, pid, ret_status, err);
+		ret = loop(&relay, sigfd, a, ret_status, err);
 		relay_flush(&relay);
 	}
 	relay_end(&relay);

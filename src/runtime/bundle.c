@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a bundle directory to a plan. */
+#include "runtime/notify.h"
 #include "runtime/runtime.h"
 
 #include "base/fd.h"
@@ -118,8 +119,9 @@ static int set_options(const hz_runtime *rt, const struct hz_create_options *o, 
 		.pid_file = o->pid_file != NULL,
 		.preserve_fds = o->preserve_fds,
 	};
-	return parse_listen_fds(&b->options, err) || bundle_check_preserved(&b->options, err) ? -1
-											      : 0;
+	if (parse_listen_fds(&b->options, err) || bundle_check_preserved(&b->options, err))
+		return -1;
+	return notify_option(rt, o->id, b, err);
 }
 
 void bundle_locate(const struct bundle *b, struct hz_error *err)

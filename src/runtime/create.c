@@ -5,6 +5,7 @@
  * record alone, here or by `delete --force`.
  */
 #include "runtime/filter.h"
+#include "runtime/notify.h"
 #include "runtime/runtime.h"
 
 #include "base/fd.h"
@@ -168,6 +169,8 @@ static int make(struct creation *c, struct hz_error *err)
 		pidfd_socket = plan_annotation(config, "run.oci.pidfd_receiver");
 	if (write_intent(c, err) || creation_open_sockets(c, err))
 		return -1;
+	if (c->b->options.notify_dir && notify_prepare(c->dirfd, err))
+		return -1;
 	if (!c->attached && open_listener(c, err))
 		return -1;
 	if (step_before_boot(c, err) || send_plan(c, err))
@@ -203,7 +206,7 @@ void creation_kill(struct creation *c)
 /* All but the state directory. What failed for want of descriptors has some again to be undone. */
 static void close_fds(struct creation *c)
 {
-	int *fds[] = {&c->sock, &c->init_sock, &c->listener, &c->pidfd, &c->pty};
+	int *fds[] = {&c->sock, &c->init_sock, &c->listener, &c->pidfd, &c->pty, &c->notify};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (*fds[i] >= 0)
@@ -258,6 +261,7 @@ void creation_init(struct creation *c, hz_runtime *rt, const struct hz_create_op
 			       .listener = -1,
 			       .pidfd = -1,
 			       .pty = -1,
+			       .notify = -1,
 			       .join_cgroup = -1};
 	for (size_t i = 0; i < ARRAY_SIZE(c->slots); i++)
 		c->slots[i] = -1;

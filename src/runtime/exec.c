@@ -271,7 +271,13 @@ static int exec(struct exec *x, const struct hz_exec_options *o, int *ret_status
 		if (x->c.pid_file_written)
 			unlink(o->pid_file); /* engines tell a failed exec by its absence */
 	} else if (!o->detach) {
-		r = attach_wait(x->c.pidfd, x->c.pid, x->c.pty, ret_status, err);
+		const struct attach a = {.rt = x->c.rt,
+					 .pidfd = x->c.pidfd,
+					 .pid = x->c.pid,
+					 .pty = x->c.pty,
+					 .notify = -1};
+
+		r = attach_wait(&a, ret_status, err);
 	}
 	if (!o->detach)
 		sigprocmask(SIG_SETMASK, &old, NULL); /* cannot fail with a valid mask */

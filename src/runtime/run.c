@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* run: create and start in one process, over one socket; in the foreground also the wait and the
  * delete. */
+#include "runtime/notify.h"
 #include "runtime/runtime.h"
+
+#include "base/fd.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -18,7 +21,7 @@ static int go(struct creation *c, struct hz_error *err)
 				 .pidfd = c->pidfd,
 				 .pid = c->pid};
 
-	if (launch_wait(&l, err))
+	if (notify_listen(c->rt, c->dirfd, &c->notify, err) || launch_wait(&l, err))
 		return -1;
 	if (hooks_run_kind(c->b->plan.h, PLAN_HOOK_POSTSTART, c->pid, err))
 		return -1;
@@ -30,7 +33,9 @@ static int go(struct creation *c, struct hz_error *err)
 static int foreground(struct creation *c, const struct hz_run_options *run, int *ret_status,
 		      struct hz_error *err)
 {
-	int r = attach_wait(c->pidfd, c->pid, c->pty, ret_status, err);
+	const struct attach a = {
+		.rt = c->rt, .pidfd = c->pidfd, .pid = c->pid, .pty = c->pty, .notify = c->notify};
+	int r = attach_wait(&a, ret_status, err);
 
 	if (r) {
 		creation_undo(c);
@@ -74,6 +79,9 @@ static int run(hz_runtime *rt, const struct hz_create_options *o, const struct h
 			bundle_locate(b, err);
 		} else if (!run->detach) {
 			r = foreground(&c, run, ret_status, err);
+		} else if (c.notify >= 0) {
+			fd_close(TAKE_FD(c.dirfd)); /* the lock: READY=1 may never come */
+			notify_relay(rt, c.notify, c.pidfd, c.pid);
 		}
 	}
 	creation_done(&c);

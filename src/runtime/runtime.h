@@ -74,6 +74,8 @@ struct creation {
 	pid_t pid;
 	pid_t stub; /* to be reaped, 0: none */
 	int pty;    /* master, -1: none yet */
+	int notify; /* run: socket where the program says that it is ready; -1: nobody is to be told
+		     */
 	int slots[INIT_SLOTS_MAX];
 	int join_cgroup;            /* exec: directory for CLONE_INTO_CGROUP, borrowed; -1: none */
 	struct cgroup *cgroup;      /* NULL: none */
@@ -192,7 +194,14 @@ int socket_connect(int fd, const char *path);
 /** Before the program runs: the pty gets the size of the user's terminal and leaves newlines alone.
  */
 int attach_prepare(int pty, struct hz_error *err);
-int attach_wait(int pidfd, pid_t pid, int pty, int *ret_status, struct hz_error *err);
+struct attach {
+	const hz_runtime *rt;
+	int pidfd;
+	pid_t pid;
+	int pty;    /* -1: none */
+	int notify; /* socket where the program says that it is ready; -1: nobody is to be told */
+};
+int attach_wait(const struct attach *a, int *ret_status, struct hz_error *err);
 /** Blocks every signal; the caller puts @ret_old back. */
 int attach_block_signals(sigset_t *ret_old, struct hz_error *err);
 /* store.c */

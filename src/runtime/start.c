@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* start: knock at the socket where init waits, and stay until the program runs or the reason why
  * not has arrived. */
+#include "runtime/notify.h"
 #include "runtime/runtime.h"
+
+#include "base/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,7 +69,36 @@ static void end_container(hz_runtime *rt, int dirfd, const struct record *r,
 	hz_error_clear(&late);
 }
 
-static int start(hz_runtime *rt, int dirfd, struct arena *a, struct plan *plan,
+/* The way to the manager that waits for READY=1 of the program. */
+struct notify {
+	int sock; /* -1: nobody is to be told */
+	int pidfd;
+	pid_t pid;
+};
+
+/* Before the program runs. It is the process of the record: init waits at its socket. */
+static int notify_begin(const hz_runtime *rt, int dirfd, const struct record *r, struct notify *n,
+			struct hz_error *err)
+{
+	if (notify_listen(rt, dirfd, &n->sock, err))
+		return -1;
+	if (n->sock < 0)
+		return 0;
+	n->pid = (pid_t)r->pid.v;
+	n->pidfd = (int)syscall(SYS_pidfd_open, n->pid, 0);
+	return n->pidfd < 0 ? error_sys(err, errno, "pidfd_open", NULL, "find the container's init")
+			    : 0;
+}
+
+static void notify_end(struct notify *n)
+{
+	if (n->sock >= 0)
+		fd_close(TAKE_FD(n->sock));
+	if (n->pidfd >= 0)
+		fd_close(TAKE_FD(n->pidfd));
+}
+
+static int start(hz_runtime *rt, int dirfd, struct arena *a, struct plan *plan, struct notify *n,
 		 struct hz_error *err)
 {
 	enum hz_status status;
@@ -81,6 +113,8 @@ static int start(hz_runtime *rt, int dirfd, struct arena *a, struct plan *plan,
 	if (!(plan->h->flags & PLAN_F_HAS_START))
 		return error_set(err, HZ_E_STATE,
 				 "cannot start a container without \"process\" in its config.json");
+	if (notify_begin(rt, dirfd, &r, n, err))
+		return -1;
 	if (knock(dirfd, &r, plan->h, err)) {
 		end_container(rt, dirfd, &r, plan->h, err);
 		return -1;
@@ -99,6 +133,7 @@ int hz_start(hz_runtime *rt, const char *id, struct hz_error *err)
 	struct hz_error local = HZ_ERROR_INIT;
 	_cleanup_fd_ int dirfd = -1;
 	struct arena a = ARENA_INIT;
+	struct notify n = {.sock = -1, .pidfd = -1};
 	struct plan plan = {0};
 	int r;
 
@@ -106,7 +141,12 @@ int hz_start(hz_runtime *rt, const char *id, struct hz_error *err)
 		err = &local; /* its code decides what becomes of the container */
 	if (store_lock(rt, id, 0, &dirfd, err))
 		return -1;
-	r = start(rt, dirfd, &a, &plan, err);
+	r = start(rt, dirfd, &a, &plan, &n, err);
+	if (!r && n.sock >= 0) {
+		fd_close(TAKE_FD(dirfd)); /* the lock: READY=1 may never come */
+		notify_relay(rt, n.sock, n.pidfd, n.pid);
+	}
+	notify_end(&n);
 	plan_done(&plan);
 	arena_done(&a);
 	hz_error_clear(&local);

@@ -229,12 +229,13 @@ int store_lock(hz_runtime *rt, const char *id, unsigned timeout_ms, int *ret_dir
 	return 0;
 }
 
-/* Any files, no directories: the directory is ours and holds none. */
-static int remove_files(int rootfd, const char *name)
+/* Any files; of directories it holds the one of the notify socket. */
+static int remove_files(int rootfd, const char *name, bool deeper)
 {
 	_cleanup_dir_ DIR *d = NULL;
 	_cleanup_fd_ int fd = openat(rootfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	const struct dirent *e;
+	int r;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
@@ -245,8 +246,13 @@ static int remove_files(int rootfd, const char *name)
 	while ((errno = 0, e = readdir(d))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
-		if (unlinkat(dirfd(d), e->d_name, 0) && errno != ENOENT)
+		if (!unlinkat(dirfd(d), e->d_name, 0) || errno == ENOENT)
+			continue;
+		if (errno != EISDIR || !deeper)
 			return -errno;
+		r = remove_files(dirfd(d), e->d_name, false);
+		if (r || (unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR) && errno != ENOENT))
+			return r ? r : -errno;
 	}
 	return -errno;
 }
@@ -265,7 +271,7 @@ static int remove_dir(int rootfd, const char *name)
 			return 0; /* a read-only file system says EROFS before it looks */
 		if (errno != ENOTEMPTY && errno != EEXIST)
 			return -errno;
-		r = remove_files(rootfd, name);
+		r = remove_files(rootfd, name, true);
 	}
 	return r ? r : -ENOTEMPTY;
 }

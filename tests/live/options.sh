@@ -94,6 +94,32 @@ no_pivot() {
 	nothing_left || die "left: $(leftovers)"
 }
 
+# the parent of what loses its parent in a container without a pid namespace of its own
+orphans_parent() {
+	bundle
+	ns_drop pid
+	sh_args "(sh -c 'sleep 0.3; sed -n \"s/^PPid:.//p\" /proc/\$\$/status >/tmp/parent' &) ; sleep 1"
+	"$RUNTIME" --root "$ROOT" run "$@" --bundle "$B" "$ID" &
+	RUN=$!
+	wait $RUN
+	PARENT=$(cat "$B/rootfs/tmp/parent")
+}
+
+subreaper() {
+	peer_differs crun "is no subreaper in the foreground"
+	orphans_parent
+	is "$PARENT" "$RUN"
+}
+
+no_subreaper() {
+	peer_differs crun "is a subreaper or not as it likes"
+	orphans_parent --no-subreaper
+	unlike "$PARENT" "^$RUN\$"
+	[ "$KIND" = runc ] && return # it takes it with run only
+	bundle
+	must_create --no-subreaper
+}
+
 debug_works() {
 	bundle
 	sh_args 'echo fine'
@@ -135,6 +161,8 @@ t "a pid file that cannot be written fails create" pid_file_unwritable
 t "-b DIR and --opt=value" options_both_styles
 t "a session keyring unless --no-new-keyring" no_new_keyring
 t "--no-pivot" no_pivot
+t "run is the parent of orphans" subreaper
+t "--no-subreaper: it is not" no_subreaper
 t "--debug does not disturb" debug_works
 t "--root=DIR" root_equals
 t "the root folder is private" root_is_private

@@ -153,7 +153,7 @@ static void test_env(void)
 
 	rig_init(&t);
 	t.opt.listen_fds = 2;
-	t.opt.notify_socket = "/run/notify/notify.sock";
+	t.opt.notify_dir = "/run/hezi/c/notify";
 	rig_compile(&t, HEAD
 		    ",'process':{'cwd':'/w','args':['sh','-c'],'user':{'uid':7,'gid':8},'env':["
 		    "'A=1','PATH=/a','B=','LISTEN_FDS=9','A=2','HOME=','PATH=/b:/c','AB=3']}}");
@@ -162,6 +162,7 @@ static void test_env(void)
 		"execute \"sh\" \"-c\" with B= A=2 PATH=/b:/c AB=3 LISTEN_FDS=2 LISTEN_PID=1 "
 		"NOTIFY_SOCKET=/run/notify/notify.sock and HOME of uid 7",
 		"the last of a name counts");
+	rig_has(&t, "bind \"/run/hezi/c/notify\" on \"/run/notify\"", "the socket's directory");
 	is_str(e ? plan_text(t.plan.h, e->path) : NULL, "/b:/c", "PATH that is searched");
 	is_str(e ? plan_text(t.plan.h, e->cwd) : NULL, "/w", "working directory");
 	rig_done(&t);
