@@ -16,7 +16,8 @@
 static const struct opt globals[] = {
 	{"debug", 0, OPT_FLAG, AT(debug), NULL,
 	 "log what is being done (the same as --log-level debug)"},
-	{"log", 0, OPT_STRING, AT(log), "FILE", "append the log to this file (default: stderr)"},
+	{"log", 0, OPT_STRING, AT(log), "FILE",
+	 "append the log to this file; or journald:ID, syslog:ID, file:PATH (default: stderr)"},
 	{"log-format", 0, OPT_STRING, AT(log_format), "FORMAT", "text or json (default: text)"},
 	{"log-level", 0, OPT_STRING, AT(log_level), "LEVEL",
 	 "error, warning, info or debug (default: warning with --log, else error)"},

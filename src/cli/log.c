@@ -7,6 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+
+#define LOG_ID_MAX 255
 
 static const char *const level_names[] = {
 	[LOG_AT_ERROR] = "error",
@@ -15,7 +18,15 @@ static const char *const level_names[] = {
 	[LOG_AT_DEBUG] = "debug",
 };
 
-int log_open(struct log *l, const char *path, struct hz_error *err)
+/* "name:" before all else, in letters: a path with a colon can be given as ./PATH or file:PATH. */
+static size_t scheme(const char *where)
+{
+	size_t n = strspn(where, "abcdefghijklmnopqrstuvwxyz");
+
+	return n && where[n] == ':' ? n : 0;
+}
+
+static int open_file(struct log *l, const char *path, struct hz_error *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
 
@@ -23,6 +34,37 @@ int log_open(struct log *l, const char *path, struct hz_error *err)
 		return error_sys(err, errno, "open", path, "open the log file \"%s\"", path);
 	l->fd = fd;
 	return 0;
+}
+
+int log_open(struct log *l, const char *where, struct hz_error *err)
+{
+	static const char *const schemes[] = {
+		[LOG_TO_FILE] = "file",
+		[LOG_TO_JOURNAL] = "journald",
+		[LOG_TO_SYSLOG] = "syslog",
+	};
+	size_t n = scheme(where);
+	const char *rest = n ? where + n + 1 : where;
+	unsigned kind = LOG_TO_FILE;
+
+	while (n && kind < ARRAY_SIZE(schemes) &&
+	       (strncmp(schemes[kind], where, n) != 0 || schemes[kind][n]))
+		kind++;
+	if (kind == ARRAY_SIZE(schemes)) {
+		error_set(err, HZ_E_USAGE, "unknown kind of log: \"%.*s\"", (int)n, where);
+		return error_hint(err, "--log takes PATH, file:PATH, journald:ID or syslog:ID");
+	}
+	if (!*rest)
+		return error_set(err, HZ_E_USAGE, "--log %s: nothing behind the colon", where);
+	if (kind == LOG_TO_FILE)
+		return open_file(l, rest, err);
+	if (strpbrk(rest, "\n\r") || strlen(rest) > LOG_ID_MAX)
+		return error_set(err, HZ_E_USAGE,
+				 "--log %.*s: the ID is one line of %d bytes at most", (int)n,
+				 where, LOG_ID_MAX);
+	l->kind = (enum log_kind)kind;
+	l->id = rest;
+	return log_connect(l->kind, &l->fd, err);
 }
 
 void log_done(struct log *l)
@@ -40,9 +82,21 @@ static void write_lines(int fd, const struct buf *b)
 		(void)fd_write_all(fd, b->data, b->len);
 }
 
-static int target(const struct log *l)
+/* One complete line. */
+static void put(const struct log *l, enum log_level level, const char *line, size_t len)
 {
-	return l->fd >= 0 ? l->fd : STDERR_FILENO;
+	int fd = l->fd >= 0 ? l->fd : STDERR_FILENO;
+
+	if (l->kind == LOG_TO_FILE)
+		(void)fd_write_all(fd, line, len); /* as above */
+	else
+		log_record(l, level, line, len);
+}
+
+static void put_buf(const struct log *l, enum log_level level, const struct buf *b)
+{
+	if (b->data)
+		put(l, level, b->data, b->len);
 }
 
 /* Plain text on stderr may come at once: nobody takes it for a single object. */
@@ -60,6 +114,8 @@ static void format_line(struct buf *out, const struct log *l, enum log_level lev
 	if (l->json)
 		(void)log_json_line(out, &now, level_names[level], text,
 				    NULL); /* out of memory: no line */
+	else if (l->kind != LOG_TO_FILE)
+		log_clean(out, text);
 	else
 		log_text_line(out, now.tv_sec, level_names[level], text);
 }
@@ -77,17 +133,23 @@ void log_message(struct log *l, enum log_level level, const char *text)
 		write_lines(STDERR_FILENO, &line);
 		return;
 	}
-	if (l->level <= LOG_AT_WARNING) {
-		format_line(&l->waiting, l, level, text);
-		return;
-	}
 	format_line(&line, l, level, text);
-	write_lines(target(l), &line);
+	if (l->kind != LOG_TO_FILE && !l->json)
+		buf_addc(&line, '\n');
+	if (l->level > LOG_AT_WARNING) {
+		put_buf(l, level, &line);
+	} else if (line.data && !line.failed) {
+		buf_addc(&l->waiting, (char)('0' + level));
+		buf_add(&l->waiting, line.data, line.len);
+	}
 }
 
 void log_flush(struct log *l)
 {
-	write_lines(target(l), &l->waiting);
+	const char *at = l->waiting.data, *end = at ? at + l->waiting.len : NULL, *stop;
+
+	for (; at < end && (stop = memchr(at, '\n', (size_t)(end - at))); at = stop + 1)
+		put(l, (enum log_level)(at[0] - '0'), at + 1, (size_t)(stop - at));
 	buf_done(&l->waiting);
 }
 
@@ -105,9 +167,11 @@ void log_error(struct log *l, const char *what, const struct hz_error *err)
 	if (l->json) {
 		log_error_text(&msg, what, err);
 		(void)log_json_line(&line, &now, "error", msg.data ? msg.data : err->msg, err);
+	} else if (l->kind != LOG_TO_FILE) {
+		log_error_line(&line, what, err);
 	} else {
 		log_error_line(&msg, what, err);
 		log_text_line(&line, now.tv_sec, "error", msg.data ? msg.data : err->msg);
 	}
-	write_lines(target(l), &line);
+	put_buf(l, LOG_AT_ERROR, &line);
 }

@@ -27,11 +27,21 @@ enum log_level {
 	LOG_AT_DEBUG
 };
 
+/* Where --log goes. A journal and syslog take records, not lines: they know the time and the level
+ * themselves. */
+enum log_kind {
+	LOG_TO_FILE,
+	LOG_TO_JOURNAL,
+	LOG_TO_SYSLOG
+};
+
 struct log {
 	int fd; /* of --log; -1: there is none, lines go to stderr */
+	enum log_kind kind;
+	const char *id; /* of the records; borrowed */
 	bool json;
 	enum log_level level; /* lines above it are not written */
-	struct buf waiting;   /* complete lines */
+	struct buf waiting;   /* complete lines, each behind a byte with its level */
 };
 
 #define LOG_INIT                                  \
@@ -39,8 +49,11 @@ struct log {
 		.fd = -1, .level = LOG_AT_WARNING \
 	}
 
-/** Open (append to, create 0644) the file of --log. */
-int log_open(struct log *l, const char *path, struct hz_error *err);
+/**
+ * What --log names: "PATH" or "file:PATH", which is appended to (created 0644); "journald:ID" or
+ * "syslog:ID". @where is borrowed.
+ */
+int log_open(struct log *l, const char *where, struct hz_error *err);
 void log_done(struct log *l);
 
 /** A line for which there is no more than a text. */
@@ -54,6 +67,12 @@ void log_flush(struct log *l);
  * with --log also there.
  */
 void log_error(struct log *l, const char *what, const struct hz_error *err);
+
+/* log_record.c */
+/** Connect to the service of @kind. */
+int log_connect(enum log_kind kind, int *ret_fd, struct hz_error *err);
+/** One line, with or without its newline, as a record of l->kind. */
+void log_record(const struct log *l, enum log_level level, const char *line, size_t len);
 
 /* The renderings; each appends complete lines. */
 void log_text_line(struct buf *out, time_t t, const char *level, const char *msg);

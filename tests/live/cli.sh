@@ -358,6 +358,94 @@ log_hostile_text() {
 	jq -e .msg "$B/log" >/dev/null || die "no JSON: $(cat "$B/log")"
 }
 
+# with_service SOCKET CMD...: CMD in a mount namespace with a /run and /dev of its own, where somebody listens at SOCKET; what came is in
+# $T/records
+with_service() {
+	rm -f "$T/records"
+	cap unshare -m bash -c '
+		mkdir -p "$T/dev"
+		mount -t tmpfs tmpfs "$T/dev" && mknod -m 666 "$T/dev/null" c 1 3 && mount --move "$T/dev" /dev
+		mount -t tmpfs tmpfs /run
+		mkdir -p "$(dirname "$1")"
+		python3 "$LIB/notify-listen.py" "$1" "$T/records" &
+		listener=$!
+		while [ ! -e "$T/records" ]; do sleep 0.02; done
+		shift
+		"$@"
+		st=$?
+		for i in 1 2 3 4 5 6 7 8 9 10; do [ -s "$T/records" ] || sleep 0.05; done
+		kill $listener
+		exit $st' - "$@"
+}
+
+log_journald() {
+	peer_differs runc "takes it for a file"
+	export T LIB
+	bundle
+	with_service /run/systemd/journal/socket "$RUNTIME" --root "$ROOT" --log journald:my-id state nobody
+	bad
+	like "$(cat "$T/records")" 'PRIORITY=3'
+	like "$(cat "$T/records")" 'MESSAGE=.*nobody.*'
+	[ -n "$ERR" ] || die "nothing on stderr"
+	peer_differs crun "no identifier, no JSON"
+	like "$(cat "$T/records")" '(^| )ID=my-id'
+	like "$(cat "$T/records")" 'SYSLOG_IDENTIFIER=my-id'
+	like "$(cat "$T/records")" 'MESSAGE=container "nobody" does not exist'
+	with_service /run/systemd/journal/socket "$RUNTIME" --root "$ROOT" --log journald:x --log-format json state nobody
+	is "$(sed 's/.* MESSAGE=//' "$T/records" | jq -r .level)" error
+}
+
+log_syslog() {
+	peer_differs runc "takes it for a file"
+	export T LIB
+	bundle
+	with_service /dev/log "$RUNTIME" --root "$ROOT" --log syslog:my-id state nobody
+	bad
+	like "$(cat "$T/records")" '^<11>[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:]{8} my-id(\[[0-9]+\])?: .*nobody'
+}
+
+log_file_scheme() {
+	peer_differs runc "takes it for a file"
+	bundle
+	cap rt --log "file:$B/log" --log-format json state nobody
+	bad
+	is "$(jq -r .level "$B/log")" error
+	cap rt --log jornald:x state nobody
+	bad
+	says 'unknown kind of log'
+	[ ! -e jornald:x ] || die "a file"
+	peer_differs crun "other texts"
+	cap rt --log file: state nobody
+	bad
+	cap rt --log ./a:b state nobody
+	[ -s ./a:b ] || die "no file"
+	rm -f ./a:b
+}
+
+log_no_service() {
+	peers_differ "say nothing"
+	export T LIB
+	cap unshare -m sh -c 'mount -t tmpfs tmpfs /run; exec "$@"' - "$RUNTIME" --root "$ROOT" --log journald:x list
+	bad
+	says 'log to journald: no such file or directory'
+}
+
+log_levels() {
+	peers_differ "have fewer of them"
+	bundle
+	config '.process.capabilities.bounding+=["CAP_NONSENSE"]'
+	args true
+	cap rt --log "$B/warnings" --log-format json run --bundle "$B" "$ID"
+	ok
+	like "$(jq -r .level "$B/warnings")" warning
+	cap rt --log "$B/errors" --log-level error run --bundle "$B" "$ID"
+	ok
+	[ ! -s "$B/errors" ] || die "a warning: $(cat "$B/errors")"
+	cap rt --log-level nonsense list
+	bad
+	says 'invalid log-level: nonsense'
+}
+
 t "--version" version
 t "--version: order of the lines" version_lines
 t "--help of every command" help_everywhere
@@ -388,5 +476,10 @@ t "a bad --log-format is refused" log_bad_format
 t "a log that cannot be opened is an error" log_unwritable
 t "--log-format json without --log" json_on_stderr
 t "long messages are whole" log_long_message
+t "--log journald:ID" log_journald
+t "--log syslog:ID" log_syslog
+t "--log file:PATH, and unknown kinds" log_file_scheme
+t "--log journald:ID where there is none" log_no_service
+t "--log-level" log_levels
 t "hostile text stays one JSON line" log_hostile_text
 finish
