@@ -139,3 +139,16 @@ int cgroup_bpf_attach(int dirfd, const struct buf *program, bool fresh, struct h
 		error_hint(err, "a cgroup above has a filter that allows no others below it");
 	return -1;
 }
+
+void cgroup_bpf_detach(int dirfd)
+{
+	_cleanup_fd_ int old = find_old(dirfd);
+	union bpf_attr attr = {0};
+
+	if (old < 0)
+		return;
+	attr.target_fd = (uint32_t)dirfd;
+	attr.attach_bpf_fd = (uint32_t)old;
+	attr.attach_type = BPF_CGROUP_DEVICE;
+	(void)bpf(BPF_PROG_DETACH, &attr); /* it can only forbid too much */
+}

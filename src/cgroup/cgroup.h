@@ -70,9 +70,9 @@ int cgroup_set_devices(struct cgroup *cg, const struct plan_header *h,
  */
 int cgroup_update(const struct oci_strings *dirs, const struct plan_facts *f,
 		  const struct plan_header *h, struct hz_error *err);
-/** How often the kernel killed a process for want of memory in these cgroups; 0 when that cannot be
- * known. */
-uint64_t cgroup_oom_kills(const struct oci_strings *dirs);
+/** How often the cgroups that hezi made ran out of memory, so that the kernel killed a process or
+ * refused it memory; 0 when that cannot be known. */
+uint64_t cgroup_ooms(const struct oci_strings *dirs);
 /** Directory of the unified tree for clone3, borrowed; -1 when there is none. */
 int cgroup_clone_fd(const struct cgroup *cg);
 void cgroup_free(struct cgroup *cg);

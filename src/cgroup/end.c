@@ -228,11 +228,28 @@ int cgroup_kill(const struct oci_strings *dirs, int sig, struct hz_error *err)
 	}
 }
 
+static int remove_child(int at, const char *name, unsigned depth);
+
+static int remove_children(DIR *d, unsigned depth)
+{
+	const struct dirent *e;
+	int ret = 0;
+
+	while ((errno = 0, e = readdir(d)))
+		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0) {
+			int r = remove_child(dirfd(d), e->d_name, depth + 1);
+
+			ret = ret ? ret : r;
+		}
+	return ret;
+}
+
 static int remove_child(int at, const char *name, unsigned depth)
 {
 	_cleanup_fd_ int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	_cleanup_dir_ DIR *d = NULL;
-	const struct dirent *e;
+	int r;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
@@ -242,14 +259,9 @@ static int remove_child(int at, const char *name, unsigned depth)
 	if (!d)
 		return -errno;
 	TAKE_FD(fd);
-	while ((errno = 0, e = readdir(d)))
-		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0) {
-			int r = remove_child(dirfd(d), e->d_name, depth + 1);
-
-			if (r)
-				return r;
-		}
+	r = remove_children(d, depth);
+	if (r)
+		return r;
 	return unlinkat(at, name, AT_REMOVEDIR) && errno != ENOENT ? -errno : 0;
 }
 
@@ -307,6 +319,29 @@ static void remove_ancestors(const char *path, unsigned n)
 	}
 }
 
+/* It was there before the container, and stays: what is in it goes, and so does the device filter,
+ * which the next one in it has not asked for. */
+static int empty_found(const struct oci_strings *dirs, int dirfd, struct hz_error *err)
+{
+	_cleanup_dir_ DIR *d = NULL;
+	int fd;
+
+	if (cgroup_kill(dirs, SIGKILL, err))
+		return -1;
+	if (cgroup_dir_is_unified(dirfd))
+		cgroup_bpf_detach(dirfd);
+	fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_sys(err, errno, "openat", ".", "look into the container's cgroup");
+	d = fdopendir(fd);
+	if (!d) {
+		fd_close(fd);
+		return error_oom(err);
+	}
+	(void)remove_children(d, 0); /* one that is in use is not the container's */
+	return 0;
+}
+
 static int destroy_one(const struct oci_strings *dirs, size_t i, struct hz_error *err)
 {
 	_cleanup_fd_ int fd = -1;
@@ -316,8 +351,8 @@ static int destroy_one(const struct oci_strings *dirs, size_t i, struct hz_error
 
 	if (r < 0)
 		return -1;
-	if (r && !n) /* it was there before the container: only its processes go */
-		return cgroup_kill(dirs, SIGKILL, err);
+	if (r && !n)
+		return empty_found(dirs, fd, err);
 	if (r && remove_until_free(dirs, path, err))
 		return -1;
 	remove_ancestors(path, n);

@@ -73,6 +73,8 @@ int cgroup_bpf_build(const uint32_t *rules, uint32_t nwords, struct buf *ret);
  * call attached. Atomic: the old one or the new one is in force. @fresh: nothing can be attached
  * yet. */
 int cgroup_bpf_attach(int dirfd, const struct buf *program, bool fresh, struct hz_error *err);
+/** Take off what cgroup_bpf_attach() attached, if anything. */
+void cgroup_bpf_detach(int dirfd);
 /* v2.c */
 /**
  * Turn on @wanted controllers for the cgroup @leaf on @path, in all its ancestors from the mount

@@ -171,8 +171,21 @@ static const struct facts_hierarchy *hierarchy_of(const char *path, const struct
 	return NULL;
 }
 
+/* systemd turns on what it knows of, when it is told. */
+static int enable(struct cgroup *cg, const struct cgroup_dir *d, const char *path,
+		  const struct plan_header *h, struct hz_error *err)
+{
+	const struct plan_step *s = plan_first(h);
+
+	if (cg->mode != PLAN_CGROUP_V2 || !h->nsteps || s->kind != PLAN_UNIT_START)
+		return 0;
+	return cgroup_v2_enable(d, path, h, ((const struct plan_unit_start *)s)->controllers,
+				&cg->why, err);
+}
+
 static int open_recorded(struct cgroup *cg, const struct oci_strings *dirs,
-			 const struct plan_facts *f, struct hz_error *err)
+			 const struct plan_facts *f, const struct plan_header *h,
+			 struct hz_error *err)
 {
 	for (size_t i = 0; i < dirs->n && cg->ndirs < FACTS_HIERARCHIES; i++) {
 		struct cgroup_dir *d = &cg->dirs[cg->ndirs];
@@ -193,6 +206,8 @@ static int open_recorded(struct cgroup *cg, const struct oci_strings *dirs,
 					 "the container's cgroup \"%s\" is in no hierarchy that is "
 					 "mounted now",
 					 path);
+		if (enable(cg, d, path, h, err))
+			return -1;
 	}
 	return 0;
 }
@@ -227,11 +242,53 @@ int cgroup_update(const struct oci_strings *dirs, const struct plan_facts *f,
 	if (!cg)
 		return error_oom(err);
 	cg->mode = f->cgroup_mode;
-	r = open_recorded(cg, dirs, f, err);
+	r = open_recorded(cg, dirs, f, h, err);
 	if (!r && !cg->ndirs)
 		r = error_set(err, HZ_E_STATE, "the container has no cgroup");
 	if (!r)
 		r = apply(cg, h, err);
 	cgroup_free(cg);
 	return r;
+}
+
+/* The number on the line that begins with @key, or 0. */
+static uint64_t line_value(const char *text, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, key, n) && line[n] == ' ')
+			return strtoull(line + n, NULL, 10);
+	}
+	return 0;
+}
+
+/* memory.events of v2, memory.oom_control of v1. "oom" alone: there was nobody to kill, as before
+ * init has a memory of its own. */
+static uint64_t ooms(int dirfd)
+{
+	static const char *const files[] = {"memory.events", "memory.oom_control"};
+	char text[1024];
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (!cgroup_read(dirfd, files[i], text, sizeof(text)))
+			return line_value(text, "oom_kill") + line_value(text, "oom");
+	return 0;
+}
+
+uint64_t cgroup_ooms(const struct oci_strings *dirs)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < dirs->n; i++) {
+		_cleanup_fd_ int fd = -1;
+		const char *path;
+		unsigned removable;
+
+		/* who was there before may have run out of memory too */
+		if (cgroup_recorded_open(dirs, i, &fd, &removable, &path, NULL) > 0 && removable)
+			n += ooms(fd);
+	}
+	return n;
 }

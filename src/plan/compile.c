@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The compiler's frame: which parts are compiled, in which order. The order of the calls is the
  * order of the steps. */
+#include "base/cleanup.h"
 #include "plan/builder.h"
+#include "plan/cgroup_convert.h"
+#include "plan/unit.h"
 
 #include <linux/sched.h>
 #include <stdlib.h>
@@ -40,6 +43,8 @@ static void compile_header(struct builder *b)
 	b->head.bundle = builder_str(b, b->opt->bundle);
 	b->head.rootfs = rootfs_path(b);
 	b->head.preserve_fds = b->opt->preserve_fds;
+	if (b->head.flags & PLAN_F_UPDATE)
+		return;
 	if (p)
 		b->head.flags |= PLAN_F_HAS_START;
 	if (p && p->terminal.v)
@@ -56,33 +61,50 @@ static void compile_header(struct builder *b)
 		b->head.flags |= PLAN_F_USERNS;
 }
 
-static void run_parts(struct builder *b, compile_fn *const *all, size_t n)
+static compile_fn *const update_parts[] = {compile_limits};
+static compile_fn *const unit_update_parts[] = {compile_unit_update};
+
+static int compile(struct builder *b, const struct plan_options *opt, struct plan *ret,
+		   compile_fn *const *all, size_t n)
 {
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	b->opt = opt;
+	b->plan = ret;
+	compile_header(b);
 	for (size_t i = 0; i < n; i++)
 		all[i](b);
+	r = builder_finish(b, ret);
+	builder_done(b);
+	return r;
 }
 
 int plan_compile(const struct oci_config *c, const struct plan_facts *facts,
 		 const struct plan_options *opt, struct plan *ret, struct hz_error *err)
 {
 	struct builder b;
-	int r;
 
-	memset(ret, 0, sizeof(*ret));
 	builder_init(&b);
 	b.config = c;
 	b.facts = facts;
-	b.opt = opt;
-	b.plan = ret;
 	b.err = err;
-	compile_header(&b);
-	if (opt->exec)
-		run_parts(&b, exec_parts, sizeof(exec_parts) / sizeof(exec_parts[0]));
-	else
-		run_parts(&b, parts, sizeof(parts) / sizeof(parts[0]));
-	r = builder_finish(&b, ret);
-	builder_done(&b);
-	return r;
+	return opt->exec ? compile(&b, opt, ret, exec_parts, ARRAY_SIZE(exec_parts))
+			 : compile(&b, opt, ret, parts, ARRAY_SIZE(parts));
+}
+
+int plan_compile_update(const struct oci_config *c, const struct plan_facts *facts,
+			const struct plan_options *opt, struct plan *ret, struct hz_error *err)
+{
+	struct builder b;
+
+	builder_init(&b);
+	b.config = c;
+	b.facts = facts;
+	b.err = err;
+	b.head.flags = PLAN_F_UPDATE;
+	return opt->systemd_cgroup ? compile(&b, opt, ret, unit_update_parts, 1)
+				   : compile(&b, opt, ret, update_parts, 1);
 }
 
 void plan_done(struct plan *p)

@@ -99,6 +99,14 @@ struct plan {
  */
 int plan_compile(const struct oci_config *c, const struct plan_facts *facts,
 		 const struct plan_options *opt, struct plan *ret, struct hz_error *err);
+/**
+ * New limits for a container: the linux.resources of @c, all of them, as create would set them. @c
+ * is the container's config with its resources changed; of @opt id, bundle and systemd_cgroup
+ * count. The result is for cgroup_update(), and with systemd its first step, UNIT_START, has the
+ * properties for cgroup_unit_set(). Faults and warnings are as of plan_compile().
+ */
+int plan_compile_update(const struct oci_config *c, const struct plan_facts *facts,
+			const struct plan_options *opt, struct plan *ret, struct hz_error *err);
 void plan_done(struct plan *p);
 
 /**

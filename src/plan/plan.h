@@ -22,17 +22,25 @@
  *            init   BECOME_ROOT, NS_UNSHARE (time, cgroup), TIME_OFFSET…
  *            both   SYNC network, with devices to move; host: NET_DEVICE…
  *   box      init   LABEL (of keys), KEYRING, HOSTNAME, DOMAINNAME, LOOPBACK_UP, SYSCTL…,
- * ROOT_PROPAGATION, ROOTFS, MOUNT…, DEVICE…, SYMLINK…, CONSOLE, READONLY_PATH…, MASK_PATH… both
- * SYNC hooks, when there are; host: OOM_SCORE, HOOKS prestart, createRuntime init   HOOKS
- * createContainer, LABEL…, PIVOT, ROOT_READONLY, ROOT_PROPAGATION (final) process  init   TERMINAL
- * or STDIO_OWNER, CWD, RLIMIT…, UMASK, NO_NEW_PRIVS, PERSONALITY, MEMORY_POLICY, IO_PRIORITY,
- * SCHEDULER, USER, CAPS, EXEC_LOOKUP ready    both   SYNC ready; host: OOM_SCORE, with a user
- * namespace RLIMIT…, IO_PRIORITY, SCHEDULER; RECORD, PID_FILE start    init   START_WAIT, HOOKS
- * startContainer, SECCOMP_LOAD, EXEC host   HOOKS poststart delete   host   HOOKS poststop
+ *                   ROOT_PROPAGATION, ROOTFS, MOUNT…, DEVICE…, SYMLINK…, CONSOLE,
+ *                   READONLY_PATH…, MASK_PATH…
+ *            both   SYNC hooks, when there are; host: OOM_SCORE, HOOKS prestart, createRuntime
+ *            init   HOOKS createContainer, LABEL…, PIVOT, ROOT_READONLY,
+ *                   ROOT_PROPAGATION (final)
+ *   process  init   TERMINAL or STDIO_OWNER, CWD, RLIMIT…, UMASK, NO_NEW_PRIVS, PERSONALITY,
+ *                   MEMORY_POLICY, IO_PRIORITY, SCHEDULER, USER, CAPS, EXEC_LOOKUP
+ *   ready    both   SYNC ready; host: OOM_SCORE, with a user namespace RLIMIT…, IO_PRIORITY,
+ *                   SCHEDULER; RECORD, PID_FILE
+ *   start    init   START_WAIT, HOOKS startContainer, SECCOMP_LOAD, EXEC
+ *            host   HOOKS poststart
+ *   delete   host   HOOKS poststop
  *
  * The plan of an exec (PLAN_F_EXEC) has SECCOMP_BUILD, SPAWN, CGROUP_ENTER, LABEL…, NS_ENTER,
  * FORK, BECOME_ROOT, KEYRING, the stage "process", SYNC ready with OOM_SCORE, RLIMIT and PID_FILE,
  * SECCOMP_LOAD, EXEC.
+ *
+ * The plan of an update (PLAN_F_UPDATE) has CGROUP_DEVICES and CGROUP_SETs alone; with systemd
+ * UNIT_START before them, whose properties are to be set.
  *
  * OOM_SCORE stands at the first sync that is there, of those that list it.
  */
@@ -78,6 +86,8 @@ struct plan_header {
 #define PLAN_F_SOURCES (1u << 5)
 /* one more process for a container that is there (exec) */
 #define PLAN_F_EXEC (1u << 6)
+/* new limits for a container that is there */
+#define PLAN_F_UPDATE (1u << 7)
 
 enum plan_actor {
 	PLAN_HOST,

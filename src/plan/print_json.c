@@ -11,6 +11,8 @@ static const struct plan_value header_flags[] = {
 	{PLAN_F_USERNS, "user-namespace"},
 	{PLAN_F_HAS_START, "process"},
 	{PLAN_F_SOURCES, "host-sources"},
+	{PLAN_F_EXEC, "exec"},
+	{PLAN_F_UPDATE, "update"},
 	{0, NULL},
 };
 

@@ -402,3 +402,17 @@ void compile_unit(struct builder *b)
 	b->pool.failed |= u.failed;
 	emit(b, &unit, &u, from);
 }
+
+void compile_unit_update(struct builder *b)
+{
+	struct unit_properties u = {.a = &b->scratch};
+	size_t from = b->steps.len;
+	struct unit unit;
+
+	if (!get_unit(b, &unit))
+		return;
+	compile_limits(b);
+	add_files(b, &u, from);
+	b->pool.failed |= u.failed;
+	emit(b, &unit, &u, from);
+}

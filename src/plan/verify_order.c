@@ -303,12 +303,31 @@ static int check_whole(struct verifier *v, const struct order *o)
 	return 0;
 }
 
+/* No process is made. */
+static int verify_update(struct verifier *v)
+{
+	const struct plan_step *s;
+	uint32_t i;
+
+	plan_foreach (v->h, s, i) {
+		v->step = s;
+		v->index = i;
+		if (s->kind != PLAN_CGROUP_SET && s->kind != PLAN_CGROUP_DEVICES &&
+		    (s->kind != PLAN_UNIT_START || i > 0))
+			return verify_bad(v, "this is no step of an update");
+	}
+	v->step = NULL;
+	return v->h->nslots ? verify_bad(v, "a slot that nobody fills") : 0;
+}
+
 int verify_order(struct verifier *v)
 {
 	struct order o = {0};
 	const struct plan_step *s;
 	uint32_t i;
 
+	if (v->h->flags & PLAN_F_UPDATE)
+		return verify_update(v);
 	plan_foreach (v->h, s, i) {
 		v->step = s;
 		v->index = i;

@@ -267,6 +267,14 @@ void creation_init(struct creation *c, hz_runtime *rt, const struct hz_create_op
 		c->slots[i] = -1;
 }
 
+/* Whatever came of it, this is what happened. */
+static void explain_oom(struct creation *c, struct hz_error *err)
+{
+	if (c->cgroups_begun && cgroup_ooms(&c->record.cgroup_dirs))
+		error_set(err, HZ_E_SYSTEM,
+			  "container init was OOM-killed (memory limit too low?)");
+}
+
 int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
 		  bool attached, struct creation *c, struct hz_error *err)
 {
@@ -280,6 +288,7 @@ int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bund
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* only fails on kernels before 3.4 */
 	if (!make(c, err))
 		return 0;
+	explain_oom(c, err);
 	creation_undo(c);
 	bundle_locate(b, err);
 	return -1;
@@ -308,6 +317,7 @@ int hz_create(hz_runtime *rt, const struct hz_create_options *o, struct hz_error
 		goto out;
 	r = creation_make(rt, o, &b, false, &c, err);
 	if (!r && let_wait(&c, err)) {
+		explain_oom(&c, err);
 		creation_undo(&c);
 		bundle_locate(&b, err);
 		r = -1;

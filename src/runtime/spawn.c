@@ -140,6 +140,9 @@ static int explain_clone(struct hz_error *err)
 	else if (err->errnum == EBUSY)
 		error_hint(err, "the cgroup has sub-cgroups with controllers on: processes can "
 				"only live in its leaves");
+	else if (err->errnum == EOPNOTSUPP)
+		error_hint(err, "the cgroup is below a threaded one, where only threads can live: "
+				"choose another linux.cgroupsPath");
 	return -1;
 }
 
