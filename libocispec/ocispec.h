@@ -481,6 +481,14 @@ int oci_resources_decode(struct arena *a, const char *text, size_t len, const ch
 bool oci_locate(const char *text, size_t len, const char *pointer, unsigned *ret_line,
 		unsigned *ret_column);
 
+/**
+ * Append the document @base with the object @patch laid over what @path (names of members, NULL
+ * ends it) leads to: objects are merged, all other values replaced, null changes nothing. Both are
+ * texts that were decoded before, so that they are known to be good.
+ */
+int oci_json_merge(const char *base, const char *const *path, const char *patch, struct buf *ret,
+		   struct hz_error *err);
+
 /** Append @s as a JSON string with its quotes. */
 void oci_json_string(struct buf *out, const char *s);
 

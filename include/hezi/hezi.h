@@ -100,6 +100,19 @@ int hz_pause(hz_runtime *rt, const char *id, struct hz_error *err);
 /** Let a paused container go on. */
 int hz_resume(hz_runtime *rt, const char *id, struct hz_error *err);
 
+struct hz_update_options {
+	size_t size;
+	const char *id;
+	const char *resources; /* what is to change: linux.resources as JSON; the rest stays */
+	const char *name;      /* of the text, for errors; NULL: do not name a place in it */
+};
+
+/**
+ * New limits for a container that is not stopped. They are stored too, so that the next update
+ * starts from them. When one cannot be set, those before it are put back as far as they can be.
+ */
+int hz_update(hz_runtime *rt, const struct hz_update_options *options, struct hz_error *err);
+
 /** The host's pids of all processes in the container's cgroups, sorted; free() them. None for a
  * stopped container. */
 int hz_pids(hz_runtime *rt, const char *id, int **ret, size_t *ret_n, struct hz_error *err);

@@ -55,7 +55,7 @@ const struct command *command_find(const char *name);
 
 extern const struct command command_completion, command_create, command_delete, command_exec,
 	command_explain, command_features, command_kill, command_list, command_pause, command_ps,
-	command_resume, command_run, command_spec, command_start, command_state;
+	command_resume, command_run, command_spec, command_start, command_state, command_update;
 
 /* Values and rows that create, run and explain have in common: the first member of their values. */
 struct create_values {

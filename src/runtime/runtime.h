@@ -234,6 +234,8 @@ int start_connect(int dirfd);
 /** Note the unit of a plan with systemd in the intent. */
 void unit_record(const struct plan_header *h, struct record *r);
 int unit_start(struct creation *c, const struct plan_unit_start *s, struct hz_error *err);
+/** Warn of properties that this systemd does not have. */
+void unit_tell_unknown(const hz_runtime *rt, const struct oci_strings *unknown);
 /** Put the process that @c has spawned, which waits for its plan, into the recorded unit. */
 int unit_attach(const struct record *r, const struct creation *c, struct hz_error *err);
 /** Stop the recorded unit, if there is one, and all in it. What fails is only logged: the cgroup is

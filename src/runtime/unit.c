@@ -22,7 +22,7 @@ void unit_record(const struct plan_header *h, struct record *r)
 	}
 }
 
-static void tell_unknown(const hz_runtime *rt, const struct oci_strings *unknown)
+void unit_tell_unknown(const hz_runtime *rt, const struct oci_strings *unknown)
 {
 	for (size_t i = 0; i < unknown->n; i++)
 		runtime_log(rt, HZ_LOG_WARNING,
@@ -46,7 +46,7 @@ int unit_start(struct creation *c, const struct plan_unit_start *s, struct hz_er
 		c->unit_begun = err->code != HZ_E_EXISTS; /* that one is not ours to stop */
 		return -1;
 	}
-	tell_unknown(c->rt, &unknown);
+	unit_tell_unknown(c->rt, &unknown);
 	if (cgroup_unit_dirs(group, &c->b->facts, &c->arena, &c->record.cgroup_dirs, err) ||
 	    record_write(c->dirfd, &c->record, err))
 		return -1;

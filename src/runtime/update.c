@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * update: new limits. The change is laid over the stored configuration, and of the result those
+ * parts of linux.resources are compiled and applied that the change speaks of (all of memory when
+ * it has a memory.limit: one value may depend on another). What was stored before is how to get
+ * back when the kernel refuses.
+ */
+#include "runtime/runtime.h"
+
+#include "base/fd.h"
+#include "cgroup/systemd.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define CONFIG_FILE "config.json"
+#define WAIT_MS     10000 /* engines send one update after the other */
+
+struct update {
+	hz_runtime *rt;
+	const struct hz_update_options *o;
+	struct arena arena;
+	int dirfd; /* holds the lock */
+	struct record record;
+	struct plan_facts facts;
+	struct oci_resources *change;
+	struct buf stored, merged;
+	struct oci_config *before, *after;
+};
+
+static bool is_text_equal(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool is_number_equal(struct oci_i64 a, struct oci_i64 b)
+{
+	return a.set == b.set && a.v == b.v;
+}
+
+static bool are_rules_equal(const struct oci_device_rules *a, const struct oci_device_rules *b)
+{
+	for (size_t i = 0; i < a->n && a->n == b->n; i++) {
+		const struct oci_device_rule *p = &a->items[i], *q = &b->items[i];
+
+		if (p->allow.v != q->allow.v || !is_text_equal(p->type, q->type) ||
+		    !is_text_equal(p->access, q->access) || !is_number_equal(p->major, q->major) ||
+		    !is_number_equal(p->minor, q->minor))
+			return false;
+	}
+	return a->n == b->n;
+}
+
+static const struct oci_resources *resources_of(const struct oci_config *c)
+{
+	return c->linux_ ? c->linux_->resources : NULL;
+}
+
+/* Of @c only what the change speaks of is left. On cgroup v1 the rules of devices are written one
+ * by one, so those that are in force already are not written again. */
+static void narrow(const struct update *u, struct oci_config *c)
+{
+	const struct oci_resources *change = u->change, *old = resources_of(u->before);
+	struct oci_resources *r = c->linux_ ? c->linux_->resources : NULL;
+
+	if (!r)
+		return;
+	if (!change->devices.n || (old && are_rules_equal(&old->devices, &change->devices)))
+		r->devices.n = 0;
+	if (!change->memory)
+		r->memory = NULL;
+	if (!change->cpu)
+		r->cpu = NULL;
+	if (!change->pids)
+		r->pids = NULL;
+	if (!change->block_io)
+		r->block_io = NULL;
+	if (!change->hugepage_limits.n)
+		r->hugepage_limits.n = 0;
+	if (!change->network)
+		r->network = NULL;
+	if (!change->rdma.n)
+		r->rdma.n = 0;
+	if (!change->unified.n)
+		r->unified.n = 0;
+}
+
+/* Values that cannot stay as they are beside the new ones. */
+static const char *follow_up(const struct update *u)
+{
+	const struct oci_resources *old = resources_of(u->before), *new = u->change;
+	const struct oci_memory *m = new->memory;
+	const struct oci_cpu *cpu = new->cpu;
+	bool swap = m && m->limit.set && m->limit.v < 0 && !m->swap.set && old && old->memory &&
+		    old->memory->swap.set;
+	bool shares = cpu && cpu->idle.set && cpu->idle.v > 0 && !cpu->shares.set && old &&
+		      old->cpu && old->cpu->shares.set;
+
+	if (swap && shares)
+		return "{\"memory\":{\"swap\":-1},\"cpu\":{\"shares\":0}}";
+	return swap ? "{\"memory\":{\"swap\":-1}}" : shares ? "{\"cpu\":{\"shares\":0}}" : NULL;
+}
+
+static int merge(struct update *u, struct hz_error *err)
+{
+	static const char *const place[] = {"linux", "resources", NULL};
+	_cleanup_buf_ struct buf first = BUF_INIT;
+	const char *more = follow_up(u);
+
+	if (oci_json_merge(u->stored.data, place, u->o->resources, more ? &first : &u->merged, err))
+		return -1;
+	return more ? oci_json_merge(first.data, place, more, &u->merged, err) : 0;
+}
+
+/* The error speaks of linux.resources; its place is that in the text of the change. */
+static void locate(const struct update *u, struct hz_error *err)
+{
+	static const char prefix[] = "/linux/resources";
+	const char *text = u->o->resources;
+
+	if (!err || !u->o->name || strncmp(err->pointer, prefix, sizeof(prefix) - 1) != 0)
+		return;
+	memmove(err->pointer, err->pointer + sizeof(prefix) - 1,
+		strlen(err->pointer) + 1 - (sizeof(prefix) - 1));
+	oci_locate(text, strlen(text), err->pointer, &err->line, &err->column);
+	snprintf(err->file, sizeof(err->file), "%s", u->o->name);
+}
+
+static int set_unit(struct update *u, const struct plan_header *h, struct hz_error *err)
+{
+	const struct plan_unit_start *s = (const struct plan_unit_start *)plan_first(h);
+	const struct cgroup_unit unit = {.name = u->record.unit, .user = u->record.user.v};
+	struct oci_strings properties = {0}, unknown;
+
+	if (!h->nsteps || s->s.kind != PLAN_UNIT_START || !s->properties.n)
+		return 0;
+	properties.items = arena_calloc(&u->arena, s->properties.n, sizeof(*properties.items));
+	if (!properties.items)
+		return error_oom(err);
+	for (; properties.n < s->properties.n; properties.n++)
+		properties.items[properties.n] =
+			plan_item(h, s->properties, (uint32_t)properties.n);
+	if (cgroup_unit_set(&unit, &properties, &u->arena, &unknown, err))
+		return -1;
+	unit_tell_unknown(u->rt, &unknown);
+	return 0;
+}
+
+/* Set what @c, which is narrowed, has. */
+static int apply(struct update *u, const struct oci_config *c, struct hz_error *err)
+{
+	const struct plan_options options = {.id = u->record.id,
+					     .bundle = u->record.bundle,
+					     .systemd_cgroup = u->record.unit != NULL};
+	struct plan plan;
+	int r = plan_compile_update(c, &u->facts, &options, &plan, err);
+
+	if (!r)
+		r = set_unit(u, plan.h, err);
+	if (!r)
+		r = cgroup_update(&u->record.cgroup_dirs, &u->facts, plan.h, err);
+	plan_done(&plan);
+	return r;
+}
+
+static void put_back(struct update *u)
+{
+	struct hz_error err = HZ_ERROR_INIT;
+
+	narrow(u, u->before);
+	if (apply(u, u->before, &err))
+		runtime_log(u->rt, HZ_LOG_WARNING, "put the former limits back: %s", err.msg);
+	hz_error_clear(&err);
+}
+
+static int load(struct update *u, struct hz_error *err)
+{
+	uint64_t ignored;
+	int r = file_read_at(u->dirfd, CONFIG_FILE, &u->stored, OCI_CONFIG_MAX);
+
+	if (r)
+		return error_sys(err, -r, "read", CONFIG_FILE,
+				 "read the container's configuration");
+	if (oci_config_decode(&u->arena, u->stored.data, u->stored.len, CONFIG_FILE, &u->before,
+			      err) ||
+	    merge(u, err) ||
+	    oci_config_decode(&u->arena, u->merged.data, u->merged.len, CONFIG_FILE, &u->after,
+			      err))
+		return -1;
+	return facts_collect(&u->facts, &ignored, &u->arena, err);
+}
+
+static int check_status(const struct update *u, struct hz_error *err)
+{
+	enum hz_status status = HZ_STOPPED;
+
+	if (u->record.pid.set && status_get(u->dirfd, &u->record, &status, err))
+		return -1;
+	return status == HZ_STOPPED ? error_set(err, HZ_E_STATE, "container not running") : 0;
+}
+
+static int run(struct update *u, struct hz_error *err)
+{
+	const char *text = u->o->resources;
+	int r;
+
+	if (oci_resources_decode(&u->arena, text, strlen(text),
+				 u->o->name ? u->o->name : "resources", &u->change, err) ||
+	    store_lock(u->rt, u->o->id, WAIT_MS, &u->dirfd, err) ||
+	    record_read(u->dirfd, &u->arena, &u->record, err) || check_status(u, err) ||
+	    load(u, err))
+		return -1;
+	narrow(u, u->after);
+	if (apply(u, u->after, err)) {
+		locate(u, err);
+		put_back(u);
+		return -1;
+	}
+	r = file_replace_at(u->dirfd, CONFIG_FILE, 0600, u->merged.data, u->merged.len);
+	return r ? error_sys(err, -r, "write", CONFIG_FILE, "store the new limits") : 0;
+}
+
+int hz_update(hz_runtime *rt, const struct hz_update_options *options, struct hz_error *err)
+{
+	struct update u = {.rt = rt, .o = options, .dirfd = -1};
+	int r = run(&u, err);
+
+	if (u.dirfd >= 0)
+		fd_close(u.dirfd);
+	buf_done(&u.stored);
+	buf_done(&u.merged);
+	arena_done(&u.arena);
+	return r;
+}

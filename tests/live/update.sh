@@ -1,0 +1,254 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# update: new limits for a container that is there, by what the kernel has and by what they do.
+. "$(dirname "$0")/../lib/live.sh"
+
+V2=
+[ ! -e /sys/fs/cgroup/cgroup.controllers ] || V2=1
+# cg CONTROLLER PID: the folder of the process's cgroup for this controller
+cg() {
+	local path mnt
+	if [ -n "$V2" ]; then
+		echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$2/cgroup")"
+		return
+	fi
+	path=$(awk -F: -v c="$1" '{n=split($2,a,","); for (i=1;i<=n;i++) if (a[i]==c) print $3}' "/proc/$2/cgroup")
+	mnt=$(awk -v c="$1" '/ - cgroup /{n=split($NF,a,","); for (i=1;i<=n;i++) if (a[i]==c) print $5}' /proc/self/mountinfo | head -n 1)
+	[ -n "$mnt" ] || skip "no $1 controller here"
+	echo "$mnt$path"
+}
+limits() { config --argjson r "$1" '.linux.resources=$r'; }
+# reads CONTROLLER V1FILE V2FILE: the file of the container's cgroup
+reads() { cat "$(cg "$1" "$(pid_of)")/$([ -n "$V2" ] && echo "$3" || echo "$2")"; }
+update() { cap rt update "$@" "$ID"; }
+must_update() { update "$@"; ok; [ -z "$OUT$ERR" ] || die "it prints something"; }
+# fed TEXT ARG...: hezi with TEXT on standard input
+fed() { local text=$1; shift; rt "$@" <<<"$text"; }
+stored() { jq -c "$1" "$ROOT/$ID/config.json"; }
+
+memory() {
+	peer_differs crun "takes bytes only"
+	bundle
+	limits '{"memory":{"limit":67108864}}'
+	sleeper
+	must_update --memory 100m
+	is "$(reads memory memory.limit_in_bytes memory.max)" 104857600
+	must_update --memory 1g
+	is "$(reads memory memory.limit_in_bytes memory.max)" 1073741824
+	must_update --memory-reservation 32M
+	is "$(reads memory memory.soft_limit_in_bytes memory.low)" 33554432
+	is "$(reads memory memory.limit_in_bytes memory.max)" 1073741824
+}
+
+memory_up_and_down_with_swap() {
+	bundle
+	limits '{"memory":{"limit":67108864,"swap":67108864}}'
+	sleeper
+	[ -n "$V2" ] || [ -e "$(cg memory "$(pid_of)")/memory.memsw.limit_in_bytes" ] || skip "no swap accounting"
+	[ -z "$V2" ] || [ -e "$(cg memory "$(pid_of)")/memory.swap.max" ] || skip "no swap accounting"
+	must_update --memory 209715200 --memory-swap 314572800
+	is "$(reads memory memory.limit_in_bytes memory.max)" 209715200
+	is "$(reads memory memory.memsw.limit_in_bytes memory.swap.max)" "$([ -n "$V2" ] && echo 104857600 || echo 314572800)"
+	must_update --memory 67108864 --memory-swap 67108864
+	is "$(reads memory memory.limit_in_bytes memory.max)" 67108864
+	[ "$KIND" != hezi ] || {
+		must_update --memory -1
+		[ -n "$V2" ] && is "$(reads memory - memory.max)" max
+		[ -n "$V2" ] || [ "$(reads memory memory.limit_in_bytes -)" -gt 1000000000000 ] || die "still limited"
+	}
+}
+
+cpu() {
+	local v
+	bundle
+	limits '{"cpu":{"shares":512,"quota":50000,"period":100000}}'
+	sleeper
+	must_update --cpu-quota 20000
+	v=$(reads cpu cpu.cfs_quota_us cpu.max)
+	is "${v%% *}" 20000
+	must_update --cpu-period 50000
+	v=$(reads cpu cpu.cfs_period_us cpu.max)
+	is "${v##* }" 50000
+	v=$(reads cpu cpu.cfs_quota_us cpu.max)
+	is "${v%% *}" 20000 "the quota beside the new period"
+	must_update --cpu-share 2048
+	[ -n "$V2" ] || is "$(reads cpu cpu.shares -)" 2048
+	[ -z "$V2" ] || [ "$(reads cpu - cpu.weight)" -gt 60 ] || die "weight $(reads cpu - cpu.weight)"
+}
+
+pids() {
+	bundle
+	sleeper
+	must_update --pids-limit 30
+	is "$(reads pids pids.max pids.max)" 30
+	peer_differs crun "writes -1"
+	must_update --pids-limit -1
+	is "$(reads pids pids.max pids.max)" max
+}
+
+resources_stdin() {
+	bundle
+	limits '{"memory":{"limit":67108864},"pids":{"limit":40}}'
+	sleeper
+	cap fed '{"memory":{"limit":83886080},"cpu":{"quota":30000,"period":100000},"devices":null}' update --resources - "$ID"
+	ok
+	is "$(reads memory memory.limit_in_bytes memory.max)" 83886080
+	is "$(reads pids pids.max pids.max)" 40
+	echo '{"pids":{"limit":50}}' >"$T/r.json"
+	cap rt update -r "$T/r.json" "$ID"
+	ok
+	is "$(reads pids pids.max pids.max)" 50
+	is "$(reads memory memory.limit_in_bytes memory.max)" 83886080
+}
+
+is_stored() {
+	[ "$KIND" = hezi ] || skip "looks into hezi's state"
+	bundle
+	limits '{"memory":{"limit":67108864}}'
+	config '.annotations={"com.example.large":"1"}'
+	sleeper
+	must_update --memory 80m --pids-limit 30
+	is "$(stored .linux.resources.memory.limit)" 83886080
+	is "$(stored .linux.resources.pids.limit)" 30
+	is "$(stored '.annotations["com.example.large"]')" '"1"'
+	cap rt exec "$ID" true
+	ok
+	jq -e . "$ROOT/$ID/config.json" >/dev/null || die "no JSON"
+}
+
+states() {
+	bundle
+	must_create
+	must_update --pids-limit 25
+	is "$(reads pids pids.max pids.max)" 25
+	args sleep 60
+	cap rt delete --force "$ID"
+	sleeper
+	cap rt pause "$ID"
+	ok
+	must_update --pids-limit 26
+	is "$(reads pids pids.max pids.max)" 26
+	cap rt resume "$ID"
+	ok
+	cap rt kill "$ID" KILL
+	wait_status stopped
+	peer_differs crun "no error for a stopped one"
+	update --pids-limit 27
+	bad
+	[ "$KIND" != hezi ] || says 'container not running'
+	cap rt delete "$ID"
+	update --pids-limit 27
+	bad
+	says 'does not exist'
+}
+
+wrong_values() {
+	[ "$KIND" = hezi ] || skip "the words are hezi's"
+	bundle
+	limits '{"memory":{"limit":67108864},"pids":{"limit":40}}'
+	sleeper
+	update --memory lots
+	bad
+	says '--memory: "lots"'
+	update --pids-limit 1x
+	bad
+	update
+	bad
+	says 'nothing to change'
+	update --l3-cache-schema 'L3:0=f'
+	bad
+	says 'not supported'
+	printf '{"memory":\n{"limit":"x"}}' >"$T/r.json"
+	update --resources "$T/r.json"
+	bad
+	says "$T/r.json:2:10" '/memory/limit'
+	echo '{"pids":{"limit":5}},"hooks":{}' >"$T/r.json"
+	update --resources "$T/r.json"
+	bad
+	update --resources /nonexistent
+	bad
+	says 'ENOENT'
+	is "$(reads pids pids.max pids.max)" 40
+	is "$(reads memory memory.limit_in_bytes memory.max)" 67108864
+}
+
+put_back() {
+	[ "$KIND" = hezi ] || skip "peers leave what they have set"
+	bundle
+	limits '{"memory":{"limit":67108864},"pids":{"limit":40},"cpu":{"quota":50000,"period":100000}}'
+	sleeper
+	update --memory 80m --cpu-quota 1
+	bad
+	says 'cpu'
+	is "$(reads memory memory.limit_in_bytes memory.max)" 67108864
+	is "$(stored .linux.resources.memory.limit)" 67108864
+}
+
+kills_at_the_limit() {
+	bundle
+	limits '{"memory":{"limit":268435456,"swap":268435456}}'
+	sh_args 'sleep 1; while :; do [ -e /out/go ] && break; sleep 0.1; done; head -c 100000000 /dev/zero | tail -c 100000000 >/dev/null && echo survived >/out/done'
+	mkdir -p "$B/out"
+	mount_add '{"destination":"/out","type":"bind","source":"'"$B/out"'","options":["bind"]}'
+	must_create
+	cap rt start "$ID"
+	ok
+	must_update --memory 31457280 --memory-swap 31457280
+	touch "$B/out/go"
+	within 20 any_oom || die "nothing was killed: $(ls "$B/out")"
+}
+any_oom() {
+	local n
+	[ "$(status_of)" != stopped ] || { [ ! -e "$B/out/done" ]; return; }
+	[ -n "$V2" ] && n=$(awk '$1 == "oom_kill" {print $2}' "$(cg memory "$(pid_of)")/memory.events") ||
+		n=$(awk '$1 == "oom_kill" {print $2}' "$(cg memory "$(pid_of)")/memory.oom_control")
+	[ "${n:-0}" -gt 0 ]
+}
+
+devices() {
+	[ "$KIND" = hezi ] || skip "peers leave devices alone"
+	local open='{"allow":true,"type":"c","major":1,"minor":11,"access":"rwm"}' rules
+	rules="[{\"allow\":false,\"access\":\"rwm\"},$open]"
+	bundle
+	config '.linux.devices+=[{path:"/dev/kmsg",type:"c",major:1,minor:11,fileMode:438}]'
+	limits "{\"devices\":$rules}"
+	sleeper
+	cap rt exec "$ID" sh -c ': >/dev/kmsg'
+	ok
+	cap fed "{\"pids\":{\"limit\":30},\"devices\":$rules}" update --resources - "$ID"
+	ok
+	cap rt exec "$ID" sh -c ': >/dev/kmsg'
+	ok
+	cap fed '{"devices":[{"allow":false,"access":"rwm"}]}' update --resources - "$ID"
+	ok
+	cap rt exec "$ID" sh -c ': >/dev/kmsg'
+	bad
+	says 'Operation not permitted' "can't create"
+	cap rt exec "$ID" sh -c ': >/dev/null'
+	ok
+}
+
+many() {
+	bundle
+	limits '{"pids":{"limit":40}}'
+	sleeper
+	for n in 31 32 33 34 35 36; do rt update --pids-limit $n "$ID" & done
+	wait
+	n=$(reads pids pids.max pids.max)
+	[ "$n" -ge 31 ] && [ "$n" -le 36 ] || die "pids.max is $n"
+	[ "$KIND" != hezi ] || is "$(stored .linux.resources.pids.limit)" "$n" "what is stored"
+}
+
+t "memory, in units; what is not named stays" memory
+t "memory and swap, up and down" memory_up_and_down_with_swap
+t "cpu quota, period, shares" cpu
+t "pids" pids
+t "--resources, a file and standard input; null is nothing" resources_stdin
+t "the new limits are stored, and all else is kept" is_stored
+t "created, running and paused containers; not stopped ones" states
+t "wrong values name the option or the place, and change nothing" wrong_values
+t "what was set before a failure is put back" put_back
+t "a lower memory limit is one" kills_at_the_limit
+t "device rules are replaced" devices
+t "updates at once" many
+finish
