@@ -14,6 +14,7 @@ hook() { config --arg k "$1" --arg c "$2" --argjson t "${3:-30}" '.hooks[$k]=[{p
 at_most() { [ "$SECONDS" -le "$1" ] || die "took $SECONDS s"; }
 
 sigchld_ignored() {
+	peer_differs crun "waits for SIGCHLD"
 	bundle
 	sh_args 'exit 7'
 	cap timeout -k 1 10 python3 -c 'import os, signal, sys
@@ -23,7 +24,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$RUNTIME" --root "$ROOT" run --bundle "$B"
 }
 
 sigchld_ignored_hook() {
-	peer_differs crun "waits for SIGCHLD"
+	peers_differ "waits for SIGCHLD, or runs poststart at create"
 	bundle
 	args sleep 30
 	hook poststart 'exit 5'
@@ -79,6 +80,7 @@ small_root() {
 }
 
 hook_daemon() {
+	peers_differ "waits for the end of the output"
 	bundle
 	args true
 	hook prestart 'sleep 5 & exit 0'
@@ -91,6 +93,7 @@ hook_daemon() {
 pkill_orphans() { local p; for p in $(orphans); do kill -KILL "$p" 2>/dev/null || true; done; }
 
 hook_flood() {
+	peers_differ "takes it all, or leaves the hook behind"
 	bundle
 	args true
 	hook prestart 'yes' 1

@@ -28,10 +28,12 @@ places() {
 }
 
 options() {
+	peer_differs crun "has no --additional-gids"
 	running
 	ex --cwd /tmp -e A=b -e A=c -u 1000:7 -g 9 -g 11 "$ID" sh -c 'pwd; echo $A; id -u; id -g; id -G'
 	ok
 	is "$OUT" $'/tmp\nc\n1000\n7\n7 9 11'
+	peers_differ "takes odd users"
 	for u in abc 1x -1 1:x 4294967295 ''; do
 		ex --user="$u" "$ID" true
 		is "$ST" 255
@@ -39,6 +41,7 @@ options() {
 }
 
 missing() {
+	peer_differs crun "ends with 1"
 	running
 	ex "$ID" nosuch
 	is "$ST" 255
@@ -57,6 +60,7 @@ missing() {
 }
 
 stopped() {
+	peer_differs crun "ends with 1"
 	bundle
 	args true
 	must_create
@@ -133,12 +137,14 @@ user_namespace() {
 }
 
 sub_cgroup() {
+	peer_differs crun "leads upwards"
 	running
 	ex --cgroup ../.. "$ID" true
 	is "$ST" 255
 }
 
 terminal() {
+	peer_differs crun "wants a terminal for a detached one too"
 	running
 	ex -t -d "$ID" true
 	is "$ST" 255

@@ -256,6 +256,7 @@ oom_score() {
 }
 
 scheduler() {
+	peers_differ "does not know process.scheduler"
 	bundle
 	config '.process.scheduler={policy:"SCHED_BATCH",nice:7}'
 	in_box 'awk "{print \$19, \$41}" /proc/self/stat'
@@ -276,6 +277,7 @@ scheduler_fifo() {
 }
 
 scheduler_bad() {
+	peers_differ "does not know process.scheduler"
 	bundle
 	config '.process.scheduler={policy:"SCHED_OTHER",priority:5}'
 	create
@@ -284,6 +286,7 @@ scheduler_bad() {
 }
 
 scheduler_userns() {
+	peers_differ "does not know process.scheduler"
 	bundle
 	ns_add user
 	config '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}] | .linux.gidMappings=.linux.uidMappings |
