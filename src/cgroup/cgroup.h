@@ -102,10 +102,12 @@ struct cgroup_join {
 
 /**
  * Open it. @subs: "[controller[,controller]:]path" below the container's own directories, none for
- * those themselves. cgroup_join_close() it.
+ * those themselves. @forgive: what is missing or not ours is left out. @err is not NULL.
+ * cgroup_join_close() it.
  */
 int cgroup_join_open(const struct oci_strings *dirs, const struct oci_strings *subs,
-		     const struct plan_facts *f, struct cgroup_join *ret, struct hz_error *err);
+		     const struct plan_facts *f, bool forgive, struct cgroup_join *ret,
+		     struct hz_error *err);
 void cgroup_join_close(struct cgroup_join *j);
 /** O_PATH directory of the unified tree where @pid is now; -errno. */
 int cgroup_join_own(pid_t pid, const struct plan_facts *f);

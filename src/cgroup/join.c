@@ -110,8 +110,15 @@ static int join_one(const char *path, const char *sub, struct cgroup_join *j, st
 	return 0;
 }
 
+/* A create without rights on the cgroups has made some or none of them. */
+static bool may_lack(const struct hz_error *err)
+{
+	return err->errnum == ENOENT || err->errnum == EACCES || err->errnum == EPERM;
+}
+
 int cgroup_join_open(const struct oci_strings *dirs, const struct oci_strings *subs,
-		     const struct plan_facts *f, struct cgroup_join *ret, struct hz_error *err)
+		     const struct plan_facts *f, bool forgive, struct cgroup_join *ret,
+		     struct hz_error *err)
 {
 	*ret = (struct cgroup_join){.unified = -1};
 	for (size_t i = 0; i < subs->n; i++)
@@ -121,11 +128,14 @@ int cgroup_join_open(const struct oci_strings *dirs, const struct oci_strings *s
 		const char *hierarchy = i < f->nhierarchies ? f->hierarchies[i].name : "", *path;
 		unsigned removable;
 
-		if (cgroup_dir_parse(dirs->items[i], &removable, &path) &&
-		    join_one(path, find_sub(subs, hierarchy), ret, err)) {
+		if (!cgroup_dir_parse(dirs->items[i], &removable, &path) ||
+		    !join_one(path, find_sub(subs, hierarchy), ret, err))
+			continue;
+		if (!forgive || subs->n || !may_lack(err)) {
 			cgroup_join_close(ret);
 			return -1;
 		}
+		hz_error_clear(err);
 	}
 	return 0;
 }

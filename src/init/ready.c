@@ -147,6 +147,8 @@ int step_start_wait(struct init *init, const struct plan_step *step)
 		init_exit(1);
 	init_close(&init->sock);
 	init_shrink();
+	if (init->plan->flags & PLAN_F_SEEN_WAITING)
+		sys_call(__NR_prctl, PR_SET_DUMPABLE, 1); /* without it exec is refused */
 	for (;;) {
 		conn = sys_call(__NR_accept4, init->listener, 0, 0, SOCK_CLOEXEC_);
 		if (conn == -EINTR || conn == -ECONNABORTED || conn == -EAGAIN)
@@ -163,5 +165,9 @@ int step_start_wait(struct init *init, const struct plan_step *step)
 	}
 	init->sock = (int)conn;
 	init_close(&init->listener);
+	conn = init->plan->flags & PLAN_F_SEEN_WAITING ? sys_call(__NR_prctl, PR_SET_DUMPABLE, 0)
+						       : 0;
+	if (conn < 0)
+		return init_fail(init, step, __NR_prctl, conn, NULL);
 	return page < 0 ? 0 : init_map_page(init, step, page);
 }

@@ -135,6 +135,8 @@ void compile_memory_policy(struct builder *b);
 void compile_scheduling(struct builder *b, enum plan_actor actor);
 /** execCPUAffinity. scheduling.c */
 void check_affinity(struct builder *b);
+/** CPU_AFFINITY of an exec, before the spawn or at the sync. scheduling.c */
+void compile_affinity(struct builder *b, bool final);
 /** A list of numbers as the kernel writes them, "0-3,7", none above @max: sets their bits in @words
  * (of max / 32 + 1 items, zeroed by the caller). False when it is none. scheduling.c */
 bool plan_parse_list(const char *list, unsigned max, uint32_t *words);

@@ -58,7 +58,7 @@ static void compile_header(struct builder *b)
 	if (plan_new_ns(b->config, OCI_NS_PID))
 		b->head.flags |= PLAN_F_NEW_PID;
 	if (plan_has_ns(b->config, OCI_NS_USER))
-		b->head.flags |= PLAN_F_USERNS;
+		b->head.flags |= PLAN_F_USERNS | (b->facts->privileged ? 0 : PLAN_F_SEEN_WAITING);
 }
 
 static compile_fn *const update_parts[] = {compile_limits};

@@ -23,14 +23,9 @@ static void compile_root(struct builder *b)
 
 static void check(struct builder *b)
 {
-	const struct oci_process *p = b->config->process;
-
 	if (!(b->opt->exec->ns_flags & CLONE_NEWNS))
 		builder_unsupported(b, "/linux/namespaces",
 				    "exec in a container without a mount namespace of its own");
-	if (p && p->exec_cpu_affinity &&
-	    (p->exec_cpu_affinity->initial || p->exec_cpu_affinity->final))
-		builder_unsupported(b, "/process/execCPUAffinity", "execCPUAffinity");
 }
 
 void compile_exec_enter(struct builder *b)
@@ -40,6 +35,7 @@ void compile_exec_enter(struct builder *b)
 	struct plan_spawn *s;
 
 	check(b);
+	compile_affinity(b, false);
 	s = BUILDER_STEP(b, struct plan_spawn, PLAN_SPAWN, PLAN_HOST, NULL);
 	s->into_cgroup = t->into_cgroup;
 	if (t->cgroup_slots) {

@@ -277,6 +277,12 @@ static const struct layout_field io_priority_fields[] = {
 static const struct layout_field personality_fields[] = {
 	FIELD(plan_personality, domain, ENUM, plan_personality_values), END};
 
+static const struct layout_field cpu_affinity_fields[] = {
+	FIELD(plan_cpu_affinity, final, BOOL, NULL),
+	FIELD(plan_cpu_affinity, cpus, U32S, NULL),
+	END,
+};
+
 static const struct layout_field memory_policy_fields[] = {
 	FIELD(plan_memory_policy, mode, ENUM, plan_mpol_values),
 	FIELD(plan_memory_policy, flags, BITS, plan_mpol_flag_values),
@@ -385,6 +391,8 @@ static const struct layout layouts[PLAN_KIND_COUNT] = {
 	ROW(PERSONALITY, "personality", plan_personality, INIT, true, LIMITS, personality_fields),
 	ROW(MEMORY_POLICY, "memory policy", plan_memory_policy, INIT, true, LIMITS,
 	    memory_policy_fields),
+	ROW(CPU_AFFINITY, "cpu affinity", plan_cpu_affinity, HOST, false, VARIES,
+	    cpu_affinity_fields),
 	ROW(IO_PRIORITY, "io priority", plan_io_priority, HOST | LAYOUT_INIT, true, VARIES,
 	    io_priority_fields),
 	ROW(SCHEDULER, "scheduler", plan_scheduler, HOST | LAYOUT_INIT, true, VARIES,

@@ -88,6 +88,10 @@ struct plan_header {
 #define PLAN_F_EXEC (1u << 6)
 /* new limits for a container that is there */
 #define PLAN_F_UPDATE (1u << 7)
+/* While it waits for start, init may be looked at by processes with rights over its user namespace:
+ * a runtime without privileges can enter the namespaces of no other process (exec in a created
+ * container). What waits holds no descriptor but its socket. */
+#define PLAN_F_SEEN_WAITING (1u << 8)
 
 enum plan_actor {
 	PLAN_HOST,
@@ -164,6 +168,8 @@ enum plan_kind {
 	PLAN_NET_DEVICE,
 	/* init, while the host's procfs can be reached */
 	PLAN_LABEL,
+	/* host, of an exec: before the spawn, and at the sync "ready" */
+	PLAN_CPU_AFFINITY,
 	PLAN_KIND_COUNT,
 };
 
@@ -542,6 +548,15 @@ struct plan_memory_policy {
 	uint32_t mode;         /* MPOL_* */
 	uint32_t flags;        /* MPOL_F_* */
 	struct plan_vec nodes; /* of uint32_t, an even number: a mask, lowest nodes first */
+};
+
+/* sched_setaffinity(2). The first one is that of the runtime while it spawns, and so the process
+ * has it on its way into the cgroup; where that has other CPUs, these are forced on it. */
+struct plan_cpu_affinity {
+	struct plan_step s;
+	uint32_t final; /* of the process, in its cgroup */
+	uint32_t pad;
+	struct plan_vec cpus; /* of uint32_t, an even number: a mask, lowest CPUs first */
 };
 
 struct plan_user {

@@ -429,6 +429,7 @@ static void words_of_process(const struct words *w, const struct plan_step *s)
 		return;
 	case PLAN_PERSONALITY:
 	case PLAN_MEMORY_POLICY:
+	case PLAN_CPU_AFFINITY:
 	case PLAN_IO_PRIORITY:
 	case PLAN_SCHEDULER: words_scheduling(w, s); return;
 	default: words_of_namespaces(w, s); return;

@@ -31,7 +31,7 @@ void words_cgroup(const struct words *w, const struct plan_step *s);
 /** print_mount.c */
 void words_mount(const struct words *w, const struct plan_mount *m);
 void words_mount_cgroup(const struct words *w, const struct plan_mount_cgroup *m);
-/** PERSONALITY, MEMORY_POLICY, IO_PRIORITY, SCHEDULER. print_process.c */
+/** PERSONALITY, MEMORY_POLICY, CPU_AFFINITY, IO_PRIORITY, SCHEDULER. print_process.c */
 void words_scheduling(const struct words *w, const struct plan_step *s);
 /** "NAME=value" or "NAME=***". print.c */
 void words_variable(const struct words *w, const char *variable, bool quoted);

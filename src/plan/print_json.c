@@ -13,6 +13,7 @@ static const struct plan_value header_flags[] = {
 	{PLAN_F_SOURCES, "host-sources"},
 	{PLAN_F_EXEC, "exec"},
 	{PLAN_F_UPDATE, "update"},
+	{PLAN_F_SEEN_WAITING, "seen-waiting"},
 	{0, NULL},
 };
 

@@ -45,6 +45,12 @@ static void words_memory_policy(const struct words *w, const struct plan_memory_
 	words_bits(w, plan_mpol_flag_values, s->flags, "", ", ", false);
 }
 
+static void words_affinity(const struct words *w, const struct plan_cpu_affinity *s)
+{
+	buf_adds(w->out, s->final ? "run it on CPUs " : "spawn on CPUs ");
+	words_mask(w, s->cpus);
+}
+
 void words_scheduling(const struct words *w, const struct plan_step *s)
 {
 	const struct plan_io_priority *io = (const struct plan_io_priority *)s;
@@ -58,6 +64,7 @@ void words_scheduling(const struct words *w, const struct plan_step *s)
 	case PLAN_MEMORY_POLICY:
 		words_memory_policy(w, (const struct plan_memory_policy *)s);
 		return;
+	case PLAN_CPU_AFFINITY: words_affinity(w, (const struct plan_cpu_affinity *)s); return;
 	case PLAN_IO_PRIORITY:
 		buf_printf(w->out, "set the io priority to %s, level %u",
 			   plan_value_name(plan_io_class_values, io->class), io->level);

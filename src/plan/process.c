@@ -290,6 +290,7 @@ void compile_ready(struct builder *b)
 	if (b->config->process && rlimit_actor(b) == PLAN_HOST)
 		compile_rlimits(b, PLAN_HOST);
 	compile_scheduling(b, PLAN_HOST);
+	compile_affinity(b, true);
 	if (!b->opt->exec)
 		BUILDER_STEP(b, struct plan_record, PLAN_RECORD, PLAN_HOST, NULL);
 	if (b->opt->pid_file)

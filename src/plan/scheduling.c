@@ -86,6 +86,27 @@ void check_affinity(struct builder *b)
 	}
 }
 
+void compile_affinity(struct builder *b, bool final)
+{
+	const struct oci_process *p = b->config->process;
+	const struct oci_cpu_affinity *a = p ? p->exec_cpu_affinity : NULL;
+	const char *list = !a ? NULL : final ? a->final : a->initial;
+	uint32_t cpus[WORDS(CPU_LAST)] = {0};
+	struct plan_cpu_affinity *s;
+	size_t n = WORDS(CPU_LAST);
+
+	/* a bad list is a fault already: check_affinity() */
+	if (!b->opt->exec || !list || !list[0] || !plan_parse_list(list, CPU_LAST, cpus))
+		return;
+	s = BUILDER_STEP(b, struct plan_cpu_affinity, PLAN_CPU_AFFINITY, PLAN_HOST,
+			 final ? "/process/execCPUAffinity/final"
+			       : "/process/execCPUAffinity/initial");
+	s->final = final;
+	while (n > 2 && !cpus[n - 1] && !cpus[n - 2])
+		n -= 2;
+	s->cpus = builder_u32s(b, cpus, n);
+}
+
 void compile_personality(struct builder *b)
 {
 	const struct oci_personality *p = b->config->linux_ ? b->config->linux_->personality : NULL;

@@ -89,6 +89,8 @@ static uint32_t rank_of(const struct order *o, const struct plan_header *h,
 	case PLAN_HOOKS: return rank_of_hooks((const struct plan_hooks *)s);
 	case PLAN_MOUNT: return rank_of_mount(o, (const struct plan_mount *)s);
 	case PLAN_SYNC: return rank_of_sync((const struct plan_sync *)s);
+	case PLAN_CPU_AFFINITY:
+		return ((const struct plan_cpu_affinity *)s)->final ? RANK_RLIMIT_HOST : RANK_SPAWN;
 	case PLAN_IO_PRIORITY:
 	case PLAN_SCHEDULER:
 	case PLAN_RLIMIT: return s->actor == PLAN_HOST ? RANK_RLIMIT_HOST : RANK_LIMITS;

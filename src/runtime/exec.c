@@ -110,15 +110,21 @@ static bool denies_setgroups(pid_t pid)
 	return !file_read_at(AT_FDCWD, path, &text, 64) && !strncmp(text.data, "deny", 4);
 }
 
-static int find_target(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)
+static int find_target(const hz_runtime *rt, struct exec *x, const struct hz_exec_options *o,
+		       struct hz_error *err)
 {
+	struct bundle *b = &x->b;
+
 	const struct oci_strings subs = {(const char **)o->cgroups, o->ncgroups};
 
 	if (compare_namespaces(x, err))
 		return -1;
 	if (x->target.ns_flags & CLONE_NEWUSER)
 		x->target.no_setgroups = denies_setgroups((pid_t)x->record.pid.v);
-	if (cgroup_join_open(&x->record.cgroup_dirs, &subs, &x->b.facts, &x->cgroups, err))
+	b->options.rootless_cgroup_ok =
+		rt->rootless == 1 || (rt->rootless < 0 && (b->facts.euid || b->facts.in_userns));
+	if (cgroup_join_open(&x->record.cgroup_dirs, &subs, &b->facts,
+			     b->options.rootless_cgroup_ok, &x->cgroups, err))
 		return -1;
 	x->target.into_cgroup = x->cgroups.unified >= 0;
 	x->target.cgroup_slots = x->cgroups.ntasks;
@@ -134,15 +140,14 @@ static int prepare(hz_runtime *rt, struct exec *x, const struct hz_exec_options 
 	    record_read(x->dirfd, &b->arena, &x->record, err) || find_init(x, o, err) ||
 	    read_config(x, err) || exec_process_make(x, o, err) ||
 	    console_check(b->config, x->c.o, o->detach, err) ||
-	    facts_collect(&b->facts, &b->ignored_signals, &b->arena, err) || find_target(x, o, err))
+	    facts_collect(&b->facts, &b->ignored_signals, &b->arena, err) ||
+	    find_target(rt, x, o, err))
 		return -1;
 	facts_ask_for(b->config, &b->facts);
 	b->options.id = o->id;
 	b->options.bundle = b->path;
 	b->options.preserve_fds = o->preserve_fds;
 	b->options.pid_file = o->pid_file != NULL;
-	b->options.rootless_cgroup_ok =
-		rt->rootless == 1 || (rt->rootless < 0 && (b->facts.euid || b->facts.in_userns));
 	b->options.exec = &x->target;
 	if (bundle_check_preserved(&b->options, err))
 		return -1;

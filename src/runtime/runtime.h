@@ -88,7 +88,8 @@ struct creation {
 	void *filter; /* seccomp program, owned */
 	size_t filter_len;
 	struct netdevs *net; /* devices that were moved; NULL: none. In the arena, with sockets */
-	const struct plan_step *doing; /* the host step being done, for errors */
+	const struct plan_cpu_affinity *affinity; /* to spawn with; NULL: all CPUs */
+	const struct plan_step *doing;            /* the host step being done, for errors */
 };
 
 /** Nothing is held yet. */

@@ -131,6 +131,22 @@ static int do_scheduler(struct creation *c, const struct plan_scheduler *s, stru
 	return fail_hint(PLAN_SCHEDULER, (int)-r, err);
 }
 
+static int do_affinity(struct creation *c, const struct plan_cpu_affinity *a, struct hz_error *err)
+{
+	const struct plan_header *h = c->b->plan.h;
+
+	if (!a->final) {
+		c->affinity = a;
+		return 0;
+	}
+	if (syscall(SYS_sched_setaffinity, c->pid, a->cpus.n * sizeof(uint32_t),
+		    plan_u32s(h, a->cpus)) >= 0)
+		return 0;
+	error_sys(err, errno, "sched_setaffinity", NULL, "set the CPUs of the process");
+	return errno == EINVAL ? error_hint(err, "the container's cpuset has none of these CPUs")
+			       : -1;
+}
+
 static int do_oom_score(struct creation *c, const struct plan_oom_score *o, struct hz_error *err)
 {
 	char path[48], text[16];
@@ -203,6 +219,7 @@ static int do_step(struct creation *c, const struct plan_step *s, struct hz_erro
 	case PLAN_RLIMIT: return do_rlimit(c, (const struct plan_rlimit *)s, err);
 	case PLAN_IO_PRIORITY: return do_io_priority(c, (const struct plan_io_priority *)s, err);
 	case PLAN_SCHEDULER: return do_scheduler(c, (const struct plan_scheduler *)s, err);
+	case PLAN_CPU_AFFINITY: return do_affinity(c, (const struct plan_cpu_affinity *)s, err);
 	case PLAN_RECORD: return do_record(c, err);
 	case PLAN_PID_FILE: return do_pid_file(c, err);
 	default:

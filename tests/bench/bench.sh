@@ -74,6 +74,8 @@ measure create create --bundle "$T/bundle" @
 pause=0
 measure state state @
 measure start start @
+sleep 0.1
+measure exec exec @ /bin/true
 measure kill kill @ KILL
 sleep 0.3
 measure delete delete @

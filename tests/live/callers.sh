@@ -195,6 +195,25 @@ rootless_life() {
 	is "$(user_left)" ""
 }
 
+rootless_exec() {
+	user_bundle
+	args sleep 30
+	cap as_user create --bundle "$B" "$ID"
+	ok
+	cap as_user exec "$ID" sh -c 'id -u; cat /proc/self/uid_map | tr -s " "; readlink /proc/self/ns/mnt'
+	ok
+	like "$OUT" "^0
+ 0 $U 1"
+	is "$(tail -n 1 <<<"$OUT")" "$(readlink "/proc/$(as_user state "$ID" | jq .pid)/ns/mnt")"
+	cap as_user start "$ID"
+	ok
+	cap as_user exec --env A=b --cwd /tmp "$ID" sh -c 'echo $A; pwd; exit 6'
+	is "$ST" 6
+	is "$OUT" $'b\n/tmp'
+	cap as_user delete --force "$ID"
+	ok
+}
+
 # who asks for limits or a place gets them or an error
 rootless_cgroups() {
 	user_bundle
@@ -247,6 +266,7 @@ t "the end of a hook's output is in the error" hook_output_end
 t "a pid file that was there stays after a failed create" foreign_pid_file
 t "not root: run" rootless_run
 t "not root: create, state, start, list, kill, delete" rootless_life
+t "a user runs exec, in a created and in a running container" rootless_exec
 t "not root: cgroups are forgiven when nothing is asked" rootless_cgroups
 t "not root: ranges of /etc/subuid" rootless_ranges
 finish

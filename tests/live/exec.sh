@@ -5,6 +5,8 @@
 
 running() { bundle; config "${1:-.}"; sleeper; }
 ex() { cap rt exec "$@"; }
+# errors of exec are 255 (crun: 1)
+fails() { if [ "$KIND" = crun ]; then [ "$ST" != 0 ] || die "expected a failure"; else is "$ST" 255; fi; }
 
 basics() {
 	running
@@ -36,7 +38,7 @@ options() {
 	peers_differ "takes odd users"
 	for u in abc 1x -1 1:x 4294967295 ''; do
 		ex --user="$u" "$ID" true
-		is "$ST" 255
+		fails
 	done
 }
 
@@ -44,18 +46,18 @@ missing() {
 	peer_differs crun "ends with 1"
 	running
 	ex "$ID" nosuch
-	is "$ST" 255
+	fails
 	says 'exec: "nosuch": executable file not found in .PATH'
 	ex "$ID" /etc/passwd
-	is "$ST" 255
+	fails
 	says 'permission denied'
 	ex "$ID" /none
-	is "$ST" 255
+	fails
 	says 'no such file or directory'
 	ex --cwd rel "$ID" true
-	is "$ST" 255
+	fails
 	ex "$ID-x" true
-	is "$ST" 255
+	fails
 	says 'does not exist'
 }
 
@@ -67,7 +69,7 @@ stopped() {
 	rt start "$ID"
 	wait_status stopped
 	ex "$ID" true
-	is "$ST" 255
+	fails
 	says 'cannot exec in a stopped container'
 }
 
@@ -94,7 +96,7 @@ detached() {
 	is "$(tr '\0' ' ' <"/proc/$p/cmdline")" "sleep 100 "
 	rm "$T/pid"
 	ex -d --pid-file "$T/pid" "$ID" nosuch
-	is "$ST" 255
+	fails
 	[ ! -e "$T/pid" ] || die "the pid file is there"
 }
 
@@ -140,21 +142,109 @@ sub_cgroup() {
 	peer_differs crun "leads upwards"
 	running
 	ex --cgroup ../.. "$ID" true
-	is "$ST" 255
+	fails
 }
 
 terminal() {
 	peer_differs crun "wants a terminal for a detached one too"
 	running
 	ex -t -d "$ID" true
-	is "$ST" 255
+	fails
 	says 'console socket'
 	OUT=$(python3 "$LIB/onterm.py" -- "$RUNTIME" --root "$ROOT" exec -t "$ID" sh -c 'tty; test -t 0 && test -t 2 && echo yes')
 	like "$OUT" '/dev/pts/[0-9]'
 	like "$OUT" yes
 }
 
+affinity() {
+	local cpus last
+	peers_differ "later versions have it"
+	cpus=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+	last=${cpus##*[-,]}
+	running ".process.execCPUAffinity={final:\"$last\"}"
+	ex "$ID" grep Cpus_allowed_list: /proc/self/status
+	is "${OUT##*[[:space:]]}" "$last" "final"
+	is "$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$(pid_of)/status")" "$cpus" "of init"
+	ex -p <(echo '{"args":["grep","Cpus_allowed_list:","/proc/self/status"],"cwd":"/","env":["PATH=/bin"],"execCPUAffinity":{"initial":"0"}}') "$ID"
+	ok
+	ex -p <(echo '{"args":["grep","Cpus_allowed_list:","/proc/self/status"],"cwd":"/","env":["PATH=/bin"],"execCPUAffinity":{"final":"8000"}}') "$ID"
+	fails
+	says '/execCPUAffinity/final: set the CPUs of the process: invalid argument'
+	ex -p <(echo '{"args":["true"],"cwd":"/","env":["PATH=/bin"],"execCPUAffinity":{"final":"x"}}') "$ID"
+	fails
+	says 'a list of CPUs'
+}
+
+time_namespace() {
+	peers_differ "this version has no time namespace"
+	[ -e /proc/self/ns/time ] || skip "this kernel has no time namespaces"
+	running '.linux.namespaces+=[{type:"time"}]|.linux.timeOffsets={boottime:{secs:100000}}'
+	ex "$ID" sh -c 'readlink /proc/self/ns/time; cut -d. -f1 /proc/uptime'
+	ok
+	is "$(head -n 1 <<<"$OUT")" "$(readlink "/proc/$(pid_of)/ns/time")"
+	[ "$(tail -n 1 <<<"$OUT")" -ge 100000 ] || die "uptime: $OUT"
+}
+
+pidfd() {
+	local receiver
+	peer_differs crun "has no --pidfd-socket"
+	peer_differs runc "1.1 has no --pidfd-socket"
+	running
+	python3 -c '
+import array, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(1)
+link, _ = s.accept()
+body, control, _, _ = link.recvmsg(4096, 1024)
+fd = array.array("i", control[0][2])[0]
+print(body.decode(), [l.split()[1] for l in open(f"/proc/self/fdinfo/{fd}") if l.startswith("Pid:")][0])' "$B/p.sock" >"$T/pidfd" &
+	receiver=$!
+	within 5 test -S "$B/p.sock" || die "no receiver"
+	ex -d --pid-file "$B/pid" --pidfd-socket "$B/p.sock" "$ID" sleep 60
+	ok
+	wait $receiver
+	is "$(cat "$T/pidfd")" "setns $(cat "$B/pid")"
+}
+
+console() {
+	local receiver
+	running
+	python3 "$LIB/console.py" "$B/c.sock" >"$T/console" 2>&1 &
+	receiver=$!
+	within 5 test -S "$B/c.sock" || die "no receiver"
+	ex -d -t --console-socket "$B/c.sock" "$ID" sh -c 'tty; stat -c %u $(tty); sleep 0.2'
+	ok
+	wait $receiver || die "the receiver failed: $(cat "$T/console")"
+	like "$(cat "$T/console")" '/dev/pts/[0-9]'
+}
+
+sub_cgroup_down() {
+	local where
+	bundle
+	sleeper
+	where=$(awk -F: '$2 ~ /pids/ {print "/sys/fs/cgroup/pids" $3}' "/proc/$(pid_of)/cgroup")
+	[ -d "${where:-/none}" ] || skip "no cgroup v1 with pids here"
+	mkdir "$where/sub"
+	peer_differs crun "takes no controller"
+	ex --cgroup pids:sub "$ID" cat /proc/self/cgroup
+	ok
+	like "$OUT" ":pids:.*/sub(
+|$)"
+	ex --cgroup pids:none "$ID" true
+	fails
+	ex --cgroup nonsense:sub "$ID" true
+	fails
+	says 'unknown controller'
+	rmdir "$where/sub"
+}
+
 t "output and exit status" basics
+t "process.execCPUAffinity" affinity
+t "in a time namespace" time_namespace
+t "--pidfd-socket" pidfd
+t "--console-socket" console
+t "--cgroup: a sub-cgroup" sub_cgroup_down
 t "namespaces and cgroup are the container's" places
 t "cwd, env, user, groups" options
 t "programs that cannot be run" missing

@@ -130,8 +130,23 @@ static const struct {
 	{"hand-devices", "hybrid userns"},
 };
 
+/* Bundles into whose containers `exec` goes as well, with the same process. */
+static const char *const entered[] = {
+	"docker-default",         "docker-userns-remap", "podman-rootless",
+	"hand-exec-cpu-affinity", "hand-process",        "crio-container",
+	"hand-time-offsets",      "runc-spec-rootless",  "podman-rootless-keep-id",
+};
+
 static const char *dir;
 static bool update;
+
+static bool is_entered(const char *bundle)
+{
+	for (size_t i = 0; i < sizeof(entered) / sizeof(entered[0]); i++)
+		if (!strcmp(entered[i], bundle))
+			return true;
+	return false;
+}
 
 static bool is_wanted(const char *bundle, const char *host)
 {
@@ -217,11 +232,31 @@ static void check_properties(const char *name, const struct plan *p)
 	hz_error_clear(&err);
 }
 
+/* What `exec` finds of a container on such a host. */
+static struct plan_exec_target target_of(const struct oci_config *c, const struct host *h)
+{
+	static const uint32_t flags[] = {
+		[OCI_NS_PID] = CLONE_NEWPID,       [OCI_NS_NETWORK] = CLONE_NEWNET,
+		[OCI_NS_MOUNT] = CLONE_NEWNS,      [OCI_NS_IPC] = CLONE_NEWIPC,
+		[OCI_NS_UTS] = CLONE_NEWUTS,       [OCI_NS_USER] = CLONE_NEWUSER,
+		[OCI_NS_CGROUP] = CLONE_NEWCGROUP, [OCI_NS_TIME] = CLONE_NEWTIME,
+	};
+	bool v2 = h->facts.cgroup_mode == PLAN_CGROUP_V2;
+	struct plan_exec_target t = {.into_cgroup = v2,
+				     .cgroup_slots = v2 ? 0 : h->facts.nhierarchies,
+				     .no_setgroups = h->facts.euid != 0};
+
+	for (size_t i = 0; c->linux_ && i < c->linux_->namespaces.n; i++)
+		t.ns_flags |= flags[c->linux_->namespaces.items[i].type.v];
+	return t;
+}
+
 /* Returns the error code. */
 static int check_compile(const char *name, const struct oci_config *c, const struct host *h,
-			 bool forgive)
+			 bool forgive, const struct plan_exec_target *exec)
 {
 	const struct plan_options opt = {.id = "box",
+					 .exec = exec,
 					 .bundle = "/bundle",
 					 .pid_file = true,
 					 .systemd_cgroup = h->systemd,
@@ -272,8 +307,14 @@ static void check_bundle(const char *bundle)
 
 		if (!is_wanted(bundle, hosts[i].name))
 			continue;
+		if (is_entered(bundle)) {
+			const struct plan_exec_target t = target_of(c, &hosts[i]);
+
+			snprintf(name, sizeof(name), "%s.%s-exec", bundle, hosts[i].name);
+			check_compile(name, c, &hosts[i], false, &t);
+		}
 		snprintf(name, sizeof(name), "%s.%s", bundle, hosts[i].name);
-		code = check_compile(name, c, &hosts[i], false);
+		code = check_compile(name, c, &hosts[i], false, NULL);
 		if (strncmp(bundle, "refused-", 8) == 0) {
 			is_int(code, HZ_E_UNSUPPORTED, "%s is refused", name);
 			continue;
@@ -281,7 +322,7 @@ static void check_bundle(const char *bundle)
 		if (code != HZ_E_UNSUPPORTED)
 			continue;
 		snprintf(name, sizeof(name), "%s.%s-explain", bundle, hosts[i].name);
-		check_compile(name, c, &hosts[i], true);
+		check_compile(name, c, &hosts[i], true, NULL);
 	}
 out:
 	free(text);
