@@ -2,7 +2,7 @@
 /*
  * The plan: everything that will be done for a container, in order, as one position-independent
  * buffer. Types only; this header is also read by the freestanding init, so it needs nothing but
- * stdint.
+ * stdint. It has more than 600 lines because a plan is one format: its steps are read side by side.
  *
  * A plan is a header, then steps of varying size (each a multiple of 8 bytes, starting with struct
  * plan_step), then strings and vectors. A plan_str or plan_vec is an offset from the start of the
