@@ -94,6 +94,7 @@ void compile_labels(struct builder *b);      /* labels.c: LABEL of the program *
 /** labels.c: context for new file systems, NULL where none is asked for or SELinux is off */
 const char *plan_mount_label(const struct builder *b);
 void check_labels(struct builder *b); /* labels.c */
+void compile_rdt(struct builder *b);  /* rdt.c: RDT */
 void compile_identity(
 	struct builder *b); /* identity.c: KEYRING, HOSTNAME, DOMAINNAME, LOOPBACK_UP, SYSCTL */
 void compile_rootfs(struct builder *b);      /* rootfs.c: ROOT_PROPAGATION, ROOTFS */

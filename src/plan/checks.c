@@ -10,23 +10,6 @@
 
 #define CONSOLE_MAX 65535 /* struct winsize */
 
-/* Names of the parts of a config that are refused as a whole when they are there. */
-static void check_unsupported(struct builder *b)
-{
-	const struct oci_linux *l = b->config->linux_;
-	const struct {
-		bool asked;
-		const char *pointer, *what;
-	} rows[] = {
-		{l && l->intel_rdt, "/linux/intelRdt", "intelRdt"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].asked)
-			builder_unsupported(b, rows[i].pointer, "%s", rows[i].what);
-	}
-}
-
 static void check_names(struct builder *b)
 {
 	const struct oci_config *c = b->config;
@@ -92,7 +75,6 @@ static void check_process(struct builder *b)
 
 void compile_checks(struct builder *b)
 {
-	check_unsupported(b);
 	check_labels(b);
 	check_annotations(b);
 	check_names(b);

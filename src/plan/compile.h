@@ -45,7 +45,7 @@ struct plan_facts {
 					      "" when none */
 	struct facts_range subuid, subgid; /* count 0: none */
 	bool selinux, apparmor;
-	bool resctrl;
+	const char *resctrl; /* where it is mounted; NULL: nowhere */
 };
 
 /* The container that an exec goes into. */

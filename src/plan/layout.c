@@ -56,6 +56,15 @@ static const struct layout_field ns_open_fields[] = {
 	END,
 };
 
+static const struct layout_field rdt_fields[] = {
+	FIELD(plan_rdt, root, TEXT, NULL),
+	FIELD(plan_rdt, group, STR, NULL),
+	FIELD(plan_rdt, monitor, STR, NULL),
+	FIELD(plan_rdt, schemata, STR, NULL),
+	FIELD(plan_rdt, flags, BITS, plan_rdt_values),
+	END,
+};
+
 static const struct layout_field label_fields[] = {
 	FIELD(plan_label, text, TEXT, NULL),
 	FIELD(plan_label, file, ENUM, plan_label_values),
@@ -406,6 +415,7 @@ static const struct layout layouts[PLAN_KIND_COUNT] = {
 	ROW(UNIT_START, "unit start", plan_unit_start, HOST, true, UNIT_START, unit_start_fields),
 	ROW(NET_DEVICE, "network device", plan_net_device, HOST, false, NET_DEVICE,
 	    net_device_fields),
+	ROW(RDT, "resctrl", plan_rdt, HOST, true, RDT, rdt_fields),
 	ROW(LABEL, "label", plan_label, INIT, false, VARIES, label_fields),
 	ROW(EXEC, "exec", plan_exec, INIT, true, EXEC, exec_fields),
 };

@@ -24,6 +24,7 @@ extern const struct plan_value plan_cgroup_mount_values[];
 extern const struct plan_value plan_cgroup_set_values[];
 extern const struct plan_value plan_map_how_values[];
 extern const struct plan_value plan_point_values[];
+extern const struct plan_value plan_rdt_values[];
 extern const struct plan_value plan_label_values[];
 extern const struct plan_value plan_hook_values[];
 extern const struct plan_value plan_pivot_values[];
@@ -148,6 +149,7 @@ enum layout_rank {
 	RANK_EXEC_LOOKUP,
 	RANK_SYNC_READY,
 	RANK_RLIMIT_HOST,
+	RANK_RDT,
 	RANK_RECORD,
 	RANK_PID_FILE,
 	RANK_START_WAIT,

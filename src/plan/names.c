@@ -61,6 +61,12 @@ const struct plan_value plan_point_values[] = {
 	END,
 };
 
+const struct plan_value plan_rdt_values[] = {
+	{PLAN_RDT_OWN, "own"},
+	{PLAN_RDT_MAKE, "make"},
+	END,
+};
+
 const struct plan_value plan_label_values[] = {
 	{PLAN_LABEL_APPARMOR, "AppArmor profile"},
 	{PLAN_LABEL_SELINUX, "SELinux context"},

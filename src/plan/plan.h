@@ -30,7 +30,7 @@
  *   process  init   TERMINAL or STDIO_OWNER, CWD, RLIMIT…, UMASK, NO_NEW_PRIVS, PERSONALITY,
  *                   MEMORY_POLICY, IO_PRIORITY, SCHEDULER, USER, CAPS, EXEC_LOOKUP
  *   ready    both   SYNC ready; host: OOM_SCORE, with a user namespace RLIMIT…, IO_PRIORITY,
- *                   SCHEDULER; RECORD, PID_FILE
+ *                   SCHEDULER; RDT, RECORD, PID_FILE
  *   start    init   START_WAIT, HOOKS startContainer, SECCOMP_LOAD, EXEC
  *            host   HOOKS poststart
  *   delete   host   HOOKS poststop
@@ -170,6 +170,8 @@ enum plan_kind {
 	PLAN_LABEL,
 	/* host, of an exec: before the spawn, and at the sync "ready" */
 	PLAN_CPU_AFFINITY,
+	/* host, at the sync "ready" */
+	PLAN_RDT,
 	PLAN_KIND_COUNT,
 };
 
@@ -378,6 +380,20 @@ struct plan_label {
 	plan_str text;
 	uint32_t file; /* enum plan_label_file */
 };
+
+/* The container's class of service and monitoring group (resctrl). */
+struct plan_rdt {
+	struct plan_step s;
+	plan_str root;    /* of the mounted resctrl */
+	plan_str group;   /* directory below it; 0: the root group */
+	plan_str monitor; /* directory in mon_groups of the group; 0: none */
+	plan_str schemata;
+	uint32_t flags; /* PLAN_RDT_* */
+	uint32_t pad;
+};
+#define PLAN_RDT_OWN (1u << 0) /* the group is made for this container, and goes with it */
+#define PLAN_RDT_MAKE \
+	(1u << 1) /* made when it is missing; when it is there its schemata must be these */
 
 struct plan_bare { /* LOOPBACK_UP, ROOT_READONLY, NO_NEW_PRIVS, STDIO_OWNER, CONSOLE … */
 	struct plan_step s;

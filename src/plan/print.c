@@ -347,6 +347,7 @@ static void words_of_namespaces(const struct words *w, const struct plan_step *s
 		words_text(w, " into the container as ",
 			   ((const struct plan_net_device *)s)->new_name, "");
 		return;
+	case PLAN_RDT: words_rdt(w, (const struct plan_rdt *)s); return;
 	case PLAN_LABEL:
 		buf_printf(
 			w->out, "ask for the %s",

@@ -28,6 +28,8 @@ void words_text(const struct words *w, const char *before, plan_str s, const cha
 void words_list(const struct words *w, struct plan_vec v, const char *before);
 /** CGROUP_*, UNIT_START. print_cgroup.c */
 void words_cgroup(const struct words *w, const struct plan_step *s);
+/** print_cgroup.c */
+void words_rdt(const struct words *w, const struct plan_rdt *s);
 /** print_mount.c */
 void words_mount(const struct words *w, const struct plan_mount *m);
 void words_mount_cgroup(const struct words *w, const struct plan_mount_cgroup *m);

@@ -93,3 +93,17 @@ void words_cgroup(const struct words *w, const struct plan_step *s)
 		return;
 	}
 }
+
+void words_rdt(const struct words *w, const struct plan_rdt *s)
+{
+	words_text(w,
+		   s->flags & PLAN_RDT_OWN    ? "make and enter resctrl group "
+		   : s->flags & PLAN_RDT_MAKE ? "make or compare, and enter resctrl group "
+		   : s->group                 ? "enter resctrl group "
+					      : "enter the root group of resctrl",
+		   s->group, "");
+	if (s->schemata)
+		words_text(w, " with ", s->schemata, "");
+	if (s->monitor)
+		words_text(w, ", monitored as ", s->monitor, "");
+}

@@ -291,6 +291,7 @@ void compile_ready(struct builder *b)
 		compile_rlimits(b, PLAN_HOST);
 	compile_scheduling(b, PLAN_HOST);
 	compile_affinity(b, true);
+	compile_rdt(b);
 	if (!b->opt->exec)
 		BUILDER_STEP(b, struct plan_record, PLAN_RECORD, PLAN_HOST, NULL);
 	if (b->opt->pid_file)

@@ -146,7 +146,7 @@ static int load(const hz_runtime *rt, const struct hz_create_options *o, struct 
 	if (facts_collect(&b->facts, &b->ignored_signals, &b->arena, err) ||
 	    set_options(rt, o, b, err))
 		return -1;
-	facts_ask_for(b->config, &b->facts);
+	facts_ask_for(b->config, &b->facts, &b->arena);
 	return plan_compile(b->config, &b->facts, &b->options, &b->plan, err);
 }
 

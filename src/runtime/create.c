@@ -65,6 +65,8 @@ static int write_intent(struct creation *c, struct hz_error *err)
 		.annotations = c->b->config->annotations,
 	};
 	unit_record(h, r);
+	if (rdt_intent(h, &c->arena, r, err))
+		return -1;
 	if (!r->created)
 		return error_oom(err);
 	if (cg && cgroup_plan_dirs(cg, h, &c->b->facts, &c->arena, &r->cgroup_dirs, err))
@@ -223,6 +225,7 @@ void creation_undo(struct creation *c)
 
 	netdev_undo(c);
 	creation_kill(c);
+	rdt_undo(c);
 	close_fds(c);
 	if (!c->cgroups_begun)
 		c->record.cgroup_dirs.n = 0;

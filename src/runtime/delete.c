@@ -36,6 +36,7 @@ int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct re
 	if (destroy_cgroups(r, err))
 		return -1;
 	hz_error_clear(err);
+	rdt_destroy(rt, r);
 	if (plan)
 		hooks_run_all(rt, plan, PLAN_HOOK_POSTSTOP, 0);
 	if (store_remove(rt, id, dirfd, err)) {

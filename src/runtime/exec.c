@@ -143,7 +143,7 @@ static int prepare(hz_runtime *rt, struct exec *x, const struct hz_exec_options 
 	    facts_collect(&b->facts, &b->ignored_signals, &b->arena, err) ||
 	    find_target(rt, x, o, err))
 		return -1;
-	facts_ask_for(b->config, &b->facts);
+	facts_ask_for(b->config, &b->facts, &b->arena);
 	b->options.id = o->id;
 	b->options.bundle = b->path;
 	b->options.preserve_fds = o->preserve_fds;

@@ -181,7 +181,30 @@ static bool has_apparmor(void)
 	return fd >= 0 && read(fd, &c, 1) == 1 && c == 'Y';
 }
 
-void facts_ask_for(const struct oci_config *c, struct plan_facts *f)
+/* "… /sys/fs/resctrl rw,relatime - resctrl resctrl rw": proc_pid_mountinfo(5) */
+static const char *find_resctrl(struct arena *a)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	const char *found = NULL;
+	char *rest, *line;
+
+	if (file_read_at(AT_FDCWD, "/proc/self/mountinfo", &text, 64u << 20))
+		return NULL;
+	rest = text.data;
+	while (!found && (line = strsep(&rest, "\n"))) {
+		const char *point = line;
+
+		if (!strstr(line, " - resctrl "))
+			continue;
+		for (int i = 0; point && i < 4; i++)
+			point = strchr(point, ' ') ? strchr(point, ' ') + 1 : NULL;
+		if (point)
+			found = arena_strndup(a, point, strcspn(point, " "));
+	}
+	return found;
+}
+
+void facts_ask_for(const struct oci_config *c, struct plan_facts *f, struct arena *a)
 {
 	const struct oci_process *p = c->process;
 
@@ -189,4 +212,6 @@ void facts_ask_for(const struct oci_config *c, struct plan_facts *f)
 		f->apparmor = has_apparmor();
 	if ((p && p->selinux_label) || (c->linux_ && c->linux_->mount_label))
 		f->selinux = !access("/sys/fs/selinux/enforce", F_OK);
+	if (c->linux_ && c->linux_->intel_rdt)
+		f->resctrl = find_resctrl(a);
 }

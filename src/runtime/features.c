@@ -82,7 +82,7 @@ static const struct plan_facts all_facts = {
 	.unified_controllers = "cpuset cpu io memory hugetlb pids rdma misc",
 	.selinux = true,
 	.apparmor = true,
-	.resctrl = true,
+	.resctrl = "/sys/fs/resctrl",
 };
 
 static bool compiles(const char *config, bool systemd)

@@ -24,6 +24,7 @@ static const struct oci_field fields[] = {
 	FIELD("cgroupDirs", OCI_FIELD_STRINGS, false, cgroup_dirs),
 	FIELD("unit", OCI_FIELD_STR, false, unit),
 	FIELD("unitOfUser", OCI_FIELD_BOOL, false, user),
+	FIELD("resctrlDirs", OCI_FIELD_STRINGS, false, rdt_dirs),
 	FIELD("annotations", OCI_FIELD_MAP, false, annotations),
 };
 

@@ -24,6 +24,7 @@ struct record {
 					   hierarchy */
 	const char *unit;               /* of systemd; NULL: hezi made the cgroups itself */
 	struct oci_bool user;           /* … of the user's manager */
+	struct oci_strings rdt_dirs;    /* of resctrl, to be removed in this order */
 	struct oci_map annotations;
 };
 

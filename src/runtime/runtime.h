@@ -56,8 +56,8 @@ int bundle_check_preserved(const struct plan_options *o, struct hz_error *err);
 /** Facts of this host. @ret_ignored: the caller's ignored signals. */
 int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
 		  struct hz_error *err);
-/** What only some configs need to know of the host: its security modules. */
-void facts_ask_for(const struct oci_config *c, struct plan_facts *f);
+/** What only some configs need to know of the host: its security modules, resctrl. */
+void facts_ask_for(const struct oci_config *c, struct plan_facts *f, struct arena *a);
 
 /* Everything that a create holds; a failed one is undone from it. */
 struct creation {
@@ -87,6 +87,7 @@ struct creation {
 	bool pid_file_written;
 	void *filter; /* seccomp program, owned */
 	size_t filter_len;
+	unsigned rdt_made;   /* RDT_MADE_* */
 	struct netdevs *net; /* devices that were moved; NULL: none. In the arena, with sockets */
 	const struct plan_cpu_affinity *affinity; /* to spawn with; NULL: all CPUs */
 	const struct plan_step *doing;            /* the host step being done, for errors */
@@ -171,6 +172,14 @@ int netdev_move(struct creation *c, const struct plan_net_device *d, struct hz_e
 void netdev_undo(struct creation *c);
 /** They are the container's for good. */
 void netdev_done(struct creation *c);
+/* rdt_step.c */
+/** Check the group that the plan wants, if any, and note what delete is to remove. */
+int rdt_intent(const struct plan_header *h, struct arena *a, struct record *ret,
+	       struct hz_error *err);
+int rdt_step(struct creation *c, const struct plan_rdt *s, struct hz_error *err);
+/** Remove what a failed create made; the processes have ended. */
+void rdt_undo(struct creation *c);
+void rdt_destroy(const hz_runtime *rt, const struct record *r);
 /* hooks.c: open the file that hooks append to; without a @path *ret_fd stays */
 int hooks_open_output(const struct plan_header *plan, plan_str path, int *ret_fd,
 		      struct hz_error *err);

@@ -220,6 +220,7 @@ static int do_step(struct creation *c, const struct plan_step *s, struct hz_erro
 	case PLAN_IO_PRIORITY: return do_io_priority(c, (const struct plan_io_priority *)s, err);
 	case PLAN_SCHEDULER: return do_scheduler(c, (const struct plan_scheduler *)s, err);
 	case PLAN_CPU_AFFINITY: return do_affinity(c, (const struct plan_cpu_affinity *)s, err);
+	case PLAN_RDT: return rdt_step(c, (const struct plan_rdt *)s, err);
 	case PLAN_RECORD: return do_record(c, err);
 	case PLAN_PID_FILE: return do_pid_file(c, err);
 	default:

@@ -82,7 +82,7 @@ static const struct host {
 	 {COMMON, .privileged = true, .caps = ALL_CAPS, .cgroup_mode = PLAN_CGROUP_V2,
 	  .hierarchies = {{"", "/sys/fs/cgroup", "/"}}, .nhierarchies = 1,
 	  .unified_controllers = "cpuset cpu io memory hugetlb pids rdma misc", .selinux = true,
-	  .apparmor = true}},
+	  .apparmor = true, .resctrl = "/sys/fs/resctrl"}},
 	/* a user's manager, below the user namespace of a rootless engine */
 	{"sd-of-user",
 	 {COMMON, .in_userns = true, .privileged = true, .caps = ALL_CAPS,
@@ -111,6 +111,9 @@ static const struct {
 	{"hand-process", "hybrid"},
 	{"spec-example", "hybrid rootless lsm"},
 	{"hand-labels", "lsm"},
+	{"hand-rdt", "lsm"},
+	{"hand-rdt-own", "lsm"},
+	{"hand-rdt-root", "lsm"},
 	{"buildah-rootless", "userns"},
 	{"buildkit-rootless", "rootless"},
 	{"podman-rootless-host-net", "userns"},
