@@ -72,8 +72,8 @@ static void syslog_head(struct buf *out, const struct log *l, enum log_level lev
 
 	localtime_r(&now, &tm);
 	buf_printf(out, "<%d>%.3s %2d %02d:%02d:%02d %s[%d]: ", LOG_USER | priorities[level],
-		   months + 3 * tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, l->id,
-		   getpid());
+		   months + 3 * (size_t)tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		   l->id, getpid());
 }
 
 void log_record(const struct log *l, enum log_level level, const char *line, size_t len)

@@ -58,7 +58,7 @@ static int find_link(struct netlink *nl, int index, const char *name, struct mov
 	int r;
 
 	netlink_begin(nl, RTM_GETLINK, 0, &ask, sizeof(ask));
-	if (!index)
+	if (!index && name)
 		netlink_add(nl, IFLA_IFNAME, name, strlen(name) + 1);
 	r = netlink_get(nl);
 	if (r || !m)
