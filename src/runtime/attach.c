@@ -204,7 +204,7 @@ static int reap(pid_t pid, int *ret_status)
 	int ended = 0, status;
 	pid_t p;
 
-	while ((p = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((p = waitpid(-1, &status, WNOHANG)) > 0 || (p < 0 && errno == EINTR))
 		if (p == pid) {
 			*ret_status = exit_status(status);
 			ended = 1;
@@ -266,8 +266,8 @@ static int loop(struct relay *r, int sigfd, const struct attach *a, int *ret_sta
 			ended = reap_ended(a->pid, ret_status);
 	}
 	if (ended < 0)
-		return error_set(err, HZ_E_SYSTEM,
-				 "the container's exit status is lost: SIGCHLD is ignored, or its "
+		return error_sys(err, errno, "wait4", NULL,
+				 "read the container's exit status: SIGCHLD is ignored, or its "
 				 "process was reaped by somebody else");
 	return 0;
 }

@@ -29,6 +29,7 @@ from configs import corpus  # noqa: E402
 WORKERS = 2
 RUN = os.environ.get("LIVE_RUN", "0")
 V2 = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+CPUSET = "cpuset" in open("/proc/cgroups", encoding="ascii").read()
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -206,13 +207,28 @@ def work(runtime, kind, number, cases, pipe):
         with os.fdopen(pipe, "w", encoding="utf-8") as out:
             for i in range(number, len(cases), WORKERS):
                 case = cases[i]
-                if case.on and case.on != ("v2" if V2 else "v1"):
-                    result = {"i": i, "skip": "for cgroup %s" % case.on}
-                else:
-                    result = {"i": i, "wrong": bench.judge(case)}
+                why = cannot(case)
+                result = {"i": i, "skip": why} if why else {"i": i, "wrong": bench.judge(case)}
                 out.write(json.dumps(result) + "\n")
     finally:
         bench.close()
+
+
+def cannot(case):
+    """Why this kernel cannot make the container of a good case; None when it can, as far as we know."""
+    if case.on and case.on != ("v2" if V2 else "v1"):
+        return "for cgroup " + case.on
+    if case.verdict != "good":
+        return None
+    linux = json.loads(case.data).get("linux") or {}
+    cpu = (linux.get("resources") or {}).get("cpu") or {}
+    if any(n["type"] == "time" for n in linux.get("namespaces") or []) and not os.path.exists("/proc/self/ns/time"):
+        return "a kernel without time namespaces"
+    if linux.get("memoryPolicy") and not os.path.exists("/proc/self/numa_maps"):
+        return "a kernel without NUMA"
+    if (cpu.get("cpus") or cpu.get("mems")) and not CPUSET:
+        return "a host without the cpuset controller"
+    return None
 
 
 def start_worker(runtime, kind, number, cases):

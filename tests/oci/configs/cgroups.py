@@ -104,4 +104,5 @@ bads("CR-1", "res-rdma-device", R + "/rdma", [{"nodevice9": {"hcaObjects": 1}}],
 U = R + "/unified"
 bads("CU-1", "res-unified-type", U, [{"memory.high": v} for v in (1, None, True, [], {})], "values are strings", at=U + "/memory.high")
 bads("CU-1", "res-unified-name", U, [{k: "1"} for k in ("", "../memory.high", "a/b", "..", ".", "/memory.high", "memory.high/..")], "not the name of a file in the cgroup", at="-")
-bads("CU-1", "res-unified-v1", U, [{"memory.high": "1"}, {"nonsense": "1"}], "v2 settings on v1, or a file that is not there", at="-")
+bads("CU-1", "res-unified-v1", U, [{"memory.high": "1"}], "v2 settings on v1", at="-", on="v1")
+bads("CU-1", "res-unified-file", U, [{"nonsense": "1"}], "a file that is not there", at="-")
