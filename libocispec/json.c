@@ -430,6 +430,12 @@ void oci_json_u64(struct oci_json *j, uint64_t v)
 	json_status(j, yajl_gen_number(j->gen, s, (size_t)n));
 }
 
+void oci_json_number(struct oci_json *j, const char *v)
+{
+	json_flush(j);
+	json_status(j, yajl_gen_number(j->gen, v, strlen(v)));
+}
+
 void oci_json_bool(struct oci_json *j, bool v)
 {
 	json_flush(j);

@@ -505,6 +505,8 @@ void oci_json_key(struct oci_json *j, const char *key);
 void oci_json_str(struct oci_json *j, const char *v); /* NULL gives null */
 void oci_json_i64(struct oci_json *j, int64_t v);
 void oci_json_u64(struct oci_json *j, uint64_t v);
+/** A number as the text @v, which is one. */
+void oci_json_number(struct oci_json *j, const char *v);
 void oci_json_bool(struct oci_json *j, bool v);
 void oci_json_null(struct oci_json *j);
 /**

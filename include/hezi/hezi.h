@@ -113,6 +113,32 @@ struct hz_update_options {
  */
 int hz_update(hz_runtime *rt, const struct hz_update_options *options, struct hz_error *err);
 
+/** What a container uses now. UINT64_MAX is "no limit"; what the host cannot tell is 0. */
+struct hz_stats {
+	size_t size;
+	uint64_t cpu_ns;               /* since it was created */
+	uint64_t memory, memory_limit; /* bytes */
+	uint64_t pids, pids_limit;
+	uint64_t io_read, io_written;                                /* bytes */
+	char cpu_pressure[16], memory_pressure[16], io_pressure[16]; /* PSI "some avg10": percent of
+				the last ten seconds, as the kernel writes it; "": not known */
+};
+int hz_stats_get(hz_runtime *rt, const char *id, struct hz_stats *ret, struct hz_error *err);
+
+struct hz_events_options {
+	size_t size;
+	const char *id;
+	bool once;            /* one "stats" now, and no more */
+	unsigned interval_ms; /* between two "stats" */
+	/* called with each event, a line of JSON in runc's form; what is not 0 ends hz_events with
+	 * that */
+	int (*on_event)(void *data, const char *json, struct hz_error *err);
+	void *data;
+};
+/** Statistics in intervals, and each time when memory has run out ("oom"), until the container
+ * ends. */
+int hz_events(hz_runtime *rt, const struct hz_events_options *options, struct hz_error *err);
+
 /** The host's pids of all processes in the container's cgroups, sorted; free() them. None for a
  * stopped container. */
 int hz_pids(hz_runtime *rt, const char *id, int **ret, size_t *ret_n, struct hz_error *err);

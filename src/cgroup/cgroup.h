@@ -20,6 +20,7 @@
 #define CGROUP_CGROUP_H
 
 #include "base/error.h"
+#include "hezi/hezi.h"
 #include "ocispec.h"
 #include "plan/compile.h"
 
@@ -73,6 +74,26 @@ int cgroup_update(const struct oci_strings *dirs, const struct plan_facts *f,
 /** How often the cgroups that hezi made ran out of memory, so that the kernel killed a process or
  * refused it memory; 0 when that cannot be known. */
 uint64_t cgroup_ooms(const struct oci_strings *dirs);
+/** What the container uses, as runc's `events --stats` shows it: an object is added to @j. What
+ * this host cannot tell is left out. */
+int cgroup_stats_encode(const struct oci_strings *dirs, struct oci_json *j, struct hz_error *err);
+/** The same in numbers for people; size is the caller's. What this host cannot tell stays 0, and
+ * UINT64_MAX is "no limit". */
+int cgroup_stats_get(const struct oci_strings *dirs, struct hz_stats *ret, struct hz_error *err);
+
+/* Waits for the memory of a container to run out. */
+struct cgroup_watch {
+	int fd; /* readable: cgroup_watch_happened() may tell of something; -1: nothing to watch */
+	const char *path; /* of the memory cgroup, borrowed from the directories */
+	bool unified;
+	uint64_t seen;
+};
+/** Close fd when done. */
+int cgroup_watch_ooms(const struct oci_strings *dirs, struct cgroup_watch *ret,
+		      struct hz_error *err);
+/** Has memory run out since the last call? */
+bool cgroup_watch_happened(struct cgroup_watch *w);
+
 /** Directory of the unified tree for clone3, borrowed; -1 when there is none. */
 int cgroup_clone_fd(const struct cgroup *cg);
 void cgroup_free(struct cgroup *cg);

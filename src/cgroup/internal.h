@@ -60,6 +60,23 @@ int cgroup_open_made(const char *path, size_t root, bool cpuset, bool *ret_found
 /** How many processes are in the cgroup and in those below it; -errno. */
 int cgroup_count(int dirfd, size_t *ret_n);
 
+/* stats_read.c */
+struct cgroup_files {
+	int fds[FACTS_HIERARCHIES];
+	unsigned n;
+};
+int cgroup_files_open(const struct oci_strings *dirs, struct cgroup_files *ret,
+		      struct hz_error *err);
+void cgroup_files_close(struct cgroup_files *f);
+/** The text of the first of the cgroup's files with this name; buf_done() it. False: there is none.
+ */
+bool cgroup_files_text(const struct cgroup_files *f, const char *file, struct buf *ret);
+/** The number of "FILE", of line KEY in "FILE:KEY", or of the sum of those in "FILE+FILE".
+ * "max" is UINT64_MAX. False: it is not there. */
+bool cgroup_files_number(const struct cgroup_files *f, const char *spec, uint64_t *ret);
+/** The number behind @key on a line of @text, "key 1"; false: no such line. */
+bool cgroup_line_number(const char *text, const char *key, uint64_t *ret);
+
 /* v1.c */
 /** A new cpuset cgroup has no cpus and no memory nodes: take those of its parent, or nothing can
  * enter it. */

@@ -112,6 +112,13 @@ static int set_cgroups(struct cli *cli, struct hz_error *err)
 
 static bool stdout_is_closed;
 
+int cli_print_on(const char *text, size_t len, struct hz_error *err)
+{
+	int r = stdout_is_closed ? -EBADF : fd_write_all(STDOUT_FILENO, text, len);
+
+	return r ? error_sys(err, -r, "write", "stdout", "write to stdout") : 0;
+}
+
 int cli_print(const char *text, size_t len, struct hz_error *err)
 {
 	int r = stdout_is_closed ? -EBADF : fd_write_all(STDOUT_FILENO, text, len);

@@ -55,7 +55,8 @@ const struct command *command_find(const char *name);
 
 extern const struct command command_completion, command_create, command_delete, command_exec,
 	command_explain, command_features, command_kill, command_list, command_pause, command_ps,
-	command_resume, command_run, command_spec, command_start, command_state, command_update;
+	command_resume, command_run, command_spec, command_start, command_state, command_update,
+	command_events, command_stats;
 
 /* Values and rows that create, run and explain have in common: the first member of their values. */
 struct create_values {
@@ -103,6 +104,9 @@ int cli_runtime(struct cli *cli, hz_runtime **ret, struct hz_error *err);
 /** Write all of it to stdout and close stdout: what does not arrive is an error. At most once in a
  * command. */
 int cli_print(const char *text, size_t len, struct hz_error *err);
+
+/** Write it to stdout, which stays open; for commands that go on. */
+int cli_print_on(const char *text, size_t len, struct hz_error *err);
 
 /** Run the whole command line; returns the exit status. @no_stdout: the caller has closed it, so
  * printing fails. */

@@ -178,8 +178,10 @@ int store_create(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error
 	fd = open_dir(rt, id);
 	if (fd < 0)
 		return make_failed(rt, id, errno, "openat", err);
-	if (check_owner(fd, id, err))
+	if (check_owner(fd, id, err)) {
+		unlinkat(rt->rootfd, id, AT_REMOVEDIR); /* made above; best effort */
 		return -1;
+	}
 	r = try_lock(fd);
 	if (r && r != -EWOULDBLOCK && r != -ENOENT)
 		return make_failed(rt, id, -r, "flock", err);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* events and stats: what a container uses, and when it runs out of memory. */
+#include "runtime/runtime.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+struct events {
+	const struct hz_events_options *o;
+	struct arena arena;
+	struct record record;
+	struct cgroup_watch watch;
+	int pidfd;
+};
+
+/* The record of a container that is not stopped. */
+static int open_running(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
+			int *ret_pidfd, struct hz_error *err)
+{
+	enum hz_status status = HZ_STOPPED;
+	_cleanup_fd_ int dirfd = -1;
+
+	if (store_open(rt, id, &dirfd, err) || record_read(dirfd, a, r, err))
+		return -1;
+	/* opened before the status is asked: then it is that process and no later one */
+	if (r->pid.set && ret_pidfd)
+		*ret_pidfd = (int)syscall(SYS_pidfd_open, (pid_t)r->pid.v, 0);
+	if (r->pid.set && status_get(dirfd, r, &status, err))
+		return -1;
+	if (status == HZ_STOPPED || status == HZ_CREATING)
+		return error_set(err, HZ_E_STATE, "container with id %s is not running", id);
+	return 0;
+}
+
+static int send_event(struct events *e, const char *type, struct hz_error *err)
+{
+	struct oci_json *j = oci_json_new("");
+	bool stats = !strcmp(type, "stats");
+	const char *text;
+	size_t len;
+	int r = 0;
+
+	if (!j)
+		return error_oom(err);
+	oci_json_object(j);
+	oci_json_key(j, "type");
+	oci_json_str(j, type);
+	oci_json_key(j, "id");
+	oci_json_str(j, e->record.id);
+	if (stats) {
+		oci_json_key(j, "data");
+		r = cgroup_stats_encode(&e->record.cgroup_dirs, j, err);
+	}
+	oci_json_object_end(j);
+	if (!r)
+		r = oci_json_text(j, &text, &len, err);
+	if (!r)
+		r = e->o->on_event(e->o->data, text, err);
+	oci_json_free(j);
+	return r;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int watch(struct events *e, struct hz_error *err)
+{
+	int64_t next = now_ms() + e->o->interval_ms;
+	bool ended = false;
+
+	while (!ended) {
+		struct pollfd p[] = {{e->pidfd, POLLIN, 0}, {e->watch.fd, POLLIN, 0}};
+		int64_t left = next - now_ms();
+
+		if (poll(p, 2, left > 0 ? (int)left : 0) < 0 && errno != EINTR)
+			return error_sys(err, errno, "poll", NULL, "wait for events");
+		ended = p[0].revents != 0;
+		if (cgroup_watch_happened(&e->watch) && send_event(e, "oom", err))
+			return -1;
+		if (ended || now_ms() < next)
+			continue;
+		if (send_event(e, "stats", err))
+			return -1;
+		next = now_ms() + e->o->interval_ms;
+	}
+	return 0;
+}
+
+static int run(hz_runtime *rt, struct events *e, struct hz_error *err)
+{
+	if (open_running(rt, e->o->id, &e->arena, &e->record, &e->pidfd, err))
+		return -1;
+	if (e->o->once)
+		return send_event(e, "stats", err);
+	if (e->pidfd < 0)
+		return error_sys(err, errno, "pidfd_open", NULL, "watch container \"%s\"",
+				 e->o->id);
+	if (cgroup_watch_ooms(&e->record.cgroup_dirs, &e->watch, err))
+		return -1;
+	return watch(e, err);
+}
+
+int hz_events(hz_runtime *rt, const struct hz_events_options *options, struct hz_error *err)
+{
+	struct events e = {.o = options, .watch = {.fd = -1}, .pidfd = -1};
+	int r = run(rt, &e, err);
+
+	if (e.watch.fd >= 0)
+		fd_close(e.watch.fd);
+	if (e.pidfd >= 0)
+		fd_close(e.pidfd);
+	arena_done(&e.arena);
+	return r;
+}
+
+int hz_stats_get(hz_runtime *rt, const char *id, struct hz_stats *ret, struct hz_error *err)
+{
+	struct arena a = ARENA_INIT;
+	struct record record;
+	int r = open_running(rt, id, &a, &record, NULL, err);
+
+	if (!r)
+		r = cgroup_stats_get(&record.cgroup_dirs, ret, err);
+	arena_done(&a);
+	return r;
+}
