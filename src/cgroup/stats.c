@@ -247,20 +247,35 @@ static void put_io(struct oci_json *j, unsigned long major, unsigned long minor,
 	oci_json_object_end(j);
 }
 
-/* "8:0 Read 123" of v1; lines without a device are sums of the others. */
+/* "8:0 " at the start of a line; returns what follows, or NULL. */
+static const char *device(const char *line, unsigned long *major, unsigned long *minor)
+{
+	char *end;
+
+	*major = strtoul(line, &end, 10);
+	if (end == line || *end != ':')
+		return NULL;
+	line = end + 1;
+	*minor = strtoul(line, &end, 10);
+	return end != line && *end == ' ' ? end + 1 : NULL;
+}
+
+/* "8:0 Read 123" or "8:0 123" of v1; lines without a device are sums of the others. */
 static void put_io_v1(char *text, struct oci_json *j)
 {
 	char *line;
 
 	while ((line = strsep(&text, "\n"))) {
 		unsigned long major, minor;
-		unsigned long long v;
-		char op[16] = "";
+		const char *rest = device(line, &major, &minor);
+		char op[16];
+		size_t n;
 
-		if (sscanf(line, "%lu:%lu %15s %llu", &major, &minor, op, &v) == 4)
-			put_io(j, major, minor, op, v);
-		else if (sscanf(line, "%lu:%lu %llu", &major, &minor, &v) == 3)
-			put_io(j, major, minor, "", v);
+		if (!rest)
+			continue;
+		n = strcspn(rest, " ");
+		snprintf(op, sizeof(op), "%.*s", rest[n] ? (int)n : 0, rest);
+		put_io(j, major, minor, op, strtoull(rest[n] ? rest + n : rest, NULL, 10));
 	}
 }
 
@@ -276,7 +291,7 @@ static void put_io_v2(char *text, const char *unit, struct oci_json *j)
 	while ((line = strsep(&text, "\n"))) {
 		unsigned long major, minor;
 
-		if (sscanf(line, "%lu:%lu ", &major, &minor) != 2)
+		if (!device(line, &major, &minor))
 			continue;
 		for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
 			char key[16];
