@@ -74,6 +74,10 @@ bool cgroup_files_text(const struct cgroup_files *f, const char *file, struct bu
 /** The number of "FILE", of line KEY in "FILE:KEY", or of the sum of those in "FILE+FILE".
  * "max" is UINT64_MAX. False: it is not there. */
 bool cgroup_files_number(const struct cgroup_files *f, const char *spec, uint64_t *ret);
+/* stats.c: cgroup_stats_encode() and cgroup_stats_get() of open directories. */
+void cgroup_files_encode(const struct cgroup_files *f, struct oci_json *j);
+void cgroup_files_stats(const struct cgroup_files *f, struct hz_stats *ret);
+
 /** The number behind @key on a line of @text, "key 1"; false: no such line. */
 bool cgroup_line_number(const char *text, const char *key, uint64_t *ret);
 

@@ -395,19 +395,24 @@ static void put_hugetlb(const struct cgroup_files *f, struct oci_json *j)
 	oci_json_object_end(j);
 }
 
+void cgroup_files_encode(const struct cgroup_files *f, struct oci_json *j)
+{
+	oci_json_object(j);
+	put_cpu(f, j);
+	put_memory(f, j);
+	put_pids(f, j);
+	put_blkio(f, j);
+	put_hugetlb(f, j);
+	oci_json_object_end(j);
+}
+
 int cgroup_stats_encode(const struct oci_strings *dirs, struct oci_json *j, struct hz_error *err)
 {
 	struct cgroup_files f;
 
 	if (cgroup_files_open(dirs, &f, err))
 		return -1;
-	oci_json_object(j);
-	put_cpu(&f, j);
-	put_memory(&f, j);
-	put_pids(&f, j);
-	put_blkio(&f, j);
-	put_hugetlb(&f, j);
-	oci_json_object_end(j);
+	cgroup_files_encode(&f, j);
 	cgroup_files_close(&f);
 	return 0;
 }
@@ -443,23 +448,28 @@ static void get_pressure(const struct cgroup_files *f, const char *file, char *r
 	snprintf(ret, size, "%.*s", (int)(n < size ? n : size - 1), text.data + 11);
 }
 
+void cgroup_files_stats(const struct cgroup_files *f, struct hz_stats *ret)
+{
+	ret->cpu_ns = number(f, &usage[0]);
+	ret->memory_limit = number(f, &memory_usage[0]);
+	if (ret->memory_limit >= INT64_MAX / 4096 * 4096) /* what v1 has where there is none */
+		ret->memory_limit = UINT64_MAX;
+	ret->memory = number(f, &memory_usage[1]);
+	ret->pids = number(f, &(struct field){"", "pids.current", NULL, 1, 1});
+	ret->pids_limit = number(f, &(struct field){"", "pids.max", NULL, 1, 1});
+	get_io(f, ret);
+	get_pressure(f, "cpu.pressure", ret->cpu_pressure, sizeof(ret->cpu_pressure));
+	get_pressure(f, "memory.pressure", ret->memory_pressure, sizeof(ret->memory_pressure));
+	get_pressure(f, "io.pressure", ret->io_pressure, sizeof(ret->io_pressure));
+}
+
 int cgroup_stats_get(const struct oci_strings *dirs, struct hz_stats *ret, struct hz_error *err)
 {
 	struct cgroup_files f;
 
 	if (cgroup_files_open(dirs, &f, err))
 		return -1;
-	ret->cpu_ns = number(&f, &usage[0]);
-	ret->memory_limit = number(&f, &memory_usage[0]);
-	if (ret->memory_limit >= INT64_MAX / 4096 * 4096) /* what v1 has where there is none */
-		ret->memory_limit = UINT64_MAX;
-	ret->memory = number(&f, &memory_usage[1]);
-	ret->pids = number(&f, &(struct field){"", "pids.current", NULL, 1, 1});
-	ret->pids_limit = number(&f, &(struct field){"", "pids.max", NULL, 1, 1});
-	get_io(&f, ret);
-	get_pressure(&f, "cpu.pressure", ret->cpu_pressure, sizeof(ret->cpu_pressure));
-	get_pressure(&f, "memory.pressure", ret->memory_pressure, sizeof(ret->memory_pressure));
-	get_pressure(&f, "io.pressure", ret->io_pressure, sizeof(ret->io_pressure));
+	cgroup_files_stats(&f, ret);
 	cgroup_files_close(&f);
 	return 0;
 }
