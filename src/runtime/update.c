@@ -85,31 +85,88 @@ static void narrow(const struct update *u, struct oci_config *c)
 		r->unified.n = 0;
 }
 
-/* Values that cannot stay as they are beside the new ones. */
-static const char *follow_up(const struct update *u)
+/* Docker sends 0 for all that its user did not name: the stored value stays. */
+static void keep_signed(struct oci_json *j, const char *key, struct oci_i64 new, struct oci_i64 old)
+{
+	if (!new.set || new.v || !old.set)
+		return;
+	oci_json_key(j, key);
+	oci_json_i64(j, old.v);
+}
+
+static void keep(struct oci_json *j, const char *key, struct oci_u64 new, struct oci_u64 old)
+{
+	if (!new.set || new.v || !old.set)
+		return;
+	oci_json_key(j, key);
+	oci_json_u64(j, old.v);
+}
+
+static void follow_memory(struct oci_json *j, const struct oci_memory *new,
+			  const struct oci_memory *old)
+{
+	oci_json_key(j, "memory");
+	oci_json_object(j);
+	keep_signed(j, "limit", new->limit, old->limit);
+	keep_signed(j, "reservation", new->reservation, old->reservation);
+	keep_signed(j, "swap", new->swap, old->swap);
+	if (new->limit.set &&new->limit.v < 0 && !new->swap.set && old->swap.set) {
+		oci_json_key(j, "swap"); /* it may not be below the limit */
+		oci_json_i64(j, -1);
+	}
+	oci_json_object_end(j);
+}
+
+static void follow_cpu(struct oci_json *j, const struct oci_cpu *new, const struct oci_cpu *old)
+{
+	bool idle = new->idle.set &&new->idle.v > 0;
+
+	oci_json_key(j, "cpu");
+	oci_json_object(j);
+	if (!idle)
+		keep(j, "shares", new->shares, old->shares);
+	else if (!new->shares.set && old->shares.set) {
+		oci_json_key(j, "shares"); /* an idle cgroup has none */
+		oci_json_u64(j, 0);
+	}
+	keep_signed(j, "quota", new->quota, old->quota);
+	keep(j, "period", new->period, old->period);
+	oci_json_object_end(j);
+}
+
+/* What is to be laid over the change: values that stay, and that cannot stay, beside the new ones.
+ */
+static void follow_up(const struct update *u, struct oci_json *j)
 {
 	const struct oci_resources *old = resources_of(u->before), *new = u->change;
-	const struct oci_memory *m = new->memory;
-	const struct oci_cpu *cpu = new->cpu;
-	bool swap = m && m->limit.set && m->limit.v < 0 && !m->swap.set && old && old->memory &&
-		    old->memory->swap.set;
-	bool shares = cpu && cpu->idle.set && cpu->idle.v > 0 && !cpu->shares.set && old &&
-		      old->cpu && old->cpu->shares.set;
 
-	if (swap && shares)
-		return "{\"memory\":{\"swap\":-1},\"cpu\":{\"shares\":0}}";
-	return swap ? "{\"memory\":{\"swap\":-1}}" : shares ? "{\"cpu\":{\"shares\":0}}" : NULL;
+	oci_json_object(j);
+	if (old && new->memory && old->memory)
+		follow_memory(j, new->memory, old->memory);
+	if (old && new->cpu && old->cpu)
+		follow_cpu(j, new->cpu, old->cpu);
+	oci_json_object_end(j);
 }
 
 static int merge(struct update *u, struct hz_error *err)
 {
 	static const char *const place[] = {"linux", "resources", NULL};
 	_cleanup_buf_ struct buf first = BUF_INIT;
-	const char *more = follow_up(u);
+	struct oci_json *j = oci_json_new("");
+	const char *more;
+	size_t len;
+	int r;
 
-	if (oci_json_merge(u->stored.data, place, u->o->resources, more ? &first : &u->merged, err))
-		return -1;
-	return more ? oci_json_merge(first.data, place, more, &u->merged, err) : 0;
+	if (!j)
+		return error_oom(err);
+	follow_up(u, j);
+	r = oci_json_text(j, &more, &len, err);
+	if (!r)
+		r = oci_json_merge(u->stored.data, place, u->o->resources, &first, err);
+	if (!r)
+		r = oci_json_merge(first.data, place, more, &u->merged, err);
+	oci_json_free(j);
+	return r;
 }
 
 /* The error speaks of linux.resources; its place is that in the text of the change. */

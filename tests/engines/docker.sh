@@ -52,6 +52,14 @@ check "pause" 0 'd1' docker pause d1
 check "paused" 0 '^paused$' docker inspect -f '{{.State.Status}}' d1
 check "unpause" 0 'd1' docker unpause d1
 check "stats" 0 'd1' docker stats --no-stream d1
+check "update -m" 0 'd1' docker update -m 100m --memory-swap 100m d1
+check "the new limit holds" 0 '^104857600$' docker exec d1 cat /sys/fs/cgroup/memory/memory.limit_in_bytes
+check "update --pids-limit --cpus" 0 'd1' docker update --pids-limit 44 --cpus 0.5 d1
+check "both hold" 0 '^44.50000$' docker exec d1 cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/cpu/cpu.cfs_quota_us
+check "cp out of it" 0 '' docker cp d1:/etc/passwd "$D/passwd"
+check "wait and its status" 0 '^9$' sh -c 'docker run -d --name w1 --network none bb sh -c "sleep 0.5; exit 9" >/dev/null; docker wait w1'
+check "out of memory: 137" 137 '' docker run --name o1 --network none -m 16m --memory-swap 16m bb busybox tail -n 1 /dev/zero
+check "OOMKilled" 0 '^true 137$' docker inspect -f '{{.State.OOMKilled}} {{.State.ExitCode}}' o1
 check "stop" 0 'd1' docker stop -t 1 d1
 check "exited with 137" 0 '^exited 137$' docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' d1
 check "start" 0 'd1' docker start d1

@@ -73,6 +73,9 @@ check "paused" 0 '^paused$' $P inspect -f '{{.State.Status}}' d1
 check "unpause" 0 'd1' $P unpause d1
 check "stats" 0 'd1' $P stats --no-stream d1
 check "cp" 0 '' $P cp d1:/etc/passwd "$D/passwd"
+check "update -m" 0 '' $P update -m 100m --memory-swap 100m d1
+check "the new limit holds" 0 '^104857600$' $P exec d1 cat /sys/fs/cgroup/memory/memory.limit_in_bytes
+check "out of memory: 137" 137 '' $P run --name o1 --network none -m 16m --memory-swap 16m bb busybox tail -n 1 /dev/zero
 check "stop" 0 'd1' $P stop -t 1 d1
 check "exited with 137" 0 '^exited 137$' $P inspect -f '{{.State.Status}} {{.State.ExitCode}}' d1
 check "start" 0 'd1' $P start d1

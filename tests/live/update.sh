@@ -40,6 +40,24 @@ memory() {
 	is "$(reads memory memory.limit_in_bytes memory.max)" 1073741824
 }
 
+# what Docker sends when other limits are changed: 0 for all that is not named
+zero_is_not_named() {
+	local zeros='"reservation":0,"kernel":0},"cpu":{"shares":0,"quota":0,"period":0},"blockIO":{"weight":0}'
+	[ "$KIND" = hezi ] || skip "peers store the zeros"
+	bundle
+	limits '{"memory":{"limit":67108864},"cpu":{"quota":50000,"period":100000}}'
+	sleeper
+	[ -n "$V2" ] || [ -e "$(cg memory "$(pid_of)")/memory.memsw.limit_in_bytes" ] || skip "no swap accounting"
+	[ -z "$V2" ] || [ -e "$(cg memory "$(pid_of)")/memory.swap.max" ] || skip "no swap accounting"
+	cap fed "{\"memory\":{\"limit\":104857600,\"swap\":104857600,$zeros}" update --resources - "$ID"
+	ok
+	cap fed "{\"memory\":{\"limit\":0,$zeros,\"pids\":{\"limit\":44}}" update --resources - "$ID"
+	ok
+	is "$(reads memory memory.limit_in_bytes memory.max)" 104857600
+	is "$(reads pids pids.max pids.max)" 44
+	is "$(stored '.linux.resources|[.memory.limit,.memory.swap,.cpu.quota,.pids.limit]')" "[104857600,104857600,50000,44]"
+}
+
 memory_up_and_down_with_swap() {
 	bundle
 	limits '{"memory":{"limit":67108864,"swap":67108864}}'
@@ -251,4 +269,5 @@ t "what was set before a failure is put back" put_back
 t "a lower memory limit is one" kills_at_the_limit
 t "device rules are replaced" devices
 t "updates at once" many
+t "update: 0 is a value that is not named" zero_is_not_named
 finish
