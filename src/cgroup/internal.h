@@ -74,6 +74,24 @@ bool cgroup_files_text(const struct cgroup_files *f, const char *file, struct bu
 /** The number of "FILE", of line KEY in "FILE:KEY", or of the sum of those in "FILE+FILE".
  * "max" is UINT64_MAX. False: it is not there. */
 bool cgroup_files_number(const struct cgroup_files *f, const char *spec, uint64_t *ret);
+/** Where the counters of block devices are: files of v1, the first that is there counts, or the
+ * pairs of v2's io.stat that end in this unit ("bytes", "ios"; NULL: v2 has none). */
+struct cgroup_io_place {
+	const char *v1[2], *v2_unit;
+};
+struct cgroup_io {
+	unsigned long major, minor;
+	const char *op; /* "Read", "Write", …; "": v1 does not say */
+	uint64_t value;
+};
+typedef void (*cgroup_on_io)(void *data, const struct cgroup_io *io);
+/** The text at @p for cgroup_io_each(); buf_done() it. *ret_unit: NULL for v1. False: there is
+ * none. */
+bool cgroup_io_text(const struct cgroup_files *f, const struct cgroup_io_place *p, struct buf *ret,
+		    const char **ret_unit);
+/** @f for each counter in @text ("8:0 Read 1" and "8:0 1" of v1, "8:0 rbytes=1 wbytes=2" of v2),
+ * which is cut up. Lines without a device are sums of the others and left out. */
+void cgroup_io_each(char *text, const char *v2_unit, cgroup_on_io f, void *data);
 /* stats.c: cgroup_stats_encode() and cgroup_stats_get() of open directories. */
 void cgroup_files_encode(const struct cgroup_files *f, struct oci_json *j);
 void cgroup_files_stats(const struct cgroup_files *f, struct hz_stats *ret);

@@ -251,30 +251,22 @@ int cgroup_update(const struct oci_strings *dirs, const struct plan_facts *f,
 	return r;
 }
 
-/* The number on the line that begins with @key, or 0. */
-static uint64_t line_value(const char *text, const char *key)
-{
-	size_t n = strlen(key);
-
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (!strncmp(line, key, n) && line[n] == ' ')
-			return strtoull(line + n, NULL, 10);
-	}
-	return 0;
-}
-
 /* memory.events of v2, memory.oom_control of v1. "oom" alone: there was nobody to kill, as before
  * init has a memory of its own. */
 static uint64_t ooms(int dirfd)
 {
 	static const char *const files[] = {"memory.events", "memory.oom_control"};
+	uint64_t kills = 0, alone = 0;
 	char text[1024];
 
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (!cgroup_read(dirfd, files[i], text, sizeof(text)))
-			return line_value(text, "oom_kill") + line_value(text, "oom");
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		if (cgroup_read(dirfd, files[i], text, sizeof(text)))
+			continue;
+		cgroup_line_number(text, "oom_kill", &kills);
+		cgroup_line_number(text, "oom", &alone);
+		break;
+	}
+	return kills + alone;
 }
 
 uint64_t cgroup_ooms(const struct oci_strings *dirs)

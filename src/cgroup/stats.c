@@ -235,112 +235,55 @@ static void put_pids(const struct cgroup_files *f, struct oci_json *j)
 	oci_json_object_end(j);
 }
 
-static void put_io(struct oci_json *j, unsigned long major, unsigned long minor, const char *op,
-		   uint64_t v)
+/* An element of the array that is being written. */
+static void put_io(void *data, const struct cgroup_io *io)
 {
+	struct oci_json *j = data;
+
 	oci_json_object(j);
-	put(j, "major", major);
-	put(j, "minor", minor);
+	put(j, "major", io->major);
+	put(j, "minor", io->minor);
 	oci_json_key(j, "op");
-	oci_json_str(j, op);
-	put(j, "value", v);
+	oci_json_str(j, io->op);
+	put(j, "value", io->value);
 	oci_json_object_end(j);
 }
 
-/* "8:0 " at the start of a line; returns what follows, or NULL. */
-static const char *device(const char *line, unsigned long *major, unsigned long *minor)
-{
-	char *end;
-
-	*major = strtoul(line, &end, 10);
-	if (end == line || *end != ':')
-		return NULL;
-	line = end + 1;
-	*minor = strtoul(line, &end, 10);
-	return end != line && *end == ' ' ? end + 1 : NULL;
-}
-
-/* "8:0 Read 123" or "8:0 123" of v1; lines without a device are sums of the others. */
-static void put_io_v1(char *text, struct oci_json *j)
-{
-	char *line;
-
-	while ((line = strsep(&text, "\n"))) {
-		unsigned long major, minor;
-		const char *rest = device(line, &major, &minor);
-		char op[16];
-		size_t n;
-
-		if (!rest)
-			continue;
-		n = strcspn(rest, " ");
-		snprintf(op, sizeof(op), "%.*s", rest[n] ? (int)n : 0, rest);
-		put_io(j, major, minor, op, strtoull(rest[n] ? rest + n : rest, NULL, 10));
+#define IO_BYTES                                               \
+	{                                                      \
+		{"blkio.bfq.io_service_bytes_recursive",       \
+		 "blkio.throttle.io_service_bytes_recursive"}, \
+			"bytes"                                \
 	}
-}
-
-/* "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6" of v2; @unit "bytes" or "ios". */
-static void put_io_v2(char *text, const char *unit, struct oci_json *j)
-{
-	static const struct {
-		char letter;
-		const char *op;
-	} ops[] = {{'r', "Read"}, {'w', "Write"}, {'d', "Discard"}};
-	char *line;
-
-	while ((line = strsep(&text, "\n"))) {
-		unsigned long major, minor;
-
-		if (!device(line, &major, &minor))
-			continue;
-		for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
-			char key[16];
-			const char *p;
-
-			snprintf(key, sizeof(key), " %c%s=", ops[i].letter, unit);
-			p = strstr(line, key);
-			if (p)
-				put_io(j, major, minor, ops[i].op,
-				       strtoull(p + strlen(key), NULL, 10));
-		}
-	}
-}
 
 static void put_blkio(const struct cgroup_files *f, struct oci_json *j)
 {
 	static const struct {
-		const char *key, *files[2], *unit;
+		const char *key;
+		struct cgroup_io_place place;
 	} lists[] = {
-		{"ioServiceBytesRecursive",
-		 {"blkio.bfq.io_service_bytes_recursive",
-		  "blkio.throttle.io_service_bytes_recursive"},
-		 "bytes"},
+		{"ioServiceBytesRecursive", IO_BYTES},
 		{"ioServicedRecursive",
-		 {"blkio.bfq.io_serviced_recursive", "blkio.throttle.io_serviced_recursive"},
-		 "ios"},
-		{"ioQueueRecursive", {"blkio.bfq.io_queued_recursive", NULL}, NULL},
-		{"ioServiceTimeRecursive", {"blkio.bfq.io_service_time_recursive", NULL}, NULL},
-		{"ioWaitTimeRecursive", {"blkio.bfq.io_wait_time_recursive", NULL}, NULL},
-		{"ioMergedRecursive", {"blkio.bfq.io_merged_recursive", NULL}, NULL},
-		{"ioTimeRecursive", {"blkio.bfq.time_recursive", NULL}, NULL},
-		{"sectorsRecursive", {"blkio.bfq.sectors_recursive", NULL}, NULL},
+		 {{"blkio.bfq.io_serviced_recursive", "blkio.throttle.io_serviced_recursive"},
+		  "ios"}},
+		{"ioQueueRecursive", {{"blkio.bfq.io_queued_recursive"}, NULL}},
+		{"ioServiceTimeRecursive", {{"blkio.bfq.io_service_time_recursive"}, NULL}},
+		{"ioWaitTimeRecursive", {{"blkio.bfq.io_wait_time_recursive"}, NULL}},
+		{"ioMergedRecursive", {{"blkio.bfq.io_merged_recursive"}, NULL}},
+		{"ioTimeRecursive", {{"blkio.bfq.time_recursive"}, NULL}},
+		{"sectorsRecursive", {{"blkio.bfq.sectors_recursive"}, NULL}},
 	};
 
 	open_object(j, "blkio");
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		_cleanup_buf_ struct buf text = BUF_INIT;
-		bool v1 = false;
+		const char *unit;
 
-		for (size_t k = 0; k < 2 && !v1 && lists[i].files[k]; k++)
-			v1 = cgroup_files_text(f, lists[i].files[k], &text);
-		if (!v1 && (!lists[i].unit || !cgroup_files_text(f, "io.stat", &text)))
+		if (!cgroup_io_text(f, &lists[i].place, &text, &unit))
 			continue;
 		oci_json_key(j, lists[i].key);
 		oci_json_array(j);
-		if (v1)
-			put_io_v1(text.data, j);
-		else
-			put_io_v2(text.data, lists[i].unit, j);
+		cgroup_io_each(text.data, unit, put_io, j);
 		oci_json_array_end(j);
 	}
 	put_psi(f, j, "io.pressure");
@@ -424,17 +367,24 @@ static uint64_t number(const struct cgroup_files *f, const struct field *d)
 	return get(f, d, &v) ? v : 0;
 }
 
+static void add_io(void *data, const struct cgroup_io *io)
+{
+	struct hz_stats *s = data;
+
+	if (!strcmp(io->op, "Read"))
+		s->io_read += io->value;
+	else if (!strcmp(io->op, "Write"))
+		s->io_written += io->value;
+}
+
 static void get_io(const struct cgroup_files *f, struct hz_stats *s)
 {
+	static const struct cgroup_io_place place = IO_BYTES;
 	_cleanup_buf_ struct buf text = BUF_INIT;
-	bool v2 = false;
+	const char *unit;
 
-	if (!cgroup_files_text(f, "blkio.throttle.io_service_bytes_recursive", &text))
-		v2 = cgroup_files_text(f, "io.stat", &text);
-	for (const char *p = text.data; p && (p = strstr(p, v2 ? "rbytes=" : " Read ")); p++)
-		s->io_read += strtoull(p + strcspn(p + 1, "= ") + 2, NULL, 10);
-	for (const char *p = text.data; p && (p = strstr(p, v2 ? "wbytes=" : " Write ")); p++)
-		s->io_written += strtoull(p + strcspn(p + 1, "= ") + 2, NULL, 10);
+	if (cgroup_io_text(f, &place, &text, &unit))
+		cgroup_io_each(text.data, unit, add_io, s);
 }
 
 static void get_pressure(const struct cgroup_files *f, const char *file, char *ret, size_t size)
@@ -450,13 +400,14 @@ static void get_pressure(const struct cgroup_files *f, const char *file, char *r
 
 void cgroup_files_stats(const struct cgroup_files *f, struct hz_stats *ret)
 {
+	*ret = (struct hz_stats){.size = ret->size};
 	ret->cpu_ns = number(f, &usage[0]);
 	ret->memory_limit = number(f, &memory_usage[0]);
 	if (ret->memory_limit >= INT64_MAX / 4096 * 4096) /* what v1 has where there is none */
 		ret->memory_limit = UINT64_MAX;
 	ret->memory = number(f, &memory_usage[1]);
-	ret->pids = number(f, &(struct field){"", "pids.current", NULL, 1, 1});
-	ret->pids_limit = number(f, &(struct field){"", "pids.max", NULL, 1, 1});
+	cgroup_files_number(f, "pids.current", &ret->pids);
+	cgroup_files_number(f, "pids.max", &ret->pids_limit);
 	get_io(f, ret);
 	get_pressure(f, "cpu.pressure", ret->cpu_pressure, sizeof(ret->cpu_pressure));
 	get_pressure(f, "memory.pressure", ret->memory_pressure, sizeof(ret->memory_pressure));

@@ -102,3 +102,66 @@ bool cgroup_files_number(const struct cgroup_files *f, const char *spec, uint64_
 	*ret = sum;
 	return true;
 }
+
+bool cgroup_io_text(const struct cgroup_files *f, const struct cgroup_io_place *p, struct buf *ret,
+		    const char **ret_unit)
+{
+	*ret_unit = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(p->v1) && p->v1[i]; i++)
+		if (cgroup_files_text(f, p->v1[i], ret))
+			return true;
+	*ret_unit = p->v2_unit;
+	return p->v2_unit && cgroup_files_text(f, "io.stat", ret);
+}
+
+/* "8:0 " at the start of a line; returns what follows, or NULL. */
+static char *device(char *line, struct cgroup_io *io)
+{
+	char *end;
+
+	io->major = strtoul(line, &end, 10);
+	if (end == line || *end != ':')
+		return NULL;
+	line = end + 1;
+	io->minor = strtoul(line, &end, 10);
+	return end != line && *end == ' ' ? end + 1 : NULL;
+}
+
+/* "rbytes=1": its letter and its unit say what it is. */
+static bool is_pair_of(const char *pair, const char *unit, const char **ret_op)
+{
+	static const struct {
+		char letter;
+		const char *op;
+	} ops[] = {{'r', "Read"}, {'w', "Write"}, {'d', "Discard"}};
+	size_t n = strlen(unit);
+
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
+		if (pair[0] == ops[i].letter && !strncmp(pair + 1, unit, n) && pair[1 + n] == '=') {
+			*ret_op = ops[i].op;
+			return true;
+		}
+	return false;
+}
+
+void cgroup_io_each(char *text, const char *v2_unit, cgroup_on_io f, void *data)
+{
+	char *line, *rest;
+
+	while ((line = strsep(&text, "\n"))) {
+		struct cgroup_io io;
+
+		rest = device(line, &io);
+		for (char *word; v2_unit && (word = strsep(&rest, " "));) {
+			if (!is_pair_of(word, v2_unit, &io.op))
+				continue;
+			io.value = strtoull(strchr(word, '=') + 1, NULL, 10);
+			f(data, &io);
+		}
+		if (v2_unit || !rest)
+			continue;
+		io.op = strchr(rest, ' ') ? strsep(&rest, " ") : "";
+		io.value = strtoull(rest, NULL, 10);
+		f(data, &io);
+	}
+}
