@@ -110,6 +110,26 @@ static int set_cgroups(struct cli *cli, struct hz_error *err)
 	return 0;
 }
 
+int cli_ids(const struct cli *cli, hz_runtime *rt, char ***ret, size_t *ret_n, struct hz_error *err)
+{
+	if (!hz_ids(rt, ret, ret_n, err))
+		return 0;
+	if (cli->global.root || err->errnum != ENOENT)
+		return -1;
+	hz_error_clear(err);
+	*ret_n = 0;
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : error_oom(err);
+}
+
+int cli_format_json(const char *format, const char *plain, bool *ret, struct hz_error *err)
+{
+	*ret = format && !strcmp(format, "json");
+	if (!format || *ret || !strcmp(format, plain))
+		return 0;
+	return error_set(err, HZ_E_USAGE, "invalid format option: %.256s", format);
+}
+
 static bool stdout_is_closed;
 
 int cli_print_on(const char *text, size_t len, struct hz_error *err)

@@ -101,6 +101,13 @@ struct hz_create_options create_options(const struct create_values *v, const cha
 /** A handle with the global options; free it with hz_runtime_free. */
 int cli_runtime(struct cli *cli, hz_runtime **ret, struct hz_error *err);
 
+/** All ids, as hz_ids(); an empty list where nothing has made the default place yet. */
+int cli_ids(const struct cli *cli, hz_runtime *rt, char ***ret, size_t *ret_n,
+	    struct hz_error *err);
+
+/** Is the value of --format "json", and not @plain, which is the default? */
+int cli_format_json(const char *format, const char *plain, bool *ret, struct hz_error *err);
+
 /** Write all of it to stdout and close stdout: what does not arrive is an error. At most once in a
  * command. */
 int cli_print(const char *text, size_t len, struct hz_error *err);

@@ -27,11 +27,10 @@ static int explain(struct cli *cli, char **args, struct hz_error *err)
 	_cleanup_free_ char *text = NULL;
 	const struct hz_create_options o =
 		create_options(&values.create, args[0] ? args[0] : "container");
-	bool json = values.format && !strcmp(values.format, "json");
+	bool json;
 
-	if (values.format && !json && strcmp(values.format, "text") != 0)
-		return error_set(err, HZ_E_USAGE, "invalid format option: %.256s", values.format);
-	if (cli_runtime(cli, &rt, err) || hz_explain(rt, &o, json, values.show_env, &text, err))
+	if (cli_format_json(values.format, "text", &json, err) || cli_runtime(cli, &rt, err) ||
+	    hz_explain(rt, &o, json, values.show_env, &text, err))
 		return -1;
 	return cli_print(text, strlen(text), err);
 }

@@ -5,7 +5,6 @@
 #include "base/cleanup.h"
 #include "ocispec.h"
 
-#include <errno.h>
 #include <pwd.h>
 #include <string.h>
 
@@ -199,7 +198,8 @@ static void list_table(struct listing *l, struct buf *out)
 	}
 }
 
-static int print(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct hz_error *err)
+static int print(struct cli *cli, hz_runtime *rt, char **ids, size_t n, bool json,
+		 struct hz_error *err)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	struct listing l = {0};
@@ -207,7 +207,7 @@ static int print(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct h
 
 	for (size_t i = 0; values.quiet && i < n; i++)
 		buf_printf(&out, "%s\n", ids[i]);
-	if (!r && !values.quiet && values.format && !strcmp(values.format, "json"))
+	if (!r && !values.quiet && json)
 		r = list_json(&l, &out, err);
 	else if (!r && !values.quiet)
 		list_table(&l, &out);
@@ -221,23 +221,16 @@ static int print(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct h
 static int list(struct cli *cli, char **args, struct hz_error *err)
 {
 	_cleanup_runtime_ hz_runtime *rt = NULL;
-	char **ids = NULL;
-	size_t n = 0;
+	char **ids;
+	size_t n;
+	bool json;
 	int r;
 
 	(void)args;
-	if (values.format && strcmp(values.format, "table") != 0 &&
-	    strcmp(values.format, "json") != 0)
-		return error_set(err, HZ_E_USAGE, "invalid format option: %.256s", values.format);
-	if (cli_runtime(cli, &rt, err))
+	if (cli_format_json(values.format, "table", &json, err) || cli_runtime(cli, &rt, err) ||
+	    cli_ids(cli, rt, &ids, &n, err))
 		return -1;
-	if (hz_ids(rt, &ids, &n, err)) {
-		/* the default place is there only once there was a container */
-		if (cli->global.root || err->errnum != ENOENT)
-			return -1;
-		hz_error_clear(err);
-	}
-	r = print(cli, rt, ids, n, err);
+	r = print(cli, rt, ids, n, json, err);
 	hz_ids_free(ids);
 	return r;
 }

@@ -4,7 +4,6 @@
 
 #include "base/cleanup.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -195,22 +194,15 @@ static int print_json(hz_runtime *rt, char **ids, bool named, struct hz_error *e
 static int stats(struct cli *cli, char **args, struct hz_error *err)
 {
 	_cleanup_runtime_ hz_runtime *rt = NULL;
-	bool json = values.format && !strcmp(values.format, "json"), named = args[0] != NULL;
-	char *none[] = {NULL}, **ids = NULL;
+	bool json, named = args[0] != NULL;
+	char **ids = NULL;
 	size_t n;
 	int r;
 
-	if (values.format && !json && strcmp(values.format, "table") != 0)
-		return error_set(err, HZ_E_USAGE, "invalid format option: %.256s", values.format);
-	if (cli_runtime(cli, &rt, err))
+	if (cli_format_json(values.format, "table", &json, err) || cli_runtime(cli, &rt, err) ||
+	    (!named && cli_ids(cli, rt, &ids, &n, err)))
 		return -1;
-	if (!named && hz_ids(rt, &ids, &n, err)) {
-		/* the default place is there only once there was a container */
-		if (cli->global.root || err->errnum != ENOENT)
-			return -1;
-		hz_error_clear(err);
-	}
-	args = named ? args : ids ? ids : none;
+	args = named ? args : ids;
 	r = json ? print_json(rt, args, named, err) : print_table(rt, args, named, err);
 	hz_ids_free(ids);
 	return r;
