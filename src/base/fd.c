@@ -112,3 +112,19 @@ int file_replace_at(int dirfd, const char *name, mode_t mode, const void *data, 
 		unlinkat(dirfd, tmp, 0); /* best effort: the first error is the one that counts */
 	return r;
 }
+
+void mountinfo_unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+		    s[3] >= '0' && s[3] <= '7') {
+			*to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = '\0';
+}

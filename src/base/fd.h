@@ -25,4 +25,8 @@ int file_write_at(int dirfd, const char *path, const void *data, size_t len);
  */
 int file_replace_at(int dirfd, const char *name, mode_t mode, const void *data, size_t len);
 
+/** A path of /proc/PID/mountinfo, in place: blanks and the like are written as \\ooo there
+ * (proc(5)). */
+void mountinfo_unescape(char *s);
+
 #endif

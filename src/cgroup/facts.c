@@ -63,23 +63,6 @@ static bool options_match(const char *options, const char *name)
 	return true;
 }
 
-/* Mountinfo writes blanks and the like as \\ooo (proc(5)). */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
-		    s[3] >= '0' && s[3] <= '7') {
-			*to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
-			s += 3;
-		} else {
-			*to++ = *s;
-		}
-	}
-	*to = '\0';
-}
-
 /* A later mount of something else on a directory hides what was mounted at it and below it. */
 static void hide_below(struct plan_facts *f, const char *point)
 {
@@ -133,7 +116,7 @@ static int parse_mount(char *line, struct plan_facts *f, struct arena *a)
 	}
 	if (!options || !root || !point)
 		return 0;
-	unescape(point);
+	mountinfo_unescape(point);
 	hide_below(f, point);
 	/* a mount of a part of the hierarchy is no place to make cgroups by their full path */
 	if ((strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0) || strcmp(root, "/") != 0)

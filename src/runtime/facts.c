@@ -185,8 +185,7 @@ static bool has_apparmor(void)
 static const char *find_resctrl(struct arena *a)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
-	const char *found = NULL;
-	char *rest, *line;
+	char *rest, *line, *found = NULL;
 
 	if (file_read_at(AT_FDCWD, "/proc/self/mountinfo", &text, 64u << 20))
 		return NULL;
@@ -200,6 +199,8 @@ static const char *find_resctrl(struct arena *a)
 			point = strchr(point, ' ') ? strchr(point, ' ') + 1 : NULL;
 		if (point)
 			found = arena_strndup(a, point, strcspn(point, " "));
+		if (found)
+			mountinfo_unescape(found);
 	}
 	return found;
 }
