@@ -86,51 +86,51 @@ static void narrow(const struct update *u, struct oci_config *c)
 }
 
 /* Docker sends 0 for all that its user did not name: the stored value stays. */
-static void keep_signed(struct oci_json *j, const char *key, struct oci_i64 new, struct oci_i64 old)
+static void keep_signed(struct oci_json *j, const char *key, struct oci_i64 now, struct oci_i64 old)
 {
-	if (!new.set || new.v || !old.set)
+	if (!now.set || now.v || !old.set)
 		return;
 	oci_json_key(j, key);
 	oci_json_i64(j, old.v);
 }
 
-static void keep(struct oci_json *j, const char *key, struct oci_u64 new, struct oci_u64 old)
+static void keep(struct oci_json *j, const char *key, struct oci_u64 now, struct oci_u64 old)
 {
-	if (!new.set || new.v || !old.set)
+	if (!now.set || now.v || !old.set)
 		return;
 	oci_json_key(j, key);
 	oci_json_u64(j, old.v);
 }
 
-static void follow_memory(struct oci_json *j, const struct oci_memory *new,
+static void follow_memory(struct oci_json *j, const struct oci_memory *now,
 			  const struct oci_memory *old)
 {
 	oci_json_key(j, "memory");
 	oci_json_object(j);
-	keep_signed(j, "limit", new->limit, old->limit);
-	keep_signed(j, "reservation", new->reservation, old->reservation);
-	keep_signed(j, "swap", new->swap, old->swap);
-	if (new->limit.set &&new->limit.v < 0 && !new->swap.set && old->swap.set) {
+	keep_signed(j, "limit", now->limit, old->limit);
+	keep_signed(j, "reservation", now->reservation, old->reservation);
+	keep_signed(j, "swap", now->swap, old->swap);
+	if (now->limit.set && now->limit.v < 0 && !now->swap.set && old->swap.set) {
 		oci_json_key(j, "swap"); /* it may not be below the limit */
 		oci_json_i64(j, -1);
 	}
 	oci_json_object_end(j);
 }
 
-static void follow_cpu(struct oci_json *j, const struct oci_cpu *new, const struct oci_cpu *old)
+static void follow_cpu(struct oci_json *j, const struct oci_cpu *now, const struct oci_cpu *old)
 {
-	bool idle = new->idle.set &&new->idle.v > 0;
+	bool idle = now->idle.set && now->idle.v > 0;
 
 	oci_json_key(j, "cpu");
 	oci_json_object(j);
 	if (!idle)
-		keep(j, "shares", new->shares, old->shares);
-	else if (!new->shares.set && old->shares.set) {
+		keep(j, "shares", now->shares, old->shares);
+	else if (!now->shares.set && old->shares.set) {
 		oci_json_key(j, "shares"); /* an idle cgroup has none */
 		oci_json_u64(j, 0);
 	}
-	keep_signed(j, "quota", new->quota, old->quota);
-	keep(j, "period", new->period, old->period);
+	keep_signed(j, "quota", now->quota, old->quota);
+	keep(j, "period", now->period, old->period);
 	oci_json_object_end(j);
 }
 
@@ -138,20 +138,20 @@ static void follow_cpu(struct oci_json *j, const struct oci_cpu *new, const stru
  */
 static void follow_up(const struct update *u, struct oci_json *j)
 {
-	const struct oci_resources *old = resources_of(u->before), *new = u->change;
+	const struct oci_resources *old = resources_of(u->before), *now = u->change;
 
 	oci_json_object(j);
-	if (old && new->memory && old->memory)
-		follow_memory(j, new->memory, old->memory);
-	if (old && new->cpu && old->cpu)
-		follow_cpu(j, new->cpu, old->cpu);
+	if (old && now->memory && old->memory)
+		follow_memory(j, now->memory, old->memory);
+	if (old && now->cpu && old->cpu)
+		follow_cpu(j, now->cpu, old->cpu);
 	oci_json_object_end(j);
 }
 
 static int merge(struct update *u, struct hz_error *err)
 {
-	static const char *const place[] = {"linux", "resources", NULL};
-	_cleanup_buf_ struct buf first = BUF_INIT;
+	static const char *const place[] = {"linux", "resources", NULL}, *const all[] = {NULL};
+	_cleanup_buf_ struct buf change = BUF_INIT;
 	struct oci_json *j = oci_json_new("");
 	const char *more;
 	size_t len;
@@ -162,9 +162,9 @@ static int merge(struct update *u, struct hz_error *err)
 	follow_up(u, j);
 	r = oci_json_text(j, &more, &len, err);
 	if (!r)
-		r = oci_json_merge(u->stored.data, place, u->o->resources, &first, err);
+		r = oci_json_merge(u->o->resources, all, more, &change, err);
 	if (!r)
-		r = oci_json_merge(first.data, place, more, &u->merged, err);
+		r = oci_json_merge(u->stored.data, place, change.data, &u->merged, err);
 	oci_json_free(j);
 	return r;
 }
