@@ -114,8 +114,7 @@ static int set_options(const hz_runtime *rt, const struct hz_create_options *o, 
 		.no_new_keyring = o->no_new_keyring,
 		.systemd_cgroup = rt->cgroup_manager == HZ_CGROUP_SYSTEMD,
 		.no_cgroup = rt->cgroup_manager == HZ_CGROUP_DISABLED,
-		.rootless_cgroup_ok = rt->rootless == 1 ||
-				      (rt->rootless < 0 && (b->facts.euid || b->facts.in_userns)),
+		.rootless_cgroup_ok = runtime_is_rootless(rt, &b->facts),
 		.pid_file = o->pid_file != NULL,
 		.preserve_fds = o->preserve_fds,
 	};

@@ -19,23 +19,35 @@ struct events {
 	int pidfd;
 };
 
-/* The record of a container that is not stopped. */
-static int open_running(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
-			int *ret_pidfd, struct hz_error *err)
+static int not_running(const char *id, struct hz_error *err)
 {
-	enum hz_status status = HZ_STOPPED;
-	_cleanup_fd_ int dirfd = -1;
+	return error_set(err, HZ_E_STATE, "container with id %s is not running", id);
+}
 
-	if (store_open(rt, id, &dirfd, err) || record_read(dirfd, a, r, err))
+/* The record of a container that is not stopped. */
+static int read_running(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
+			struct hz_error *err)
+{
+	enum hz_status status;
+
+	if (container_read(rt, id, a, r, &status, err))
 		return -1;
-	/* opened before the status is asked: then it is that process and no later one */
-	if (r->pid.set && ret_pidfd)
-		*ret_pidfd = (int)syscall(SYS_pidfd_open, (pid_t)r->pid.v, 0);
-	if (r->pid.set && status_get(dirfd, r, &status, err))
-		return -1;
-	if (status == HZ_STOPPED || status == HZ_CREATING)
-		return error_set(err, HZ_E_STATE, "container with id %s is not running", id);
-	return 0;
+	return status == HZ_STOPPED || status == HZ_CREATING ? not_running(id, err) : 0;
+}
+
+static int open_init(struct events *e, struct hz_error *err)
+{
+	pid_t pid = (pid_t)e->record.pid.v;
+	int alive;
+
+	e->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (e->pidfd < 0)
+		return errno == ESRCH ? not_running(e->o->id, err)
+				      : error_sys(err, errno, "pidfd_open", NULL,
+						  "watch container \"%s\"", e->o->id);
+	/* the pid may be another process's since the status was asked */
+	alive = process_is_alive(pid, e->record.start_time.v, err);
+	return alive ? alive > 0 ? 0 : -1 : not_running(e->o->id, err);
 }
 
 static int send_event(struct events *e, const char *type, struct hz_error *err)
@@ -99,14 +111,11 @@ static int watch(struct events *e, struct hz_error *err)
 
 static int run(hz_runtime *rt, struct events *e, struct hz_error *err)
 {
-	if (open_running(rt, e->o->id, &e->arena, &e->record, &e->pidfd, err))
+	if (read_running(rt, e->o->id, &e->arena, &e->record, err))
 		return -1;
 	if (e->o->once)
 		return send_event(e, "stats", err);
-	if (e->pidfd < 0)
-		return error_sys(err, errno, "pidfd_open", NULL, "watch container \"%s\"",
-				 e->o->id);
-	if (cgroup_watch_ooms(&e->record.cgroup_dirs, &e->watch, err))
+	if (open_init(e, err) || cgroup_watch_ooms(&e->record.cgroup_dirs, &e->watch, err))
 		return -1;
 	return watch(e, err);
 }
@@ -128,7 +137,7 @@ int hz_stats_get(hz_runtime *rt, const char *id, struct hz_stats *ret, struct hz
 {
 	struct arena a = ARENA_INIT;
 	struct record record;
-	int r = open_running(rt, id, &a, &record, NULL, err);
+	int r = read_running(rt, id, &a, &record, err);
 
 	if (!r)
 		r = cgroup_stats_get(&record.cgroup_dirs, ret, err);

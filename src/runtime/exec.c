@@ -114,15 +114,13 @@ static int find_target(const hz_runtime *rt, struct exec *x, const struct hz_exe
 		       struct hz_error *err)
 {
 	struct bundle *b = &x->b;
-
 	const struct oci_strings subs = {(const char **)o->cgroups, o->ncgroups};
 
 	if (compare_namespaces(x, err))
 		return -1;
 	if (x->target.ns_flags & CLONE_NEWUSER)
 		x->target.no_setgroups = denies_setgroups((pid_t)x->record.pid.v);
-	b->options.rootless_cgroup_ok =
-		rt->rootless == 1 || (rt->rootless < 0 && (b->facts.euid || b->facts.in_userns));
+	b->options.rootless_cgroup_ok = runtime_is_rootless(rt, &b->facts);
 	if (cgroup_join_open(&x->record.cgroup_dirs, &subs, &b->facts,
 			     b->options.rootless_cgroup_ok, &x->cgroups, err))
 		return -1;

@@ -42,8 +42,8 @@ static void info_cleanup(struct hz_info **info)
 	hz_info_free(*info);
 }
 
-static int read_info(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
-		     enum hz_status *ret_status, struct hz_error *err)
+int container_read(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
+		   enum hz_status *ret_status, struct hz_error *err)
 {
 	_cleanup_fd_ int dirfd = -1;
 
@@ -61,7 +61,7 @@ int hz_info_get(hz_runtime *rt, const char *id, struct hz_info **ret, struct hz_
 	if (!info)
 		return error_oom(err);
 	info->size = sizeof(*info);
-	if (read_info(rt, id, &a, &r, &info->status, err)) {
+	if (container_read(rt, id, &a, &r, &info->status, err)) {
 		arena_done(&a);
 		return -1;
 	}
@@ -115,7 +115,7 @@ int hz_state_json(hz_runtime *rt, const char *id, char **ret, struct hz_error *e
 	struct record r;
 	int e;
 
-	e = read_info(rt, id, &a, &r, &status, err);
+	e = container_read(rt, id, &a, &r, &status, err);
 	if (!e)
 		e = encode(&r, status, ret, err);
 	arena_done(&a);

@@ -83,3 +83,8 @@ void hz_runtime_free(hz_runtime *rt)
 	free(rt->root);
 	free(rt);
 }
+
+bool runtime_is_rootless(const hz_runtime *rt, const struct plan_facts *f)
+{
+	return rt->rootless == 1 || (rt->rootless < 0 && (f->euid || f->in_userns));
+}

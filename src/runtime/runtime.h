@@ -27,6 +27,10 @@ struct hz_runtime {
 void runtime_log(const hz_runtime *rt, enum hz_log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/** Is what the caller may not do to cgroups forgiven: as --rootless says, else without privileges.
+ */
+bool runtime_is_rootless(const hz_runtime *rt, const struct plan_facts *f);
+
 /* A config on its way to a container. Strings live in the arena. */
 struct bundle {
 	struct arena arena;
@@ -233,6 +237,10 @@ int store_sweep(hz_runtime *rt, const char *id, struct hz_error *err);
 /** Read and verify the plan in a state directory. -1 with HZ_E_NOT_FOUND when there is none. */
 int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err);
 
+/* info.c */
+/** The record of a container and what it is doing; strings live in the arena. */
+int container_read(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
+		   enum hz_status *ret_status, struct hz_error *err);
 /* status.c */
 /** pid + start time against /proc: 1 alive, 0 gone or dead, -1 error. */
 int process_is_alive(pid_t pid, uint64_t start_time, struct hz_error *err);
