@@ -19,7 +19,7 @@ left() {
 		"$(cat /proc/[0-9]*/cgroup 2>/dev/null | grep -c "$NAME" || true) lines of processes' cgroups"
 }
 clean() {
-	for id in $(ids); do rt delete --force "$id" >/dev/null 2>&1 || true; done
+	for id in $(rt list -q 2>/dev/null); do rt delete --force "$id" >/dev/null 2>&1 || true; done
 	rm -rf "$T"
 }
 trap clean EXIT
@@ -27,7 +27,7 @@ trap clean EXIT
 mkdir -p "$T/rootfs"/{bin,dev,proc,sys}
 cp "$(command -v busybox)" "$T/rootfs/bin/sleep"
 (cd "$T" && "$RUNTIME" spec)
-jq --arg name "$NAME" '.process.args=["sleep","1000"] | .process.terminal=false' "$T/config.json" >"$T/c" && mv "$T/c" "$T/config.json"
+jq '.process.args=["sleep","1000"] | .process.terminal=false' "$T/config.json" >"$T/c" && mv "$T/c" "$T/config.json"
 
 # each WORD…: for every id, with @ for it; ms per container in each tenth
 each() {

@@ -254,6 +254,10 @@ path_dots() {
 	config --arg p "/$ID/../../../../../../../../$B/outside/$ID" '.linux.cgroupsPath=$p'
 	cap rt run -d --bundle "$B" "$ID"
 	is "$(ls "$B/outside")" "" "outside of the cgroup tree"
+	rt delete --force "$ID"
+	if is_peer; then # they leave the cgroups above
+		find /sys/fs/cgroup -depth -type d -path "*$B/outside" -exec rmdir -p --ignore-fail-on-non-empty {} +
+	fi
 }
 
 path_occupied() {
