@@ -119,6 +119,41 @@ mount_add() { config --argjson m "$1" '.mounts+=[$m]'; }
 
 make_base
 
+# --- cgroups -----------------------------------------------------------------------------------
+
+V2=
+[ ! -e /sys/fs/cgroup/cgroup.controllers ] || V2=1
+# needs_controller NAME: a view of cgroup v2 beside v1 has few
+needs_controller() {
+	[ -z "$V2" ] || grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "no $1 controller in cgroup v2 here"
+}
+# the last part of the path of the container's cgroup
+cgroup_name() { [ -n "${LIVE_SYSTEMD:-}" ] && echo "test-$ID.scope" || echo "$ID"; }
+# paths_only: systemd's cgroups have names, and their units tests of their own
+paths_only() { [ -z "${LIVE_SYSTEMD:-}" ] || skip "systemd names the cgroup"; }
+# limits JSON: linux.resources
+limits() {
+	local controller
+	for controller in memory cpu pids; do
+		[[ $1 != *"\"$controller\""* ]] || needs_controller $controller
+	done
+	config --argjson r "$1" '.linux.resources=$r'
+}
+# cg CONTROLLER PID: the folder of the process's cgroup for this controller
+cg() {
+	local path mnt
+	if [ -n "$V2" ]; then
+		echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$2/cgroup")"
+		return
+	fi
+	path=$(awk -F: -v c="$1" '{n=split($2,a,","); for (i=1;i<=n;i++) if (a[i]==c) print $3}' "/proc/$2/cgroup")
+	mnt=$(awk -v c="$1" '/ - cgroup /{n=split($NF,a,","); for (i=1;i<=n;i++) if (a[i]==c) print $5}' /proc/self/mountinfo | head -n 1)
+	[ -n "$mnt" ] || skip "no $1 controller here"
+	echo "$mnt$path"
+}
+# reads CONTROLLER V1FILE V2FILE: the file of the container's cgroup
+reads() { cat "$(cg "$1" "$(pid_of)")/$([ -n "$V2" ] && echo "$3" || echo "$2")"; }
+
 # --- running ---------------------------------------------------------------------------------
 
 rt() { timeout --foreground -k 5 "${RT_LIMIT:-30}" "$RUNTIME" --root "$ROOT" ${LIVE_SYSTEMD:+--systemd-cgroup} "$@"; }

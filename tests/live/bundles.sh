@@ -9,7 +9,7 @@ spec_bundle() {
 	bundle
 	rm "$B/config.json"
 	(cd "$B" && "$1" spec)
-	config --arg p "/$ID" '.linux.cgroupsPath=$p'
+	config --arg p "$CGROUP_PREFIX$ID" '.linux.cgroupsPath=$p'
 }
 
 quiet() {
@@ -76,7 +76,7 @@ same_inside() {
 	sh_args 'cd /proc/self; grep -E "^(Cap|NoNew|Seccomp|Uid|Gid|Groups|Sig[PBIC]|Umask)" status; cat limits attr/current 2>/dev/null
 		ls -l /dev | sed "s/[A-Z][a-z][a-z] .*:[0-9]* //"; ls /proc/sys | sort; env | sort; ls -1 /proc/self/fd; umask
 		awk "{print \$5}" mountinfo | grep -v /sys/fs/cgroup/ | sort; cat uid_map oom_score_adj'
-	theirs=$(timeout 30 runc --root "$T/runc-root" run --bundle "$B" "$ID-r" </dev/null 2>&1)
+	theirs=$(timeout 30 runc --root "$T/runc-root" ${LIVE_SYSTEMD:+--systemd-cgroup} run --bundle "$B" "$ID-r" </dev/null 2>&1)
 	rmdir "$T/runc-root" 2>/dev/null || true
 	mine=$(rt run --bundle "$B" "$ID" </dev/null 2>&1)
 	if [ "$mine" != "$theirs" ]; then

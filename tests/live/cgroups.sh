@@ -3,34 +3,16 @@
 # cgroups: where the container is, limits, removal; on v1, hybrid and v2.
 . "$(dirname "$0")/../lib/live.sh"
 
-V2=
-[ ! -e /sys/fs/cgroup/cgroup.controllers ] || V2=1
-# cg CONTROLLER PID: the folder of the process's cgroup for this controller
-cg() {
-	local path mnt
-	if [ -n "$V2" ]; then
-		echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$2/cgroup")"
-		return
-	fi
-	path=$(awk -F: -v c="$1" '{n=split($2,a,","); for (i=1;i<=n;i++) if (a[i]==c) print $3}' "/proc/$2/cgroup")
-	mnt=$(awk -v c="$1" '/ - cgroup /{n=split($NF,a,","); for (i=1;i<=n;i++) if (a[i]==c) print $5}' /proc/self/mountinfo | head -n 1)
-	[ -n "$mnt" ] || skip "no $1 controller here"
-	echo "$mnt$path"
-}
-limits() { config --argjson r "$1" '.linux.resources=$r'; }
-# reads CONTROLLER V1FILE V2FILE: the file of the container's cgroup
-reads() { cat "$(cg "$1" "$(pid_of)")/$([ -n "$V2" ] && echo "$3" || echo "$2")"; }
-
 in_its_cgroup() {
 	local pid
 	bundle
 	sleeper
 	pid=$(pid_of)
-	like "$(cat "/proc/$pid/cgroup")" "/$ID"
+	like "$(cat "/proc/$pid/cgroup")" "/$(cgroup_name)"
 	grep -qx "$pid" "$(cg memory "$pid")/cgroup.procs" || die "not in cgroup.procs"
 	if [ -z "$V2" ]; then
 		for c in memory cpu pids freezer devices; do
-			[[ "$(cg $c "$pid")" == *"/$ID" ]] || die "$c: $(cg $c "$pid")"
+			[[ "$(cg $c "$pid")" == *"/$(cgroup_name)" ]] || die "$c: $(cg $c "$pid")"
 		done
 	fi
 }
@@ -40,7 +22,7 @@ already_at_create() {
 	bundle
 	limits '{"pids":{"limit":20}}'
 	must_create
-	like "$(cat "/proc/$(pid_of)/cgroup")" "/$ID"
+	like "$(cat "/proc/$(pid_of)/cgroup")" "/$(cgroup_name)"
 	is "$(reads pids pids.max pids.max)" 20
 }
 
@@ -208,6 +190,7 @@ deny_all_devices() {
 }
 
 path_nested() {
+	paths_only
 	bundle
 	config --arg p "/$ID/one/two" '.linux.cgroupsPath=$p'
 	sleeper
@@ -221,6 +204,7 @@ path_nested() {
 }
 
 path_relative() {
+	paths_only
 	bundle
 	config --arg p "$ID-rel" '.linux.cgroupsPath=$p'
 	sleeper
@@ -239,7 +223,7 @@ path_absent() {
 path_same_twice() {
 	local first
 	bundle
-	config --arg p "$PREFIX-same" '.linux.cgroupsPath=$p'
+	config --arg p "${CGROUP_PREFIX#/}$PREFIX-same" '.linux.cgroupsPath=$p'
 	sleeper
 	first=$(cat "/proc/$(pid_of)/cgroup")
 	rt delete --force "$ID"
@@ -248,6 +232,7 @@ path_same_twice() {
 }
 
 path_dots() {
+	paths_only
 	peer_differs crun "makes the folder anywhere on the host"
 	bundle
 	mkdir "$B/outside"
@@ -261,6 +246,7 @@ path_dots() {
 }
 
 path_occupied() {
+	paths_only
 	# another container's cgroup with processes in it
 	local first
 	bundle

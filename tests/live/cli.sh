@@ -246,7 +246,7 @@ spec_runs() {
 	rm "$B/config.json"
 	cap "$RUNTIME" spec --bundle "$B"
 	ok
-	config --arg p "/$ID" '.process.terminal=false | .process.args=["sh","-c","echo from spec; touch /x"] | .linux.cgroupsPath=$p'
+	config --arg p "$CGROUP_PREFIX$ID" '.process.terminal=false | .process.args=["sh","-c","echo from spec; touch /x"] | .linux.cgroupsPath=$p'
 	cap rt run --bundle "$B" "$ID"
 	is "$OUT" "from spec"
 	is "$ST" 1 "the root is read-only"
@@ -369,7 +369,7 @@ with_service() {
 		mkdir -p "$(dirname "$1")"
 		python3 "$LIB/notify-listen.py" "$1" "$T/records" &
 		listener=$!
-		while [ ! -e "$T/records" ]; do sleep 0.02; done
+		while [ ! -e "$T/records" ]; do kill -0 $listener || exit 99; sleep 0.02; done
 		shift
 		"$@"
 		st=$?

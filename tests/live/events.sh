@@ -12,7 +12,7 @@ stats() { cap rt events --stats "$ID"; ok; }
 statistics() {
 	bundle
 	sh_args 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; exec sleep 60'
-	config '.linux.resources={memory:{limit:67108864},pids:{limit:33}}'
+	limits '{"memory":{"limit":67108864},"pids":{"limit":33}}'
 	create
 	ok
 	cap rt start "$ID"
@@ -48,7 +48,7 @@ out_of_memory() {
 	bundle
 	# tail keeps a line that never ends in memory
 	sh_args 'sleep 0.7; tail -n 1 </dev/zero; sleep 0.5'
-	config '.linux.resources={memory:{limit:16777216}}'
+	limits '{"memory":{"limit":16777216}}'
 	create
 	ok
 	cap rt start "$ID"
@@ -91,7 +91,7 @@ bad_interval() {
 table() {
 	[ "$KIND" = hezi ] || skip "the table is hezi's own"
 	bundle
-	config '.linux.resources={memory:{limit:67108864},pids:{limit:33}}'
+	limits '{"memory":{"limit":67108864},"pids":{"limit":33}}'
 	sleeper
 	cap rt stats
 	ok

@@ -3,23 +3,6 @@
 # update: new limits for a container that is there, by what the kernel has and by what they do.
 . "$(dirname "$0")/../lib/live.sh"
 
-V2=
-[ ! -e /sys/fs/cgroup/cgroup.controllers ] || V2=1
-# cg CONTROLLER PID: the folder of the process's cgroup for this controller
-cg() {
-	local path mnt
-	if [ -n "$V2" ]; then
-		echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$2/cgroup")"
-		return
-	fi
-	path=$(awk -F: -v c="$1" '{n=split($2,a,","); for (i=1;i<=n;i++) if (a[i]==c) print $3}' "/proc/$2/cgroup")
-	mnt=$(awk -v c="$1" '/ - cgroup /{n=split($NF,a,","); for (i=1;i<=n;i++) if (a[i]==c) print $5}' /proc/self/mountinfo | head -n 1)
-	[ -n "$mnt" ] || skip "no $1 controller here"
-	echo "$mnt$path"
-}
-limits() { config --argjson r "$1" '.linux.resources=$r'; }
-# reads CONTROLLER V1FILE V2FILE: the file of the container's cgroup
-reads() { cat "$(cg "$1" "$(pid_of)")/$([ -n "$V2" ] && echo "$3" || echo "$2")"; }
 update() { cap rt update "$@" "$ID"; }
 must_update() { update "$@"; ok; [ -z "$OUT$ERR" ] || die "it prints something"; }
 # fed TEXT ARG...: hezi with TEXT on standard input
@@ -95,6 +78,7 @@ cpu() {
 }
 
 pids() {
+	needs_controller pids
 	bundle
 	sleeper
 	must_update --pids-limit 30
@@ -135,6 +119,7 @@ is_stored() {
 }
 
 states() {
+	needs_controller pids
 	bundle
 	must_create
 	must_update --pids-limit 25
