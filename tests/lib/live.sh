@@ -156,7 +156,9 @@ reads() { cat "$(cg "$1" "$(pid_of)")/$([ -n "$V2" ] && echo "$3" || echo "$2")"
 
 # --- running ---------------------------------------------------------------------------------
 
-rt() { timeout --foreground -k 5 "${RT_LIMIT:-30}" "$RUNTIME" --root "$ROOT" ${LIVE_SYSTEMD:+--systemd-cgroup} "$@"; }
+# the command line up to the command, for those that rt() does not suit
+RT=("$RUNTIME" --root "$ROOT" ${LIVE_SYSTEMD:+--systemd-cgroup})
+rt() { timeout --foreground -k 5 "${RT_LIMIT:-30}" "${RT[@]}" "$@"; }
 
 # cap CMD...: OUT, ERR and ST of a command
 cap() {

@@ -10,7 +10,7 @@ keeps_groups() {
 	bundle
 	note run.oci.keep_original_groups "$1"
 	sh_args 'grep ^Groups /proc/self/status | tr -s "\t " " "'
-	cap setpriv --groups 5,77 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	cap setpriv --groups 5,77 "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	is "${OUT% }" "Groups:$2"
 }
@@ -72,7 +72,7 @@ hook_output_terminal() {
 	note run.oci.hooks.stderr "$B/err"
 	config '.process.terminal=true|.process.args=["true"]
 		|.hooks={startContainer:[{path:"/bin/sh",args:["sh","-c","echo in the box >&2"]}]}'
-	cap python3 "$LIB/onterm.py" -- "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	cap python3 "$LIB/onterm.py" -- "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	is "$(cat "$B/err")" "in the box"
 }

@@ -38,7 +38,7 @@ signals() {
 	config '.process.terminal=false'
 	sh_args 'trap "exit 12" TERM; touch /dev/shm/ready; echo ready; i=0; while [ $i -lt 200 ]; do sleep 0.1; i=$((i+1)); done'
 	: >"$T/o"
-	"$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" >"$T/o" </dev/null &
+	"${RT[@]}" run --bundle "$B" "$ID" >"$T/o" </dev/null &
 	run=$!
 	within 10 grep -q ready "$T/o" || die "not ready"
 	kill -TERM $run
@@ -48,7 +48,7 @@ signals() {
 
 terminal() {
 	spec_bundle "$1"
-	cap python3 "$LIB/onterm.py" --wait '/ #' --send 'tty; echo $((6*7)); exit 9\n' -- "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	cap python3 "$LIB/onterm.py" --wait '/ #' --send 'tty; echo $((6*7)); exit 9\n' -- "${RT[@]}" run --bundle "$B" "$ID"
 	is "$ST" 9
 	like "$OUT" 42
 	like "$OUT" '/dev/(pts/0|console)'

@@ -19,7 +19,7 @@ sigchld_ignored() {
 	sh_args 'exit 7'
 	cap timeout -k 1 10 python3 -c 'import os, signal, sys
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-os.execv(sys.argv[1], sys.argv[1:])' "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+os.execv(sys.argv[1], sys.argv[1:])' "${RT[@]}" run --bundle "$B" "$ID"
 	is "$ST" 7
 }
 
@@ -29,7 +29,7 @@ sigchld_ignored_hook() {
 	args sleep 30
 	hook poststart 'exit 5'
 	must_create
-	cap ignoring SIGCHLD timeout -k 1 10 "$RUNTIME" --root "$ROOT" start "$ID"
+	cap ignoring SIGCHLD timeout -k 1 10 "${RT[@]}" start "$ID"
 	bad
 	says 'exit status 5'
 }
@@ -37,7 +37,7 @@ sigchld_ignored_hook() {
 file_size_limit() {
 	peers_differ "ended by SIGXFSZ, or no limit on what it writes"
 	bundle
-	cap prlimit --fsize=0 "$RUNTIME" --root "$ROOT" create --bundle "$B" "$ID"
+	cap prlimit --fsize=0 "${RT[@]}" create --bundle "$B" "$ID"
 	[ "$ST" = 1 ] || die "expected an error"
 	nothing_left || die "left: $(leftovers)"
 }
@@ -48,7 +48,7 @@ few_descriptors() {
 	bundle
 	args true
 	for n in 5 6 7 8 10 12 14 16 18 20 24; do
-		cap prlimit --nofile=$n:$n "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+		cap prlimit --nofile=$n:$n "${RT[@]}" run --bundle "$B" "$ID"
 		[ "$ST" = 0 ] || says EMFILE
 		nothing_left || die "$n descriptors, left: $(leftovers)"
 	done
@@ -135,7 +135,7 @@ list_is_whole() {
 	bundle
 	sleeper
 	for n in 4 5 6 7; do
-		cap prlimit --nofile=$n:$n "$RUNTIME" --root "$ROOT" list
+		cap prlimit --nofile=$n:$n "${RT[@]}" list
 		[ "$ST" != 0 ] || like "$OUT" "$ID" "list with $n descriptors"
 	done
 }

@@ -282,7 +282,7 @@ hidden_by_a_mount() { # engines give the runtime such a view of /sys/fs/cgroup
 	is_peer && skip "peers are in such a view already"
 	bundle
 	sh_args 'cat /proc/self/cgroup'
-	cap timeout 20 "$LIB/v1view" "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	cap timeout 20 "$LIB/v1view" "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 }
 

@@ -382,7 +382,7 @@ log_journald() {
 	peer_differs runc "takes it for a file"
 	export T LIB
 	bundle
-	with_service /run/systemd/journal/socket "$RUNTIME" --root "$ROOT" --log journald:my-id state nobody
+	with_service /run/systemd/journal/socket "${RT[@]}" --log journald:my-id state nobody
 	bad
 	like "$(cat "$T/records")" 'PRIORITY=3'
 	like "$(cat "$T/records")" 'MESSAGE=.*nobody.*'
@@ -391,7 +391,7 @@ log_journald() {
 	like "$(cat "$T/records")" '(^| )ID=my-id'
 	like "$(cat "$T/records")" 'SYSLOG_IDENTIFIER=my-id'
 	like "$(cat "$T/records")" 'MESSAGE=container "nobody" does not exist'
-	with_service /run/systemd/journal/socket "$RUNTIME" --root "$ROOT" --log journald:x --log-format json state nobody
+	with_service /run/systemd/journal/socket "${RT[@]}" --log journald:x --log-format json state nobody
 	is "$(sed 's/.* MESSAGE=//' "$T/records" | jq -r .level)" error
 }
 
@@ -399,7 +399,7 @@ log_syslog() {
 	peer_differs runc "takes it for a file"
 	export T LIB
 	bundle
-	with_service /dev/log "$RUNTIME" --root "$ROOT" --log syslog:my-id state nobody
+	with_service /dev/log "${RT[@]}" --log syslog:my-id state nobody
 	bad
 	like "$(cat "$T/records")" '^<11>[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:]{8} my-id(\[[0-9]+\])?: .*nobody'
 }
@@ -425,7 +425,7 @@ log_file_scheme() {
 log_no_service() {
 	peers_differ "say nothing"
 	export T LIB
-	cap unshare -m sh -c 'mount -t tmpfs tmpfs /run; exec "$@"' - "$RUNTIME" --root "$ROOT" --log journald:x list
+	cap unshare -m sh -c 'mount -t tmpfs tmpfs /run; exec "$@"' - "${RT[@]}" --log journald:x list
 	bad
 	says 'log to journald: no such file or directory'
 }

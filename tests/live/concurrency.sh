@@ -200,7 +200,7 @@ killed_run() {
 	local run
 	bundle
 	args sleep 60
-	"$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null &
+	"${RT[@]}" run --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null &
 	run=$!
 	within 10 status_is running || die "never running"
 	kill -KILL $run
@@ -214,9 +214,9 @@ parent_death_is_not_inherited() {
 	# engines set a parent death signal on the runtime; the container must not inherit it
 	bundle
 	args sleep 60
-	cap setpriv --pdeathsig KILL timeout 20 "$RUNTIME" --root "$ROOT" create --bundle "$B" "$ID"
+	cap setpriv --pdeathsig KILL timeout 20 "${RT[@]}" create --bundle "$B" "$ID"
 	ok
-	cap setpriv --pdeathsig KILL timeout 20 "$RUNTIME" --root "$ROOT" start "$ID"
+	cap setpriv --pdeathsig KILL timeout 20 "${RT[@]}" start "$ID"
 	ok
 	sleep 0.2
 	is "$(status_of)" running

@@ -37,7 +37,7 @@ intervals_until_the_end() {
 	ok
 	cap rt start "$ID"
 	ok
-	cap timeout -k 2 20 "$RUNTIME" --root "$ROOT" events --interval 300ms "$ID"
+	cap timeout -k 2 20 "${RT[@]}" events --interval 300ms "$ID"
 	ok
 	is "$(jq -r .type <<<"$OUT" | sort -u)" stats
 	[ "$(wc -l <<<"$OUT")" -ge 2 ] || die "too few: $OUT"
@@ -53,7 +53,7 @@ out_of_memory() {
 	ok
 	cap rt start "$ID"
 	ok
-	cap timeout -k 2 20 "$RUNTIME" --root "$ROOT" events --interval 60s "$ID"
+	cap timeout -k 2 20 "${RT[@]}" events --interval 60s "$ID"
 	ok
 	is "$(jq -r .type <<<"$OUT" | sort -u)" oom
 	is "$(jq -r .id <<<"$OUT" | sort -u)" "$ID"
@@ -83,7 +83,7 @@ bad_interval() {
 	create
 	ok
 	for i in 0 5 x -1s 1.2.3s 5parsecs 0s; do
-		cap timeout -k 2 5 "$RUNTIME" --root "$ROOT" events --interval="$i" "$ID"
+		cap timeout -k 2 5 "${RT[@]}" events --interval="$i" "$ID"
 		[ "$ST" != 0 ] && [ "$ST" != 124 ] || die "it takes the interval $i"
 	done
 }

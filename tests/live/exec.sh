@@ -151,7 +151,7 @@ terminal() {
 	ex -t -d "$ID" true
 	fails
 	says 'console socket'
-	OUT=$(python3 "$LIB/onterm.py" -- "$RUNTIME" --root "$ROOT" exec -t "$ID" sh -c 'tty; test -t 0 && test -t 2 && echo yes')
+	OUT=$(python3 "$LIB/onterm.py" -- "${RT[@]}" exec -t "$ID" sh -c 'tty; test -t 0 && test -t 2 && echo yes')
 	like "$OUT" '/dev/pts/[0-9]'
 	like "$OUT" yes
 }

@@ -183,8 +183,8 @@ started_by_session_leader_gone() {
 	# the container must survive the end of whoever created it, and of its session
 	bundle
 	args sleep 60
-	setsid --wait timeout 20 "$RUNTIME" --root "$ROOT" create --bundle "$B" "$ID" </dev/null
-	setsid --wait timeout 20 "$RUNTIME" --root "$ROOT" start "$ID"
+	setsid --wait timeout 20 "${RT[@]}" create --bundle "$B" "$ID" </dev/null
+	setsid --wait timeout 20 "${RT[@]}" start "$ID"
 	sleep 0.1
 	is "$(status_of)" running
 }

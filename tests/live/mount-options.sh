@@ -43,7 +43,7 @@ recursive() {
 	mkdir -p "$B/src/sub"
 	bind "$B/src" /b "[\"rbind\",\"$1\"]"
 	sh_args "$OPTS_OF; opts /b; opts /b/sub"
-	cap unshare -m sh -c 'mount -t tmpfs t "$1" && shift && exec "$@"' - "$B/src/sub" "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	cap unshare -m sh -c 'mount -t tmpfs t "$1" && shift && exec "$@"' - "$B/src/sub" "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	while read -r line; do like "$line" "^([a-z]*,)*$2[, ]" "$1"; done <<<"$OUT"
 	is "$(wc -l <<<"$OUT")" 2
@@ -55,7 +55,7 @@ recursive_but_one() {
 	mkdir -p "$B/src/sub"
 	bind "$B/src" /b '["rbind","rro","rw"]'
 	sh_args 'touch /b/x && ! touch /b/sub/x'
-	cap unshare -m sh -c 'mount -t tmpfs t "$1" && shift && exec "$@"' - "$B/src/sub" "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	cap unshare -m sh -c 'mount -t tmpfs t "$1" && shift && exec "$@"' - "$B/src/sub" "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 }
 
@@ -255,7 +255,7 @@ idmap_recursive() {
 	user_ns
 	bind "$B/src" /b '["rbind","'"$1"'"]'
 	sh_args 'stat -c %u /b /b/sub'
-	cap unshare -m sh -c 'mount -t tmpfs t "$1" && shift && exec "$@"' - "$B/src/sub" "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	cap unshare -m sh -c 'mount -t tmpfs t "$1" && shift && exec "$@"' - "$B/src/sub" "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	is "$OUT" "$2"
 }

@@ -160,7 +160,7 @@ recursive_option() {
 	cap unshare --mount --propagation private bash -c '
 		set -eu
 		mount -t tmpfs t "$1/tree"; mkdir "$1/tree/sub"; mount -t tmpfs u "$1/tree/sub"
-		shift; exec "$@"' - "$B" timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+		shift; exec "$@"' - "$B" timeout 20 "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	has "$(opts_of /b)" "$2"
 	has "$(opts_of /b/sub)" "$2"
@@ -174,7 +174,7 @@ bind_is_not_recursive() {
 	cap unshare --mount --propagation private bash -c '
 		set -eu
 		mount -t tmpfs t "$1/tree"; mkdir "$1/tree/sub"; mount -t tmpfs u "$1/tree/sub"
-		shift; exec "$@"' - "$B" timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+		shift; exec "$@"' - "$B" timeout 20 "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	is "$(fs_of /b)" tmpfs
 	is "$(fs_of /b/sub)" "$2"
@@ -232,7 +232,7 @@ bind_keeps_locked_flags() {
 	cap unshare --mount --propagation private bash -c '
 		set -eu
 		mount -t tmpfs -o nosuid,nodev,noexec t "$1/tree"
-		shift; exec "$@"' - "$B" timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+		shift; exec "$@"' - "$B" timeout 20 "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	has "$(opts_of /b)" ro
 	has "$(opts_of /b)" nosuid
@@ -411,7 +411,7 @@ rootfs_is_mount() {
 		set -eu
 		mount -t tmpfs t "$1/up"; mkdir "$1/up/u" "$1/up/w"
 		mount -t overlay -o "lowerdir=$1/rootfs,upperdir=$1/up/u,workdir=$1/up/w" o "$1/merged"
-		shift; exec "$@"' - "$B" timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+		shift; exec "$@"' - "$B" timeout 20 "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	is "$OUT" fine
 	[ ! -e "$B/rootfs/new" ] || die "written below the overlay"
@@ -444,7 +444,7 @@ slave_receives() {
 		set -eu
 		mount --bind "$1/shared" "$1/shared"; mount --make-shared "$1/shared"
 		(sleep 0.7; mount -t tmpfs t "$1/shared/sub"; touch "$1/shared/sub/late") & 
-		shift; "$@"; wait' - "$B" timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+		shift; "$@"; wait' - "$B" timeout 20 "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	is "$OUT" late
 }
@@ -455,7 +455,7 @@ private_does_not_leak_out() {
 		| .process.capabilities.permitted+=["CAP_SYS_ADMIN"]'
 	sh_args 'mount -t tmpfs t /mnt && touch /mnt/inside'
 	cap unshare --mount --propagation shared bash -c 'set -eu; d=$1; shift; "$@"; ! grep -q "$d/rootfs/mnt" /proc/self/mountinfo' \
-		- "$B" timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+		- "$B" timeout 20 "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 }
 

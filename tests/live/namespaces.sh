@@ -314,7 +314,7 @@ user_joined_denied() {
 	ns_path user "/proc/$holder/ns/user"
 	config 'del(.linux.resources)'
 	sh_args 'grep ^Groups /proc/self/status | tr -d " \t"'
-	cap setpriv --groups 5,77 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	cap setpriv --groups 5,77 "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	is "$OUT" Groups:
 	config '.process.user.additionalGids=[0]'

@@ -29,7 +29,7 @@ hold() {
 }
 elsewhere() { [ "$(readlink /proc/$HOLD/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
 host() { nsenter -t "$HOLD" -n "$@"; }
-hrt() { nsenter -t "$HOLD" -n timeout --foreground -k 5 30 "$RUNTIME" --root "$ROOT" ${LIVE_SYSTEMD:+--systemd-cgroup} "$@"; }
+hrt() { nsenter -t "$HOLD" -n timeout --foreground -k 5 30 "${RT[@]}" "$@"; }
 devices() { config --argjson d "$1" '.linux.netDevices=$d'; }
 unchanged() { is "$(host ip -o addr show dev0 | sort)" "$BEFORE" "the device on the host"; }
 

@@ -34,7 +34,7 @@ for text in $1: s.send(text)
 ${2:-time.sleep(60)}"
 }
 
-notifying() { cap env NOTIFY_SOCKET="$HOST" timeout --foreground -k 5 30 "$RUNTIME" --root "$ROOT" "$@"; }
+notifying() { cap env NOTIFY_SOCKET="$HOST" timeout --foreground -k 5 30 "${RT[@]}" "$@"; }
 
 create_start() {
 	bundle
@@ -59,7 +59,7 @@ while not os.path.exists('/tmp/go'): time.sleep(0.02)
 s.send(b'READY=1'); time.sleep(60)"
 	notifying create --bundle "$B" "$ID"
 	ok
-	env NOTIFY_SOCKET="$HOST" "$RUNTIME" --root "$ROOT" start "$ID" &
+	env NOTIFY_SOCKET="$HOST" "${RT[@]}" start "$ID" &
 	local start=$!
 	wait_status running
 	sleep 0.3
@@ -89,7 +89,7 @@ deleted_while_waiting() {
 	program "()"
 	notifying create --bundle "$B" "$ID"
 	ok
-	env NOTIFY_SOCKET="$HOST" "$RUNTIME" --root "$ROOT" start "$ID" &
+	env NOTIFY_SOCKET="$HOST" "${RT[@]}" start "$ID" &
 	wait_status running
 	cap rt delete --force "$ID"
 	ok
@@ -115,7 +115,7 @@ run_foreground() {
 	program "(b'READY=1',)" "
 while not os.path.exists('/tmp/go'): time.sleep(0.02)
 sys.exit(7)"
-	env NOTIFY_SOCKET="$HOST" "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" &
+	env NOTIFY_SOCKET="$HOST" "${RT[@]}" run --bundle "$B" "$ID" &
 	run=$!
 	told READY=1
 	[ "$KIND" != hezi ] || told "MAINPID=$run"
@@ -196,7 +196,7 @@ unreachable() {
 
 # listening N CMD...: with LISTEN_PID as systemd sets it for what it executes
 listening() {
-	cap timeout --foreground -k 5 30 bash -c 'export LISTEN_PID=$BASHPID LISTEN_FDS=$0; exec "$@"' "$1" "$RUNTIME" --root "$ROOT" "${@:2}"
+	cap timeout --foreground -k 5 30 bash -c 'export LISTEN_PID=$BASHPID LISTEN_FDS=$0; exec "$@"' "$1" "${RT[@]}" "${@:2}"
 }
 
 listen_fds() {
@@ -232,7 +232,7 @@ listen_fds_of_others() {
 	peer_differs crun "looks at no LISTEN_PID"
 	bundle
 	sh_args 'echo "${LISTEN_FDS-none} ${LISTEN_PID-none}"; ls /proc/self/fd'
-	cap env LISTEN_PID=1 LISTEN_FDS=2 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" 3</etc/passwd 4</etc/passwd
+	cap env LISTEN_PID=1 LISTEN_FDS=2 "${RT[@]}" run --bundle "$B" "$ID" 3</etc/passwd 4</etc/passwd
 	ok
 	is "$(tr '\n' ' ' <<<"$OUT")" "none none 0 1 2 3 "
 }

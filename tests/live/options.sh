@@ -99,7 +99,7 @@ orphans_parent() {
 	bundle
 	ns_drop pid
 	sh_args "(sh -c 'sleep 0.3; sed -n \"s/^PPid:.//p\" /proc/\$\$/status >/tmp/parent' &) ; sleep 1"
-	"$RUNTIME" --root "$ROOT" run "$@" --bundle "$B" "$ID" &
+	"${RT[@]}" run "$@" --bundle "$B" "$ID" &
 	RUN=$!
 	wait $RUN
 	PARENT=$(cat "$B/rootfs/tmp/parent")

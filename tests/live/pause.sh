@@ -97,7 +97,7 @@ exec_paused() {
 	cap rt exec "$ID" true
 	[ "$ST" = 255 ] || die "status $ST"
 	says "cannot exec in a paused container \(use --ignore-paused to override\)" "paused"
-	timeout 20 "$RUNTIME" --root "$ROOT" exec --ignore-paused "$ID" sh -c 'exit 5' >/dev/null 2>&1 </dev/null &
+	timeout 20 "${RT[@]}" exec --ignore-paused "$ID" sh -c 'exit 5' >/dev/null 2>&1 </dev/null &
 	sleep 0.5
 	cap rt resume "$ID"
 	ok

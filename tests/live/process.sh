@@ -113,7 +113,7 @@ no_extra_groups() {
 	# the caller's own groups do not pass
 	bundle
 	sh_args 'grep ^Groups /proc/self/status'
-	cap setpriv --groups 4,24,27 timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	cap setpriv --groups 4,24,27 timeout 20 "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	is "$(tr -d '[:space:]' <<<"$OUT")" "Groups:"
 }
@@ -205,7 +205,7 @@ rlimits_nofile_inherited() {
 	peer_differs runc "Go raises the soft limit of the caller"
 	bundle
 	sh_args 'ulimit -n; ulimit -Hn'
-	cap bash -c 'ulimit -Sn 1000; exec timeout 20 "$@"' - "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	cap bash -c 'ulimit -Sn 1000; exec timeout 20 "$@"' - "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	is "$OUT" $'1000\n'"$(ulimit -Hn)"
 }
@@ -366,7 +366,7 @@ caller_signals() {
 	bundle
 	args grep -E '^Sig(Blk|Ign)' /proc/self/status # no shell: one changes its signals
 	cap python3 -c "import os, signal, sys; $1; os.execv(sys.argv[1], sys.argv[1:])" \
-		"$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+		"${RT[@]}" run --bundle "$B" "$ID"
 	ok
 }
 

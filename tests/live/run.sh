@@ -126,7 +126,7 @@ signals_forwarded() {
 	sh_args 'for s in HUP USR1 USR2 TERM WINCH; do trap "echo got $s" $s; done
 		echo ready; i=0; while [ $i -lt 200 ]; do sleep 0.1; i=$((i+1)); done'
 	: >"$T/o"
-	"$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" >"$T/o" &
+	"${RT[@]}" run --bundle "$B" "$ID" >"$T/o" &
 	run=$!
 	within 10 grep -q ready "$T/o" || die "not ready"
 	for sig in HUP USR1 USR2 TERM; do
@@ -161,7 +161,7 @@ term_ends_run() {
 	bundle
 	sh_args 'trap "exit 11" TERM; echo ready; i=0; while [ $i -lt 200 ]; do sleep 0.1; i=$((i+1)); done'
 	: >"$T/o"
-	"$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" >"$T/o" &
+	"${RT[@]}" run --bundle "$B" "$ID" >"$T/o" &
 	run=$!
 	within 10 grep -q ready "$T/o" || die "not ready"
 	kill -TERM $run

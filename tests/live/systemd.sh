@@ -274,7 +274,7 @@ killed_creates() {
 	peers_differ "they leave things behind"
 	bundle
 	for i in 0 1 2 3 4 6 8 11 15 20 30 45 70 100 150; do
-		timeout -s KILL "0.$(printf %03d "$i")" "$RUNTIME" --root "$ROOT" --systemd-cgroup create --bundle "$B" "$ID" >/dev/null 2>&1 || true
+		timeout -s KILL "0.$(printf %03d "$i")" "${RT[@]}" create --bundle "$B" "$ID" >/dev/null 2>&1 || true
 		cap rt delete --force "$ID"
 		ok
 		within 5 no_unit || die "after $i ms: $(our_units) $(our_cgroups)"
@@ -286,7 +286,7 @@ nobody_answers() {
 	peers_differ "they have other words"
 	bundle
 	cap unshare -m sh -c 'mount -t tmpfs x /run/systemd && mount -t tmpfs x /run/dbus &&
-		exec "$@"' sh "$RUNTIME" --root "$ROOT" --systemd-cgroup create --bundle "$B" "$ID"
+		exec "$@"' sh "${RT[@]}" create --bundle "$B" "$ID"
 	bad
 	like "$ERR" 'connect to systemd'
 	like "$ERR" 'no such file|connection refused'
@@ -312,7 +312,7 @@ by_the_bus() {
 	cap unshare -m sh -c 'mount -t tmpfs x /run/systemd && exec "$@"' sh "$RUNTIME" --root "$ROOT" delete --force "$ID"
 	ok
 	args true
-	cap unshare -m sh -c 'mount -t tmpfs x /run/systemd && exec "$@"' sh "$RUNTIME" --root "$ROOT" --systemd-cgroup run --bundle "$B" "$ID"
+	cap unshare -m sh -c 'mount -t tmpfs x /run/systemd && exec "$@"' sh "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 }
 
@@ -323,7 +323,7 @@ no_libsystemd() {
 	lib=$(ldconfig -p | sed -n 's/.*libsystemd\.so\.0.*=> //p' | head -n 1)
 	bundle
 	cap unshare -m sh -c 'lib=$1; shift; mount --bind /dev/null "$(realpath "$lib")"; exec "$@"' sh "$lib" \
-		"$RUNTIME" --root "$ROOT" --systemd-cgroup create --bundle "$B" "$ID"
+		"${RT[@]}" create --bundle "$B" "$ID"
 	bad
 	like "$ERR" 'libsystemd.so.0'
 	is "$(our_units)$(our_cgroups)$(our_states)" ""

@@ -5,7 +5,7 @@
 
 terminal() { config '.process.terminal=true'; }
 # on_tty [onterm.py OPTION...] : run $ID with a terminal
-on_tty() { cap python3 "$LIB/onterm.py" "$@" -- "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"; }
+on_tty() { cap python3 "$LIB/onterm.py" "$@" -- "${RT[@]}" run --bundle "$B" "$ID"; }
 
 run_tty() {
 	bundle
@@ -122,7 +122,7 @@ run_tty_stdin_piped() {
 	bundle
 	terminal
 	sh_args 'tty'
-	cap python3 "$LIB/onterm.py" -- bash -c '"$@" </dev/null' - "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	cap python3 "$LIB/onterm.py" -- bash -c '"$@" </dev/null' - "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	like "$OUT" '/dev/(pts/|console)'
 }
@@ -131,7 +131,7 @@ run_without_any_tty() {
 	bundle
 	terminal
 	args true
-	cap setsid --wait timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+	cap setsid --wait timeout 20 "${RT[@]}" run --bundle "$B" "$ID"
 	bad
 	nothing_left || die "left: $(leftovers)"
 }

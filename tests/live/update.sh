@@ -218,6 +218,7 @@ devices() {
 	sleeper
 	cap rt exec "$ID" sh -c ': >/dev/kmsg'
 	ok
+	needs_controller pids
 	cap fed "{\"pids\":{\"limit\":30},\"devices\":$rules}" update --resources - "$ID"
 	ok
 	cap rt exec "$ID" sh -c ': >/dev/kmsg'
