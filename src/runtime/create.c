@@ -205,8 +205,7 @@ void creation_kill(struct creation *c)
 	creation_reap_stub(c);
 }
 
-/* All but the state directory. What failed for want of descriptors has some again to be undone. */
-static void close_fds(struct creation *c)
+void creation_close_fds(struct creation *c)
 {
 	int *fds[] = {&c->sock, &c->init_sock, &c->listener, &c->pidfd, &c->pty, &c->notify};
 
@@ -226,7 +225,7 @@ void creation_undo(struct creation *c)
 	netdev_undo(c);
 	creation_kill(c);
 	rdt_undo(c);
-	close_fds(c);
+	creation_close_fds(c);
 	if (!c->cgroups_begun)
 		c->record.cgroup_dirs.n = 0;
 	if (!c->unit_begun)
@@ -245,7 +244,7 @@ void creation_undo(struct creation *c)
 void creation_done(struct creation *c)
 {
 	netdev_done(c);
-	close_fds(c);
+	creation_close_fds(c);
 	if (c->dirfd >= 0)
 		fd_close(TAKE_FD(c->dirfd));
 	free(TAKE_PTR(c->filter));

@@ -46,6 +46,7 @@ static int foreground(struct creation *c, const struct hz_run_options *run, int 
 
 		/* the program's own result is the answer; what cannot be removed is told beside it
 		 */
+		creation_close_fds(c);
 		if (container_destroy(c->rt, c->o->id, c->dirfd, &c->record, c->b->plan.h, &late))
 			runtime_log(c->rt, HZ_LOG_ERROR, "delete container \"%s\": %s", c->o->id,
 				    late.msg);

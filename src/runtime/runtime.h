@@ -113,6 +113,8 @@ int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bund
 		  bool attached, struct creation *c, struct hz_error *err);
 /** Undo all (after a failure, before the record says created). Keeps @err. */
 void creation_undo(struct creation *c);
+/** Close all but the state directory: where descriptors are few, the end needs some again. */
+void creation_close_fds(struct creation *c);
 void creation_done(struct creation *c);
 
 /* spawn.c */
