@@ -17,7 +17,9 @@
 # After every test all its containers are deleted by force, and then no process, mount,
 # cgroup or state of it may be left: what is left fails the test.
 #
-# With LIVE_SYSTEMD=1 the containers are scopes of systemd (--systemd-cgroup).
+# With LIVE_SYSTEMD=1 the containers are scopes of systemd (--systemd-cgroup). With LIVE_USER=1 too they are those of
+# a user's manager: a user runs them, in user namespaces (only in tests/lab: a user is made). What needs the
+# host's root is listed with its reason in needs-root.tsv and skips there.
 #
 # Peers (RUNTIME=runc, RUNTIME=crun) run the same tests to judge the tests. Where a peer is known
 # to do otherwise, `peer_differs NAME REASON` skips for it alone (not with PEER_STRICT=1 in the
@@ -54,6 +56,7 @@ chmod 755 "$T"
 ROOT=$T/root
 CGROUP_PREFIX=/
 [ -z "${LIVE_SYSTEMD:-}" ] || CGROUP_PREFIX=system.slice:test:
+[ -z "${LIVE_USER:-}" ] || CGROUP_PREFIX=user.slice:test:
 COUNT=0
 BAD=0
 SERIAL=0
@@ -74,6 +77,12 @@ make_base() (
 	printf 'root:x:0:0:root:/root:/bin/sh\nu:x:1000:1000:u:/home/u:/bin/sh\n' >"$d/etc/passwd"
 	printf 'root:x:0:\nu:x:1000:\n' >"$d/etc/group"
 	chown 1000:1000 "$d/home/u"
+	cp "$LIB/base-config.json" "$T/base.json"
+	if [ -n "${LIVE_USER:-}" ]; then
+		jq --argjson u $USER_ID '.linux.namespaces+=[{type:"user"}]
+			|.linux.uidMappings=[{containerID:0,hostID:$u,size:1},{containerID:1,hostID:200000,size:65535}]
+			|.linux.gidMappings=.linux.uidMappings' "$LIB/base-config.json" >"$T/base.json"
+	fi
 )
 
 # bundle: a fresh rootfs, config.json and id
@@ -83,7 +92,13 @@ bundle() {
 	B=$T/b$COUNT-$SERIAL
 	mkdir "$B"
 	cp -al "$T/base" "$B/rootfs"
-	sed "s|@CGROUP@|$CGROUP_PREFIX$ID|" "$LIB/base-config.json" >"$B/config.json"
+	sed "s|@CGROUP@|$CGROUP_PREFIX$ID|" "$T/base.json" >"$B/config.json"
+	[ -z "${LIVE_USER:-}" ] || user_owns
+}
+
+user_owns() {
+	[ -d "$ROOT" ] || install -d -m 700 -o $USER_ID -g $USER_ID "$ROOT"
+	chown $USER_ID:$USER_ID "$B" "$B"/rootfs{,/*,/home/u}
 }
 
 # config JQ-ARGS...: edit config.json in place
@@ -116,8 +131,6 @@ ns_drop() { config --arg t "$1" 'del(.linux.namespaces[]|select(.type==$t))'; }
 ns_add() { config --arg t "$1" '.linux.namespaces+=[{type:$t}]'; }
 ns_path() { ns_drop "$1"; config --arg t "$1" --arg p "$2" '.linux.namespaces+=[{type:$t,path:$p}]'; }
 mount_add() { config --argjson m "$1" '.mounts+=[$m]'; }
-
-make_base
 
 # --- cgroups -----------------------------------------------------------------------------------
 
@@ -158,6 +171,16 @@ reads() { cat "$(cg "$1" "$(pid_of)")/$([ -n "$V2" ] && echo "$3" || echo "$2")"
 
 # the command line up to the command, for those that rt() does not suit
 RT=("$RUNTIME" --root "$ROOT" ${LIVE_SYSTEMD:+--systemd-cgroup})
+if [ -n "${LIVE_USER:-}" ]; then
+	[ "${HEZI_LAB:-}" = systemd ] || plan_skip "users are made in tests/lab only"
+	. "$LIB/user-manager.sh"
+	start_user_manager
+	go_to_user
+	ROOT=$USER_DIR/state-$$
+	umask 0 # the user writes to files and sockets of the tests
+	RT=("$(command -v bash)" -c 'umask 022 && exec "$@"' - setpriv --reuid $USER_ID --regid $USER_ID --clear-groups env "XDG_RUNTIME_DIR=$USER_DIR" "$RUNTIME" --root "$ROOT" --systemd-cgroup)
+fi
+make_base
 rt() { timeout --foreground -k 5 "${RT_LIMIT:-30}" "${RT[@]}" "$@"; }
 
 # cap CMD...: OUT, ERR and ST of a command
@@ -249,7 +272,8 @@ our_cgroups() {
 	find /sys/fs/cgroup -depth -type d -path "*$PREFIX*" \( -fstype cgroup -o -fstype cgroup2 \) 2>/dev/null
 }
 our_mounts() { awk -v t="$T/" 'index($5 "/", t) == 1 {print $5}' /proc/self/mountinfo; }
-our_units() { [ -z "${LIVE_SYSTEMD:-}" ] || systemctl list-units --all --plain --no-legend "*$PREFIX*" 2>/dev/null | cut -d' ' -f1; }
+our_systemctl() { if [ -n "${LIVE_USER:-}" ]; then as_user systemctl --user "$@"; else systemctl "$@"; fi; }
+our_units() { [ -z "${LIVE_SYSTEMD:-}" ] || our_systemctl list-units --all --plain --no-legend "*$PREFIX*" 2>/dev/null | cut -d' ' -f1; }
 our_states() { [ ! -d "$ROOT" ] || find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*'; }
 
 leftovers() {
@@ -296,7 +320,7 @@ force_clean() {
 		[ ! -e "$x/cgroup.procs" ] || xargs -r kill -KILL <"$x/cgroup.procs" 2>/dev/null
 		rmdir "$x" 2>/dev/null
 	done
-	[ -z "${LIVE_SYSTEMD:-}" ] || our_units | xargs -r sh -c 'systemctl stop "$@"; systemctl reset-failed "$@"' sh >/dev/null 2>&1
+	[ -z "${LIVE_SYSTEMD:-}" ] || for x in $(our_units); do our_systemctl stop "$x"; our_systemctl reset-failed "$x"; done >/dev/null 2>&1
 	rm -rf --one-file-system "$ROOT"
 }
 
@@ -312,6 +336,15 @@ trap 'exit 130' INT HUP
 
 # --- the runner --------------------------------------------------------------------------------
 
+# needs_root DESCRIPTION: sets WHY
+needs_root() {
+	local file pattern
+	while IFS=$'\t' read -r file pattern WHY; do
+		[[ $file/ == "${0##*/}/" && $1 =~ ^($pattern)$ ]] && return 0
+	done <"$LIB/needs-root.tsv"
+	return 1
+}
+
 # t DESCRIPTION FUNCTION [ARG...]; with LIVE_ONLY in the environment only where that regex matches
 t() {
 	local what=$1 st left
@@ -319,6 +352,10 @@ t() {
 	shift
 	COUNT=$((COUNT + 1))
 	rm -f "$T/skip"
+	if [ -n "${LIVE_USER:-}" ] && needs_root "$what"; then
+		echo "ok $COUNT - $what # SKIP needs the host's root: $WHY"
+		return
+	fi
 	(
 		trap - EXIT TERM INT HUP
 		set -e

@@ -3,7 +3,10 @@
 # list: table, JSON, quiet.
 . "$(dirname "$0")/../lib/live.sh"
 
-only_own() { rm -rf --one-file-system "$ROOT"; mkdir -m 700 "$ROOT"; }
+OWNER=root
+[ -z "${LIVE_USER:-}" ] || OWNER=hezitest
+
+only_own() { rm -rf --one-file-system "$ROOT"; install -d -m 700 ${LIVE_USER:+-o $USER_ID} "$ROOT"; }
 
 empty() {
 	only_own
@@ -60,7 +63,7 @@ table_words() {
 	two
 	cap rt list
 	ok
-	like "$OUT" "$FIRST +$(pid_of "$FIRST") +running +$FIRST_B +20[^ ]+ +root"
+	like "$OUT" "$FIRST +$(pid_of "$FIRST") +running +$FIRST_B +20[^ ]+ +$OWNER"
 	like "$OUT" "$ID +$(pid_of) +created +$B "
 }
 
@@ -72,7 +75,7 @@ json() {
 	is "$(jq -r --arg i "$ID" '.[]|select(.id==$i)|.status' <<<"$OUT")" created
 	is "$(jq -r --arg i "$ID" '.[]|select(.id==$i)|.pid' <<<"$OUT")" "$(pid_of)"
 	is "$(jq -r --arg i "$ID" '.[]|select(.id==$i)|.bundle' <<<"$OUT")" "$B"
-	is "$(jq -r --arg i "$ID" '.[]|select(.id==$i)|.owner' <<<"$OUT")" root
+	is "$(jq -r --arg i "$ID" '.[]|select(.id==$i)|.owner' <<<"$OUT")" "$OWNER"
 	like "$(jq -r '.[0].created' <<<"$OUT")" '^20.*Z$'
 	[ "$KIND" = crun ] || is "$(wc -l <"$T/out")" 1 "lines"
 }

@@ -131,6 +131,7 @@ start_without_agent() {
 	create
 	bad # at once, not at start
 	nothing_left || die "left: $(leftovers)"
+	rm -f "$SOCK"
 	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$SOCK"
 	must_create
 	cap rt start "$ID"

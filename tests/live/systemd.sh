@@ -352,8 +352,7 @@ box_with_cgroup_mount() {
 
 # --- a user's manager: on a kernel of its own only, for a user and a service of his are made
 
-USER_DIR=/run/user/4321
-as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env "XDG_RUNTIME_DIR=$USER_DIR" "HOME=$T" "$@"; }
+. "$LIB/user-manager.sh"
 user_rt() { as_user timeout --foreground -k 5 30 "$RUNTIME" --root "$USER_DIR/state" "$@"; }
 user_shows() { as_user systemctl --user show -p "$1" --value "$(unit)"; }
 user_unit_is_gone() { [ -z "$(as_user systemctl --user list-units --all --plain --no-legend "*$PREFIX*")" ]; }
@@ -362,17 +361,7 @@ users_controllers() { grep -w memory /sys/fs/cgroup/cgroup.controllers; }
 with_user() {
 	v2
 	[ "${HEZI_LAB:-}" = systemd ] || skip "only in the lab"
-	if [ ! -e /etc/systemd/system/user@.service.d/test.conf ]; then
-		mkdir -p /etc/systemd/system/user@.service.d "$USER_DIR"
-		chown 4321:4321 "$USER_DIR"
-		chmod 700 "$USER_DIR"
-		echo 'hezitest:x:4321:4321::/:/bin/sh' >>/etc/passwd
-		# no accounts and sessions of PAM here
-		printf '[Service]\nPAMName=\nEnvironment=XDG_RUNTIME_DIR=%s\n' "$USER_DIR" >/etc/systemd/system/user@.service.d/test.conf
-		systemctl daemon-reload
-		systemctl start user@4321.service
-		within 20 test -S "$USER_DIR/bus" || die "no bus of the user"
-	fi
+	start_user_manager
 	bundle
 	config --arg id "$ID" --argjson host "$1" '.linux.cgroupsPath="user.slice:test:"+$id
 		|.linux.namespaces=[{type:"pid"},{type:"mount"},{type:"uts"},{type:"ipc"},{type:"user"},{type:"cgroup"}]
@@ -382,16 +371,16 @@ with_user() {
 	[ -z "$(users_controllers)" ] || limits '{"memory":{"limit":67108864},"pids":{"limit":30}}'
 	args sleep 60
 	chmod 711 "$T"
-	find "$B" -type d -exec chown 4321:4321 {} +
+	find "$B" -type d -exec chown $USER_ID:$USER_ID {} +
 }
 
 of_the_user() {
 	local pid
-	with_user 4321
+	with_user $USER_ID
 	cap user_rt --systemd-cgroup create --bundle "$B" "$ID"
 	ok
 	[ "$KIND" = crun ] || [ -z "$(users_controllers)" ] || is "$(user_shows MemoryMax)" 67108864
-	like "$(user_shows ControlGroup)" "^/user.slice/user-4321.slice/user@4321.service/user.slice/$(unit)\$"
+	like "$(user_shows ControlGroup)" "^/user.slice/user-$USER_ID.slice/user@$USER_ID.service/user.slice/$(unit)\$"
 	pid=$(user_rt state "$ID" | sed -n 's/^ *"pid": *\([0-9]*\),*$/\1/p')
 	like "$(cat "/proc/$pid/cgroup")" "$(unit)"
 	cap user_rt start "$ID"
@@ -403,7 +392,7 @@ of_the_user() {
 
 exec_of_the_user() {
 	local pid
-	with_user 4321
+	with_user $USER_ID
 	peer_differs crun "it may not write to cgroup.procs"
 	peer_differs runc "it leaves the process where it is"
 	cap user_rt --systemd-cgroup run --detach --bundle "$B" "$ID"
@@ -422,7 +411,7 @@ in_a_user_namespace() {
 	with_user 0
 	cap as_user unshare -r timeout 30 "$RUNTIME" --root "$USER_DIR/state" --systemd-cgroup create --bundle "$B" "$ID"
 	ok
-	like "$(user_shows ControlGroup)" "user@4321.service/user.slice/$(unit)\$"
+	like "$(user_shows ControlGroup)" "user@$USER_ID.service/user.slice/$(unit)\$"
 	cap as_user unshare -r timeout 30 "$RUNTIME" --root "$USER_DIR/state" delete --force "$ID"
 	ok
 	within 5 user_unit_is_gone || die "a unit is left"
@@ -430,7 +419,7 @@ in_a_user_namespace() {
 
 no_manager_of_the_user() {
 	peers_differ "they have other words"
-	with_user 4321
+	with_user $USER_ID
 	cap as_user env XDG_RUNTIME_DIR=/run/user/none "$RUNTIME" --root "$USER_DIR/state" --systemd-cgroup create --bundle "$B" "$ID"
 	bad
 	like "$ERR" "connect to the user's systemd"
