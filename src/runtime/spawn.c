@@ -146,7 +146,8 @@ static int explain_clone(struct hz_error *err)
 		error_hint(err, "the cgroup has sub-cgroups with controllers on: processes can "
 				"only live in its leaves");
 	else if (err->errnum == EOPNOTSUPP)
-		error_hint(err, "the cgroup is below a threaded one, where only threads can live: "
+		error_hint(err, "the cgroup can hold no processes (cgroup.type): one above it is "
+				"threaded, or has processes of its own beside those below it; "
 				"choose another linux.cgroupsPath");
 	return -1;
 }

@@ -1,0 +1,193 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Limits by what they do, and what becomes of a container whose cgroup is meddled with.
+. "$(dirname "$0")/../lib/live.sh"
+
+# --- what a limit does ---------------------------------------------------------------------------
+
+out_of_memory() {
+	bundle
+	limits '{"memory":{"limit":20971520,"swap":20971520}}'
+	[ -n "$V2" ] || [ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || limits '{"memory":{"limit":20971520}}'
+	# tail keeps a line that never ends in memory
+	run_sh 'tail -n 1 </dev/zero; echo "status $?"'
+	like "$OUT $ST" 'status 137|137'
+}
+
+fork_bomb() {
+	bundle
+	limits '{"pids":{"limit":12}}'
+	sh_args '(bomb() { bomb & bomb & }; bomb) 2>/dev/null; exec sleep 60'
+	must_create
+	cap rt start "$ID"
+	ok
+	sleep 0.5
+	[ "$(reads pids pids.current pids.current)" -le 12 ] || die "more than 12 processes"
+	[ "$(awk '$1 == "max" {print $2}' "$(cg pids "$(pid_of)")/pids.events")" -gt 0 ] || die "the limit was not met"
+	rt kill "$ID" KILL
+	wait_status stopped
+}
+
+# a fifth of a processor: a loop of 1 s gets 0.2 s, and may not get more than twice that
+cpu_share_of_time() {
+	local used
+	bundle
+	limits '{"cpu":{"quota":20000,"period":100000}}'
+	sh_args 'while :; do :; done'
+	must_create
+	cap rt start "$ID"
+	ok
+	sleep 1.5
+	used=$(awk '{print $14 + $15}' "/proc/$(pid_of)/stat")
+	[ "$used" -ge 5 ] || die "it did not run: $used ticks"
+	[ "$used" -le 60 ] || die "$used ticks in 150"
+	rt kill "$ID" KILL
+	wait_status stopped
+}
+
+forbidden_device() {
+	bundle
+	limits '{"devices":[{"allow":false,"access":"rwm"},{"allow":true,"type":"c","major":10,"minor":200,"access":"r"}]}'
+	config '.process.capabilities={bounding:["CAP_MKNOD"],effective:["CAP_MKNOD"],permitted:["CAP_MKNOD"]}'
+	# making a node is allowed by default, as with runc; opening it is not
+	in_box 'cd /tmp; mknod kmsg c 1 11 && (: <kmsg) 2>&1; mknod null c 1 3 && echo x >null && echo written; (: >kmsg) 2>&1; true'
+	is "$(grep -c 'not permitted' <<<"$OUT")" 2
+	like "$OUT" 'written'
+}
+
+# --- a cgroup that others change -----------------------------------------------------------------
+
+removed_under_it() {
+	local pid dir
+	bundle
+	sleeper
+	pid=$(pid_of)
+	for dir in $(our_cgroups); do
+		# the processes out, as a clumsy administrator's tool would do it
+		for p in $(cat "$dir/cgroup.procs"); do echo "$p" >"$(away "$dir")/cgroup.procs"; done
+		rmdir "$dir" 2>/dev/null || [ ! -d "$dir" ] # systemd removes it by itself
+	done
+	is "$(our_cgroups)" ""
+	is "$(status_of)" running
+	cap rt pause "$ID"
+	bad
+	cap rt delete --force "$ID"
+	ok
+	dead "$pid" || die "the process is still there"
+	is "$(our_states)" ""
+}
+# the top of the hierarchy that DIR is in
+away() {
+	local dir=${1%/*}
+	while [ -e "${dir%/*}/cgroup.procs" ]; do dir=${dir%/*}; done
+	[ -z "$V2" ] || ! grep -q . "$dir/cgroup.subtree_control" || { [ ! -d /sys/fs/cgroup/lab ] || dir=/sys/fs/cgroup/lab; }
+	echo "$dir"
+}
+
+# freezer DIR on|off
+freezer() {
+	if [ -n "$V2" ]; then
+		[ "$2" = on ] && echo 1 >"$1/cgroup.freeze" || echo 0 >"$1/cgroup.freeze"
+	else
+		[ "$2" = on ] && echo FROZEN >"$1/freezer.state" || echo THAWED >"$1/freezer.state"
+	fi
+}
+
+frozen_parent() {
+	local parent
+	peer_differs runc "looks at the container's own freezer alone"
+	paths_only
+	bundle
+	config --arg p "/$ID/in" '.linux.cgroupsPath=$p'
+	sleeper
+	parent=$(dirname "$(cg freezer "$(pid_of)")")
+	freezer "$parent" on
+	is "$(status_of)" paused
+	cap rt exec "$ID" true
+	[ "$ST" != 0 ] || die "exec in a frozen container"
+	says 'paused container'
+	cap rt resume "$ID"
+	bad
+	is_peer || like "$ERR" 'cgroup above it is frozen'
+	freezer "$parent" off
+	is "$(status_of)" running
+	freezer "$parent" on
+	cap rt delete --force "$ID"
+	# a frozen v1 parent holds even what is killed: then it is said, and is done once it is thawed
+	if [ "$ST" != 0 ]; then
+		[ -z "$V2" ] || die "v2 kills what is frozen"
+		like "$ERR" "a cgroup above the container's is frozen"
+		freezer "$parent" off
+		cap rt delete --force "$ID"
+		ok
+	fi
+	nothing_left || die "left: $(leftovers)"
+}
+
+full_tree() {
+	local limit
+	[ -n "$V2" ] || skip "v1 has no limit on descendants"
+	paths_only
+	bundle
+	config --arg p "/$ID/in" '.linux.cgroupsPath=$p'
+	mkdir "/sys/fs/cgroup/$ID"
+	echo 0 >"/sys/fs/cgroup/$ID/cgroup.max.descendants"
+	create
+	echo max >"/sys/fs/cgroup/$ID/cgroup.max.descendants"
+	bad
+	is_peer || like "$ERR" "create cgroup \"/sys/fs/cgroup/$ID/in\".*EAGAIN"
+	is_peer || like "$ERR" 'cgroup.max.d'
+	is "$(our_states)$(orphans)" ""
+	sleeper
+	rt delete --force "$ID"
+	rmdir "/sys/fs/cgroup/$ID" 2>/dev/null || true
+}
+
+threaded_parent() {
+	[ -n "$V2" ] || skip "v1 has no threaded cgroups"
+	paths_only
+	bundle
+	config --arg p "/$ID/in" '.linux.cgroupsPath=$p'
+	mkdir "/sys/fs/cgroup/$ID" "/sys/fs/cgroup/$ID/t"
+	echo threaded >"/sys/fs/cgroup/$ID/t/cgroup.type"
+	create
+	is_peer || bad
+	is_peer || like "$ERR" 'thread'
+	is_peer || is "$(our_states)$(orphans)" ""
+	rt delete --force "$ID" 2>/dev/null || true
+	rmdir "/sys/fs/cgroup/$ID/in" 2>/dev/null || true
+	rmdir "/sys/fs/cgroup/$ID/t" "/sys/fs/cgroup/$ID"
+}
+
+# processes in a cgroup keep it from giving controllers to those below it ("no internal processes")
+parent_with_processes() {
+	local p
+	[ -n "$V2" ] || skip "v1 has no such rule"
+	paths_only
+	bundle
+	config --arg p "/$ID/in" '.linux.cgroupsPath=$p'
+	limits '{"pids":{"limit":20}}'
+	mkdir "/sys/fs/cgroup/$ID"
+	sleep 60 &
+	p=$!
+	echo $p >"/sys/fs/cgroup/$ID/cgroup.procs"
+	create
+	is_peer || bad
+	is_peer || like "$ERR" 'has processes of its own'
+	is_peer || is "$(our_states)" ""
+	kill $p
+	wait $p 2>/dev/null || true
+	rt delete --force "$ID" 2>/dev/null || true
+	rmdir "/sys/fs/cgroup/$ID" 2>/dev/null || true
+}
+
+t "past the memory limit a process is killed" out_of_memory
+t "a fork bomb stops at the pids limit" fork_bomb
+t "the cpu quota holds" cpu_share_of_time
+t "a forbidden device is not permitted" forbidden_device
+t "a cgroup removed under a running container" removed_under_it
+t "a frozen parent" frozen_parent
+t "a full tree" full_tree
+t "a threaded parent" threaded_parent
+t "a parent with processes" parent_with_processes
+finish
