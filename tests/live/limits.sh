@@ -55,10 +55,50 @@ forbidden_device() {
 	like "$OUT" 'written'
 }
 
+allowed_cpus() {
+	bundle
+	needs_controller cpuset
+	[ "$(nproc)" -gt 1 ] || skip "one CPU"
+	config '.linux.resources={cpu:{cpus:"1",mems:"0"}}'
+	args grep Cpus_allowed_list /proc/self/status
+	cap rt run --bundle "$B" "$ID"
+	ok
+	is "${OUT##*[[:space:]]}" 1
+	config '.linux.resources={cpu:{cpus:"0-4000"}}'
+	cap rt run --bundle "$B" "$ID"
+	bad
+	is_peer || like "$ERR" 'cpuset.cpus.*0-4000'
+}
+
+# one page of 2 MiB is allowed, two pages are there
+huge_pages() {
+	local here=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages was
+	bundle
+	if [ -n "$V2" ]; then needs_controller hugetlb; else [ -d /sys/fs/cgroup/hugetlb ] || skip "no hugetlb controller in cgroup v1 here"; fi
+	[ "${HEZI_LAB:-}" = vm ] || skip "reserves memory of the machine"
+	was=$(cat $here)
+	echo 2 >$here
+	config '.linux.resources={hugepageLimits:[{pageSize:"2MB",limit:2097152}]}|.mounts+=[{destination:"/huge",type:"hugetlbfs",source:"h",options:["pagesize=2M"]}]'
+	in_box 'for i in 1 2; do dd if=/dev/zero of=/huge/$i bs=2M count=1 2>&1 | tail -n 1; truncate -s 2M /huge/$i 2>&1; ls -l /huge | wc -l; done; cat /proc/self/cgroup'
+	sleeper
+	is "$(reads hugetlb hugetlb.2MB.limit_in_bytes hugetlb.2MB.max)" 2097152
+	echo "$was" >$here
+}
+
+rdma_limits() {
+	bundle
+	if [ -n "$V2" ]; then needs_controller rdma; else [ -d /sys/fs/cgroup/rdma ] || skip "no rdma controller in cgroup v1 here"; fi
+	config '.linux.resources={rdma:{nosuch0:{hcaHandles:2}}}'
+	create
+	bad # the kernel knows the devices: this one is not there
+	is_peer || like "$ERR" 'rdma.max.*nosuch0'
+}
+
 # --- a cgroup that others change -----------------------------------------------------------------
 
 removed_under_it() {
 	local pid dir
+	peer_differs crun "takes it for stopped"
 	bundle
 	sleeper
 	pid=$(pid_of)
@@ -95,6 +135,7 @@ freezer() {
 
 frozen_parent() {
 	local parent
+	peer_differs crun "resume succeeds"
 	peer_differs runc "looks at the container's own freezer alone"
 	paths_only
 	bundle
@@ -185,6 +226,9 @@ t "past the memory limit a process is killed" out_of_memory
 t "a fork bomb stops at the pids limit" fork_bomb
 t "the cpu quota holds" cpu_share_of_time
 t "a forbidden device is not permitted" forbidden_device
+t "the CPUs that are allowed" allowed_cpus
+t "huge pages" huge_pages
+t "rdma" rdma_limits
 t "a cgroup removed under a running container" removed_under_it
 t "a frozen parent" frozen_parent
 t "a full tree" full_tree
