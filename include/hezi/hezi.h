@@ -105,6 +105,8 @@ struct hz_update_options {
 	const char *id;
 	const char *resources; /* what is to change: linux.resources as JSON; the rest stays */
 	const char *name;      /* of the text, for errors; NULL: do not name a place in it */
+	/* lines of the schemata of the container's resctrl group, L3 and MB; NULL: as they are */
+	const char *l3_cache_schema, *mem_bw_schema;
 };
 
 /**

@@ -7,8 +7,6 @@
 static void add_words(struct buf *out, struct opt_table t)
 {
 	for (size_t i = 0; i < t.n; i++) {
-		if (t.items[i].kind == OPT_LATER)
-			continue;
 		buf_printf(out, "--%s ", t.items[i].name);
 		if (t.items[i].short_name)
 			buf_printf(out, "-%c ", t.items[i].short_name);
@@ -31,7 +29,7 @@ static void add_values(struct buf *out, const char *command, struct opt_table t)
 	for (size_t i = 0; i < t.n; i++) {
 		const struct opt *o = &t.items[i];
 
-		if (!o->metavar || o->kind == OPT_LATER)
+		if (!o->metavar)
 			continue;
 		buf_printf(out, "\t%s:--%s", command, o->name);
 		if (o->short_name)

@@ -36,8 +36,6 @@ static void add_option(struct buf *out, const struct opt *o, int width)
 {
 	char words[128];
 
-	if (o->kind == OPT_LATER)
-		return;
 	option_words(o, words, sizeof(words));
 	buf_printf(out, "   %-*s  %s\n", width, words, o->help);
 }
@@ -53,7 +51,7 @@ static void add_options(struct buf *out, struct opt_table t, bool version)
 	for (size_t i = 0; i < t.n; i++) {
 		int w = option_words(&t.items[i], words, sizeof(words));
 
-		if (t.items[i].kind != OPT_LATER && w > width)
+		if (w > width)
 			width = w;
 	}
 	for (size_t i = 0; i < t.n; i++)

@@ -171,9 +171,8 @@ static int store(const struct opt *o, void *values, const char *value, struct hz
 		*(int *)at = (int)n;
 		return 0;
 	case OPT_SLICE: return add_string(at, value, err);
-	case OPT_LATER: break;
 	}
-	return error_set(err, HZ_E_UNSUPPORTED, "--%s is not supported yet", o->name);
+	return error_set(err, HZ_E_INTERNAL, "--%s is of an unknown kind", o->name);
 }
 
 /* Returns how many words were used up (1 or 2), or -1. */

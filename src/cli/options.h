@@ -23,8 +23,6 @@ enum opt_kind {
 	OPT_UINT,   /* unsigned */
 	OPT_INT,    /* int */
 	OPT_SLICE,  /* struct opt_strings */
-	OPT_LATER,  /* a string option that hezi does not have yet: refused by name, not in the help
-		     */
 };
 
 struct opt_strings {

@@ -48,8 +48,10 @@ static const struct opt options[] = {
 	{"pids-limit", 0, OPT_STRING, AT(pids), "N",
 	 "how many processes there may be; -1: no limit"},
 	{"blkio-weight", 0, OPT_STRING, AT(weight), "N", "weight of its I/O, 10 to 1000"},
-	{"l3-cache-schema", 0, OPT_LATER, AT(l3_cache), NULL, NULL},
-	{"mem-bw-schema", 0, OPT_LATER, AT(mem_bw), NULL, NULL},
+	{"l3-cache-schema", 0, OPT_STRING, AT(l3_cache), "LINE",
+	 "L3 cache of the container's resctrl group, such as \"L3:0=7f0;1=1f\""},
+	{"mem-bw-schema", 0, OPT_STRING, AT(mem_bw), "LINE",
+	 "memory bandwidth of that group, such as \"MB:0=20;1=70\""},
 };
 
 enum form {
@@ -171,7 +173,7 @@ static int put_options(struct oci_json *j, struct hz_error *err)
 	if (object)
 		oci_json_object_end(j);
 	oci_json_object_end(j);
-	return object || values.kernel || values.kernel_tcp
+	return object || values.kernel || values.kernel_tcp || values.l3_cache || values.mem_bw
 		       ? 0
 		       : error_set(err, HZ_E_USAGE, "nothing to change: no option is given");
 }
@@ -217,6 +219,10 @@ static int update(struct cli *cli, char **args, struct hz_error *err)
 	if (path ? read_file(path, &text, err) : read_options(&text, err))
 		return -1;
 	o.resources = text.data ? text.data : "";
+	if (!path) {
+		o.l3_cache_schema = values.l3_cache;
+		o.mem_bw_schema = values.mem_bw;
+	}
 	o.name = !path ? NULL : strcmp(path, "-") == 0 ? "standard input" : path;
 	return cli_runtime(cli, &rt, err) ? -1 : hz_update(rt, &o, err);
 }

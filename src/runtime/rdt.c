@@ -179,6 +179,22 @@ static int monitor(const struct rdt *r, int group, pid_t pid, bool is_new, unsig
 	return enter(r, dir, pid, err);
 }
 
+static int open_group(const struct rdt *r, int root, struct hz_error *err)
+{
+	int fd = openat(root, r->group, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd >= 0 ? fd
+		       : error_sys(err, errno, "openat", r->group, "open resctrl group \"%s\"",
+				   r->group);
+}
+
+int rdt_set(const struct rdt *r, struct hz_error *err)
+{
+	_cleanup_fd_ int root = open_root(r, err), group = root < 0 ? -1 : open_group(r, root, err);
+
+	return group < 0 ? -1 : set_schemata(r, group, err);
+}
+
 int rdt_join(const struct rdt *r, pid_t pid, bool exec, unsigned *ret_made, struct hz_error *err)
 {
 	_cleanup_fd_ int root = open_root(r, err), group = -1;
@@ -195,10 +211,9 @@ int rdt_join(const struct rdt *r, pid_t pid, bool exec, unsigned *ret_made, stru
 	if (!there && make(root, r->group, "classes of service (CLOSIDs)", err))
 		return -1;
 	*ret_made = there ? 0 : RDT_MADE_GROUP;
-	group = openat(root, r->group, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	group = open_group(r, root, err);
 	if (group < 0)
-		return error_sys(err, errno, "openat", r->group, "open resctrl group \"%s\"",
-				 r->group);
+		return -1;
 	if (r->schemata &&
 	    (there && r->make ? compare(r, group, err) : set_schemata(r, group, err)))
 		return -1;

@@ -23,6 +23,8 @@ int rdt_check(const struct rdt *r, struct hz_error *err);
 /** Make what is to be made, set or compare the schemata, put @pid in. @ret_made: what there is to
  * undo, also after a failure. @exec: the container is in it already, and nothing is made. */
 int rdt_join(const struct rdt *r, pid_t pid, bool exec, unsigned *ret_made, struct hz_error *err);
+/** Set the schemata of the group, which is there. */
+int rdt_set(const struct rdt *r, struct hz_error *err);
 /** Remove one directory of a group; one that is gone is fine. 0 or -errno. */
 int rdt_remove(const char *path);
 

@@ -3,6 +3,8 @@
 #include "runtime/rdt.h"
 #include "runtime/runtime.h"
 
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/fd.h"
 
 #include <string.h>
@@ -70,6 +72,27 @@ int rdt_step(struct creation *c, const struct plan_rdt *s, struct hz_error *err)
 	const struct rdt r = of_step(h, s);
 
 	return rdt_join(&r, c->pid, h->flags & PLAN_F_EXEC, &c->rdt_made, err);
+}
+
+int rdt_update(const struct plan_header *h, const char *l3, const char *mb, struct hz_error *err)
+{
+	const struct plan_rdt *s = find(h);
+	_cleanup_buf_ struct buf lines = BUF_INIT;
+	struct rdt r;
+
+	if (!s) {
+		error_set(err, HZ_E_STATE, "the container is in no resctrl group");
+		return error_hint(err, "it needs linux.intelRdt in its config.json at create");
+	}
+	if (l3)
+		buf_printf(&lines, "%s\n", l3);
+	if (mb)
+		buf_printf(&lines, "%s\n", mb);
+	if (lines.failed)
+		return error_oom(err);
+	r = of_step(h, s);
+	r.schemata = lines.data;
+	return rdt_set(&r, err);
 }
 
 static void remove_one(const hz_runtime *rt, const char *path)

@@ -186,6 +186,8 @@ int rdt_step(struct creation *c, const struct plan_rdt *s, struct hz_error *err)
 /** Remove what a failed create made; the processes have ended. */
 void rdt_undo(struct creation *c);
 void rdt_destroy(const hz_runtime *rt, const struct record *r);
+/** New lines for the schemata of the container with plan @h; NULL: as they are. */
+int rdt_update(const struct plan_header *h, const char *l3, const char *mb, struct hz_error *err);
 /* hooks.c: open the file that hooks append to; without a @path *ret_fd stays */
 int hooks_open_output(const struct plan_header *plan, plan_str path, int *ret_fd,
 		      struct hz_error *err);

@@ -28,6 +28,11 @@ struct update {
 	struct oci_config *before, *after;
 };
 
+static bool has_rdt(const struct update *u)
+{
+	return u->o->l3_cache_schema || u->o->mem_bw_schema;
+}
+
 static bool is_text_equal(const char *a, const char *b)
 {
 	return strcmp(a ? a : "", b ? b : "") == 0;
@@ -148,10 +153,39 @@ static void follow_up(const struct update *u, struct oci_json *j)
 	oci_json_object_end(j);
 }
 
+static int merge_rdt(struct update *u, const char *text, struct hz_error *err)
+{
+	static const char *const place[] = {"linux", "intelRdt", NULL};
+	struct oci_json *j = oci_json_new("");
+	const char *change;
+	size_t len;
+	int r;
+
+	if (!j)
+		return error_oom(err);
+	oci_json_object(j);
+	if (u->o->l3_cache_schema) {
+		oci_json_key(j, "l3CacheSchema");
+		oci_json_str(j, u->o->l3_cache_schema);
+	}
+	if (u->o->mem_bw_schema) {
+		oci_json_key(j, "memBwSchema");
+		oci_json_str(j, u->o->mem_bw_schema);
+	}
+	oci_json_object_end(j);
+	r = oci_json_text(j, &change, &len, err);
+	if (!r && has_rdt(u))
+		r = oci_json_merge(text, place, change, &u->merged, err);
+	else if (!r)
+		buf_adds(&u->merged, text);
+	oci_json_free(j);
+	return r || !u->merged.failed ? r : error_oom(err);
+}
+
 static int merge(struct update *u, struct hz_error *err)
 {
 	static const char *const place[] = {"linux", "resources", NULL}, *const all[] = {NULL};
-	_cleanup_buf_ struct buf change = BUF_INIT;
+	_cleanup_buf_ struct buf change = BUF_INIT, resources = BUF_INIT;
 	struct oci_json *j = oci_json_new("");
 	const char *more;
 	size_t len;
@@ -164,9 +198,9 @@ static int merge(struct update *u, struct hz_error *err)
 	if (!r)
 		r = oci_json_merge(u->o->resources, all, more, &change, err);
 	if (!r)
-		r = oci_json_merge(u->stored.data, place, change.data, &u->merged, err);
+		r = oci_json_merge(u->stored.data, place, change.data, &resources, err);
 	oci_json_free(j);
-	return r;
+	return r ? r : merge_rdt(u, resources.data, err);
 }
 
 /* The error speaks of linux.resources; its place is that in the text of the change. */
@@ -220,6 +254,20 @@ static int apply(struct update *u, const struct oci_config *c, struct hz_error *
 	return r;
 }
 
+static int apply_rdt(const struct update *u, struct hz_error *err)
+{
+	struct plan plan;
+	int r;
+
+	if (!has_rdt(u))
+		return 0;
+	if (store_read_plan(u->dirfd, &plan, err))
+		return -1;
+	r = rdt_update(plan.h, u->o->l3_cache_schema, u->o->mem_bw_schema, err);
+	plan_done(&plan);
+	return r;
+}
+
 static void put_back(struct update *u)
 {
 	struct hz_error err = HZ_ERROR_INIT;
@@ -268,7 +316,7 @@ static int run(struct update *u, struct hz_error *err)
 	    load(u, err))
 		return -1;
 	narrow(u, u->after);
-	if (apply(u, u->after, err)) {
+	if (apply(u, u->after, err) || apply_rdt(u, err)) {
 		locate(u, err);
 		put_back(u);
 		return -1;

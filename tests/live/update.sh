@@ -158,9 +158,12 @@ wrong_values() {
 	update
 	bad
 	says 'nothing to change'
-	update --l3-cache-schema 'L3:0=f'
-	bad
-	says 'not supported'
+	if [ "$KIND" = hezi ]; then
+		update --pids-limit 41 --l3-cache-schema 'L3:0=f'
+		bad
+		says 'in no resctrl group'
+		is "$(reads pids pids.max pids.max)" 40 "the limit before"
+	fi
 	printf '{"memory":\n{"limit":"x"}}' >"$T/r.json"
 	update --resources "$T/r.json"
 	bad

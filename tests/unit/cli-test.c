@@ -22,7 +22,6 @@ static const struct opt rows[] = {
 	{"preserve-fds", 0, OPT_UINT, offsetof(struct values, fds), "N", ""},
 	{"score", 0, OPT_INT, offsetof(struct values, score), "N", ""},
 	{"env", 'e', OPT_SLICE, offsetof(struct values, env), "A=B", ""},
-	{"later", 0, OPT_LATER, 0, "X", ""},
 };
 static const struct opt_table table = OPT_TABLE(rows);
 
@@ -208,8 +207,6 @@ static void test_faults(void)
 		{"-b", "flag needs an argument: -b", ""},
 		{"---force", "bad flag syntax: ---force", ""},
 		{"--=x", "bad flag syntax: --=x", ""},
-		{"--later=x", "--later is not supported yet", ""},
-		{"--later x", "--later is not supported yet", ""},
 	};
 	struct result x;
 

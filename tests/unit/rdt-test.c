@@ -150,6 +150,18 @@ static void test_make(void)
 	hz_error_clear(&err);
 }
 
+static void test_set(void)
+{
+	struct rdt r = {.root = root, .group = "gold", .schemata = "MB:0=50\n"};
+	struct hz_error err = HZ_ERROR_INIT;
+
+	ok(!rdt_set(&r, &err), "new schemata for a group that is there");
+	ok(!strncmp(content("gold/schemata"), "MB:0=50\n", 8), "are written");
+	r.group = "nowhere";
+	refused(rdt_set(&r, &err), &err, "open resctrl group \"nowhere\"", "for another it fails");
+	hz_error_clear(&err);
+}
+
 static void test_root(void)
 {
 	const struct rdt r = {.root = root, .group = "."};
@@ -181,6 +193,7 @@ int main(void)
 		return 99;
 	test_own();
 	test_make();
+	test_set();
 	test_root();
 	test_kernel_words();
 	return __wrap_rmdir(root) || done_testing();
