@@ -61,15 +61,15 @@ static int read_cap_last(struct plan_facts *f, struct hz_error *err)
 }
 
 /* The initial user namespace maps everything onto itself (user_namespaces(7)). */
-static int read_userns(struct plan_facts *f, struct hz_error *err)
+int facts_in_userns(bool *ret, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	char *p;
 
 	if (read_file("/proc/self/uid_map", &text, err))
 		return -1;
-	f->in_userns = strtoul(text.data, &p, 10) != 0 || strtoul(p, &p, 10) != 0 ||
-		       strtoul(p, &p, 10) != UINT32_MAX;
+	*ret = strtoul(text.data, &p, 10) != 0 || strtoul(p, &p, 10) != 0 ||
+	       strtoul(p, &p, 10) != UINT32_MAX;
 	return 0;
 }
 
@@ -165,7 +165,8 @@ int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
 		return error_sys(err, errno, "uname", NULL, "read the kernel's version");
 	if (!parse_release(u.release, f))
 		return error_set(err, HZ_E_UNSUPPORTED, "the kernel's version cannot be read");
-	if (read_status(f, ret_ignored, err) || read_cap_last(f, err) || read_userns(f, err))
+	if (read_status(f, ret_ignored, err) || read_cap_last(f, err) ||
+	    facts_in_userns(&f->in_userns, err))
 		return -1;
 	f->ns_supported = namespaces_here();
 	if (!f->privileged)

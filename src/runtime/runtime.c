@@ -27,12 +27,25 @@ void runtime_log(const hz_runtime *rt, enum hz_log_level level, const char *fmt,
 	rt->log(rt->log_data, level, text);
 }
 
+/* Root of a user namespace (rootless Podman) may not write to /run either. Who calls himself root
+ * by $USER keeps it, as with runc. */
+static bool is_rootless(void)
+{
+	const char *user = getenv("USER");
+	bool in_userns;
+
+	if (geteuid())
+		return true;
+	return (!user || strcmp(user, "root") != 0) && !facts_in_userns(&in_userns, NULL) &&
+	       in_userns;
+}
+
 static char *default_root(void)
 {
-	const char *dir = geteuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
+	const char *dir = getenv("XDG_RUNTIME_DIR");
 	char *root = NULL;
 
-	if (!dir || !*dir)
+	if (!dir || !*dir || !is_rootless())
 		return strdup("/run/hezi");
 	return asprintf(&root, "%s/hezi", dir) < 0 ? NULL : root;
 }
