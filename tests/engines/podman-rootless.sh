@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Podman as an ordinary user, with what Debian's packages set up and nothing else.
+export TMPDIR=/var/tmp # /tmp is the user's own
 . "$(dirname "$0")/lib.sh"
 need podman conmon newuidmap setpriv
 image
@@ -12,6 +13,9 @@ for f in passwd group subuid subgid; do
 	cp "/etc/$f" "$D/$f"
 	mount --bind "$D/$f" "/etc/$f"
 done
+# not every machine's are open to users
+mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts /dev/pts
+mount -t tmpfs -o mode=1777 tmp /tmp
 echo "box:x:$U:$U::$D/home:/bin/sh" >>/etc/passwd
 echo "box:x:$U:" >>/etc/group
 echo 'box:300000:65536' | tee -a /etc/subuid >>/etc/subgid
