@@ -116,11 +116,14 @@ removed_under_it() {
 	dead "$pid" || die "the process is still there"
 	is "$(our_states)" ""
 }
-# the top of the hierarchy that DIR is in
+# a cgroup in the hierarchy of DIR where processes may be: that of this script, or the top of v1
 away() {
 	local dir=${1%/*}
+	if [ -n "$V2" ]; then
+		echo "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)"
+		return
+	fi
 	while [ -e "${dir%/*}/cgroup.procs" ]; do dir=${dir%/*}; done
-	[ -z "$V2" ] || ! grep -q . "$dir/cgroup.subtree_control" || { [ ! -d /sys/fs/cgroup/lab ] || dir=/sys/fs/cgroup/lab; }
 	echo "$dir"
 }
 
