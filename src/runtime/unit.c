@@ -5,7 +5,9 @@
 #include "cgroup/systemd.h"
 #include "plan/unit_properties.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 
 void unit_record(const struct plan_header *h, struct record *r)
 {
@@ -61,6 +63,23 @@ int unit_attach(const struct record *r, const struct creation *c, struct hz_erro
 	return cgroup_unit_attach(&u, c->stub ? c->stub : c->pid, err);
 }
 
+/* Of a cgroup that is empty systemd hears through a worker of the kernel, who tells nobody when the
+ * directory is gone by then: the unit would stay active for ever. */
+static void let_systemd_see(const struct record *r)
+{
+	for (int i = 0; i < 50; i++) {
+		int *pids = NULL;
+		size_t n = 0;
+
+		if (cgroup_procs(&r->cgroup_dirs, &pids, &n, NULL))
+			return;
+		free(pids);
+		poll(NULL, 0, 20);
+		if (!n)
+			return;
+	}
+}
+
 void unit_stop(const hz_runtime *rt, const struct record *r)
 {
 	struct hz_error err = HZ_ERROR_INIT;
@@ -75,7 +94,9 @@ void unit_stop(const hz_runtime *rt, const struct record *r)
 		runtime_log(rt, HZ_LOG_WARNING, "end the processes of unit \"%s\": %s", r->unit,
 			    err.msg);
 	hz_error_clear(&err);
-	if (cgroup_unit_stop(&u, &err))
+	if (cgroup_unit_stop(&u, &err)) {
 		runtime_log(rt, HZ_LOG_WARNING, "stop unit \"%s\": %s", r->unit, err.msg);
+		let_systemd_see(r);
+	}
 	hz_error_clear(&err);
 }
