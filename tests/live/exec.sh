@@ -219,10 +219,26 @@ console() {
 	like "$(cat "$T/console")" '/dev/pts/[0-9]'
 }
 
+sub_cgroup_v2() {
+	local where
+	where=$(cg any "$(pid_of)")
+	mkdir "$where/sub"
+	[ -z "${LIVE_USER:-}" ] || chown -R "$USER_ID" "$where/sub"
+	ex --cgroup sub "$ID" cat /proc/self/cgroup
+	ok
+	like "$OUT" $'(^|\n)0::/(.*/)?sub($|\n)'
+	ex --cgroup none "$ID" true
+	fails
+	rmdir "$where/sub"
+}
 sub_cgroup_down() {
 	local where
 	bundle
 	sleeper
+	if [ -n "$V2" ]; then
+		sub_cgroup_v2
+		return
+	fi
 	where=$(awk -F: '$2 ~ /pids/ {print "/sys/fs/cgroup/pids" $3}' "/proc/$(pid_of)/cgroup")
 	[ -d "${where:-/none}" ] || skip "no cgroup v1 with pids here"
 	mkdir "$where/sub"
