@@ -92,6 +92,17 @@ check "health check runs" 0 '' $P healthcheck run h1
 printf 'FROM bb\nRUN echo built >/tmp/x\nCMD cat /tmp/x\n' >Containerfile
 check "build" 0 '' $P build -q --network none --runtime "$RUNTIME" -t built -f Containerfile "$D/img"
 check "run what was built" 0 '^built$' $RUN built
+# a service of systemd: the container says itself that it is ready
+python3 "$HERE/../lib/notify-listen.py" "$D/notify" "$D/records" &
+ENGINE=$!
+for _ in $(seq 50); do [ -e records ] || sleep 0.05; done
+check "--sdnotify=container" 0 '' env NOTIFY_SOCKET="$D/notify" $P run -d --name n1 --sdnotify container --network none -v /usr:/usr:ro -v /lib:/lib:ro \
+	-v /lib64:/lib64:ro bb sh -c '/usr/bin/systemd-notify --ready; exec sleep 100'
+for _ in $(seq 50); do grep -qs READY=1 records || sleep 0.05; done
+check "the manager is told" 0 'READY=1' cat records
+check "with the pid of conmon" 0 'MAINPID=[0-9]+' cat records
+check "it runs" 0 '^running$' $P inspect -f '{{.State.Status}}' n1
+stop_engine
 check "rm all" 0 '' $P rm -fa -t 0
 check "info names the runtime" 0 "$KIND" $P info -f '{{.Host.OCIRuntime.Version}}'
 done_all
