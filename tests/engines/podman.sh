@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Podman, as root.
+# Podman, as root. HEZI_CGROUPS=systemd (where systemd is pid 1): with its systemd cgroup manager.
 . "$(dirname "$0")/lib.sh"
 need podman conmon
 image
@@ -10,7 +10,7 @@ cat >etc/containers.conf <<X
 [containers]
 default_ulimits=["nofile=20000:20000","nproc=4096:4096"]
 [engine]
-cgroup_manager="cgroupfs"
+cgroup_manager="${HEZI_CGROUPS:-cgroupfs}"
 events_logger="file"
 runtime="under_test"
 [engine.runtimes]
@@ -104,5 +104,8 @@ check "with the pid of conmon" 0 'MAINPID=[0-9]+' cat records
 check "it runs" 0 '^running$' $P inspect -f '{{.State.Status}}' n1
 stop_engine
 check "rm all" 0 '' $P rm -fa -t 0
+check "the cgroup manager" 0 "^${HEZI_CGROUPS:-cgroupfs}\$" $P info -f '{{.Host.CgroupManager}}'
+check "the container's cgroup" 0 "$([ -z "${HEZI_CGROUPS:-}" ] && echo libpod_parent/ || echo 'machine.slice/libpod-[0-9a-f]+.scope')" \
+	$RUN --cgroupns host bb cat /proc/self/cgroup
 check "info names the runtime" 0 "$KIND" $P info -f '{{.Host.OCIRuntime.Version}}'
 done_all
