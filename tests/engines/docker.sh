@@ -73,4 +73,20 @@ printf 'FROM bb\nRUN echo built >/tmp/x\nCMD cat /tmp/x\n' >ctx/Dockerfile
 check "build" 0 '' env DOCKER_BUILDKIT=0 docker build --network none -q -t built ctx
 check "run what was built" 0 '^built$' $RUN built
 check "rm all" 0 '' sh -c 'docker rm -f $(docker ps -aq)'
+
+# a swarm of one node, a service of 20 replicas
+replicas() { docker service ls --format '{{.Name}} {{.Replicas}}'; }
+replicas_are() { local i; for i in $(seq 100); do [ "$(replicas)" != "s1 $1" ] || return 0; sleep 0.4; done; replicas; docker service ps s1 --no-trunc | head -n 5; return 1; }
+export -f replicas replicas_are
+check "swarm init" 0 'is now a manager' docker swarm init --advertise-addr 127.0.0.1
+check "a service" 0 '' docker service create -q -d --name s1 --replicas 2 --network host --no-resolve-image bb sleep 1000
+check "2 replicas" 0 '' bash -c 'replicas_are 2/2'
+check "scale" 0 '' docker service scale -d s1=20
+check "20 replicas" 0 '' bash -c 'replicas_are 20/20'
+check "all run" 0 '^20$' sh -c 'docker ps -q | wc -l'
+check "one is killed and replaced" 0 '' bash -c 'docker kill $(docker ps -q | head -n 1); sleep 2; replicas_are 20/20'
+check "scale down" 0 '' docker service scale -d s1=1
+check "1 replica" 0 '' bash -c 'replicas_are 1/1'
+check "service rm" 0 's1' docker service rm s1
+check "swarm leave" 0 '' docker swarm leave --force
 done_all
