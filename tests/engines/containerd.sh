@@ -46,5 +46,10 @@ check "kill" 0 '' ctr task kill -s KILL d1
 check "wait for the end" 0 'd1.*STOPPED' sh -c 'sleep 1; ctr task ls'
 check "task rm" 0 '' ctr task rm d1
 check "container rm" 0 '' ctr c rm d1
+# the shim is killed: containerd cleans up with the runtime's delete --force
+check "a shim to be killed" 0 '' ctr run -d --runc-binary "$RUNTIME" --env PATH=/bin --rootfs "$D/img" s1 sleep 100
+kill -KILL $(for f in $(grep -slzE 'containerd-shim-runc-v2' /proc/[0-9]*/cmdline); do grep -sqz -- "$D/sock" "$f" && echo "${f//[!0-9]/}"; done)
+check "containerd has cleaned up" 0 '' sh -c 'for i in $(seq 50); do [ -z "$(ls /run/containerd/runc/default/s1 2>/dev/null)" ] && break; sleep 0.2; done; ! ls /run/containerd/runc/default/s1'
+check "its cgroup is gone" 0 '^$' find /sys/fs/cgroup -type d -path '*/default/s1'
 check "nothing is left in the runtime's folder" 0 '^$' sh -c 'ls /run/containerd/runc/default 2>/dev/null || true'
 done_all

@@ -29,10 +29,15 @@ killed=0
 for i in $(seq "$N"); do
 	timeout -k 2 30 $P run -d --network none bb sleep 300 >/dev/null 2>&1 </dev/null &
 	run=$!
-	sleep "0.$(printf %03d $((RANDOM % 160 + 20)))"
 	what='^/usr/bin/conmon'
 	[ $((i % 2)) = 0 ] || what="^$RUNTIME"
-	for pid in $(victims "$what" | shuf -n 1); do kill -KILL "$pid" 2>/dev/null && killed=$((killed + 1)); done
+	pid=
+	for _ in $(seq 100); do
+		pid=$(victims "$what" | shuf -n 1)
+		[ -z "$pid" ] && [ -e "/proc/$run" ] || break
+	done
+	sleep "0.$(printf %03d $((RANDOM % 12)))"
+	[ -z "$pid" ] || { kill -KILL "$pid" 2>/dev/null && killed=$((killed + 1)); }
 	wait $run
 done
 echo "# $killed of $N times there was something to kill"
