@@ -55,6 +55,26 @@ static int foreground(struct creation *c, const struct hz_run_options *run, int 
 	return 0;
 }
 
+/* From a container that is made to its end, or to where it goes on by itself. */
+static int start_and_wait(struct creation *c, const struct hz_run_options *run, int *ret_status,
+			  struct hz_error *err)
+{
+	int r = run->detach ? 0 : attach_prepare(c->pty, err);
+
+	if (r || go(c, err)) {
+		creation_undo(c);
+		bundle_locate(c->b, err);
+		return -1;
+	}
+	if (!run->detach)
+		return foreground(c, run, ret_status, err);
+	if (c->notify >= 0) {
+		fd_close(TAKE_FD(c->dirfd)); /* the lock: READY=1 may never come */
+		notify_relay(c->rt, c->notify, c->pidfd, c->pid);
+	}
+	return 0;
+}
+
 static int run(hz_runtime *rt, const struct hz_create_options *o, const struct hz_run_options *run,
 	       struct bundle *b, int *ret_status, struct hz_error *err)
 {
@@ -71,20 +91,8 @@ static int run(hz_runtime *rt, const struct hz_create_options *o, const struct h
 	if (!run->detach && attach_block_signals(&old, err))
 		return -1;
 	r = creation_make(rt, o, b, true, &c, err);
-	if (!r) {
-		r = run->detach ? 0 : attach_prepare(c.pty, err);
-		if (!r)
-			r = go(&c, err);
-		if (r) {
-			creation_undo(&c);
-			bundle_locate(b, err);
-		} else if (!run->detach) {
-			r = foreground(&c, run, ret_status, err);
-		} else if (c.notify >= 0) {
-			fd_close(TAKE_FD(c.dirfd)); /* the lock: READY=1 may never come */
-			notify_relay(rt, c.notify, c.pidfd, c.pid);
-		}
-	}
+	if (!r)
+		r = start_and_wait(&c, run, ret_status, err);
 	creation_done(&c);
 	if (!run->detach)
 		sigprocmask(SIG_SETMASK, &old, NULL); /* cannot fail with a valid mask */
