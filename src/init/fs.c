@@ -244,7 +244,7 @@ static const char *context_of(const char *option)
 
 	while (option[eq] && option[eq] != '=')
 		eq++;
-	if (!option[eq] || eq < 7 || memcmp(option + eq - 7, "context", 7) ||
+	if (!option[eq] || eq < 7 || memcmp(option + eq - 7, "context", 7) != 0 ||
 	    !init_strchr(option + eq, ','))
 		return NULL;
 	return option + eq + 1;

@@ -240,7 +240,7 @@ static void name_owner(struct builder *b, struct plan_ns_open *o, enum oci_ns_ty
 
 	if (ptr) {
 		o->owner_words = builder_printf(b, "sysctl \"%s\"", key);
-	} else if (type == OCI_NS_NETWORK && devices->n) {
+	} else if (type == OCI_NS_NETWORK && devices && devices->n) {
 		key = devices->items[0].host_name;
 		ptr = builder_key_ptr(b, "/linux/netDevices", key);
 		o->owner_words = builder_printf(b, "network device \"%s\"", key);
