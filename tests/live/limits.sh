@@ -64,6 +64,7 @@ allowed_cpus() {
 	cap rt run --bundle "$B" "$ID"
 	ok
 	is "${OUT##*[[:space:]]}" 1
+	peer_differs crun "leaves the cgroup of a refused value behind"
 	config '.linux.resources={cpu:{cpus:"0-4000"}}'
 	cap rt run --bundle "$B" "$ID"
 	bad
