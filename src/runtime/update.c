@@ -153,6 +153,7 @@ static void follow_up(const struct update *u, struct oci_json *j)
 	oci_json_object_end(j);
 }
 
+/* The new schemata, laid over @text; there are some. */
 static int merge_rdt(struct update *u, const char *text, struct hz_error *err)
 {
 	static const char *const place[] = {"linux", "intelRdt", NULL};
@@ -174,12 +175,10 @@ static int merge_rdt(struct update *u, const char *text, struct hz_error *err)
 	}
 	oci_json_object_end(j);
 	r = oci_json_text(j, &change, &len, err);
-	if (!r && has_rdt(u))
+	if (!r)
 		r = oci_json_merge(text, place, change, &u->merged, err);
-	else if (!r)
-		buf_adds(&u->merged, text);
 	oci_json_free(j);
-	return r || !u->merged.failed ? r : error_oom(err);
+	return r;
 }
 
 static int merge(struct update *u, struct hz_error *err)
@@ -198,9 +197,10 @@ static int merge(struct update *u, struct hz_error *err)
 	if (!r)
 		r = oci_json_merge(u->o->resources, all, more, &change, err);
 	if (!r)
-		r = oci_json_merge(u->stored.data, place, change.data, &resources, err);
+		r = oci_json_merge(u->stored.data, place, change.data,
+				   has_rdt(u) ? &resources : &u->merged, err);
 	oci_json_free(j);
-	return r ? r : merge_rdt(u, resources.data, err);
+	return !r && has_rdt(u) ? merge_rdt(u, resources.data, err) : r;
 }
 
 /* The error speaks of linux.resources; its place is that in the text of the change. */
