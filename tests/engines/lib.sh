@@ -5,6 +5,7 @@
 #	need PROGRAM...			skip the file where one is missing
 #	check WHAT STATUS REGEX CMD...	run CMD; its status, and stdout and stderr together against the regex (DOTALL)
 #	image				a busybox root file system in $D/img
+#	podman_as_root [LINES]		a Podman of this file's own, $P, with the image bb; more LINES for its containers.conf
 #	done_all			remove all, print the plan
 #
 # RUNTIME is the runtime under test. Each file runs in mount and network namespaces of its own, with a view of
@@ -39,6 +40,23 @@ image() {
 	for name in sh sleep cat ls id echo true ps touch grep env hostname stty; do ln -s busybox "img/bin/$name"; done
 	echo 'root:x:0:0:root:/:/bin/sh' >img/etc/passwd
 	echo data >img/nofile
+}
+
+podman_as_root() {
+	mkdir etc
+	cat >etc/containers.conf <<-X
+		${1:-}
+		[engine]
+		cgroup_manager="${HEZI_CGROUPS:-cgroupfs}"
+		events_logger="file"
+		runtime="under_test"
+		[engine.runtimes]
+		under_test=["$RUNTIME"]
+	X
+	printf '[storage]\ndriver="vfs"\nrunroot="%s"\ngraphroot="%s"\n' "$D/run" "$D/root" >etc/storage.conf
+	export CONTAINERS_CONF=$D/etc/containers.conf CONTAINERS_STORAGE_CONF=$D/etc/storage.conf
+	P="podman --root $D/root --runroot $D/run --tmpdir $D/tmp --log-level error"
+	tar -C img -c . | $P import - bb >/dev/null 2>&1 || plan_skip "podman cannot import an image here"
 }
 
 check() {

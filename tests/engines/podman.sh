@@ -5,22 +5,8 @@
 need podman conmon
 image
 
-mkdir etc
-cat >etc/containers.conf <<X
-[containers]
-default_ulimits=["nofile=20000:20000","nproc=4096:4096"]
-[engine]
-cgroup_manager="${HEZI_CGROUPS:-cgroupfs}"
-events_logger="file"
-runtime="under_test"
-[engine.runtimes]
-under_test=["$RUNTIME"]
-X
-printf '[storage]\ndriver="vfs"\nrunroot="%s"\ngraphroot="%s"\n' "$D/run" "$D/root" >etc/storage.conf
-export CONTAINERS_CONF=$D/etc/containers.conf CONTAINERS_STORAGE_CONF=$D/etc/storage.conf
-p() { podman --root "$D/root" --runroot "$D/run" --tmpdir "$D/tmp" "$@"; }
-P="podman --root $D/root --runroot $D/run --tmpdir $D/tmp --log-level error"
-tar -C img -c . | p import - bb >/dev/null 2>&1 || plan_skip "podman cannot import an image here"
+podman_as_root '[containers]
+default_ulimits=["nofile=20000:20000","nproc=4096:4096"]'
 RUN="$P run --rm --network none"
 
 check "run" 0 '^hi$' $RUN bb echo hi

@@ -178,7 +178,7 @@ if [ -n "${LIVE_USER:-}" ]; then
 	go_to_user
 	ROOT=$USER_DIR/state-$$
 	umask 0 # the user writes to files and sockets of the tests
-	RT=("$(command -v bash)" -c 'umask 022 && exec "$@"' - setpriv --reuid $USER_ID --regid $USER_ID --clear-groups env "XDG_RUNTIME_DIR=$USER_DIR" "$RUNTIME" --root "$ROOT" --systemd-cgroup)
+	RT=("$(command -v bash)" -c 'umask 022 && exec "$@"' - "${AS_USER[@]}" "$RUNTIME" --root "$ROOT" --systemd-cgroup)
 fi
 make_base
 rt() { timeout --foreground -k 5 "${RT_LIMIT:-30}" "${RT[@]}" "$@"; }

@@ -3,7 +3,8 @@
 # A user with a systemd of his own, on a machine that is thrown away (tests/lab): sourced by live.sh.
 USER_ID=4321
 USER_DIR=/run/user/$USER_ID
-as_user() { setpriv --reuid $USER_ID --regid $USER_ID --clear-groups env "XDG_RUNTIME_DIR=$USER_DIR" "HOME=$T" "$@"; }
+AS_USER=(setpriv --reuid $USER_ID --regid $USER_ID --clear-groups env "XDG_RUNTIME_DIR=$USER_DIR")
+as_user() { "${AS_USER[@]}" "HOME=$T" "$@"; }
 
 # start_user_manager: once on this machine; files that run at the same time wait for the first
 start_user_manager() {

@@ -71,11 +71,14 @@ allowed_cpus() {
 	is_peer || like "$ERR" 'cpuset.cpus.*0-4000'
 }
 
+# needs_optional CONTROLLER: one that neither layout needs to have
+needs_optional() { needs_controller "$1"; [ -n "$V2" ] || [ -d "/sys/fs/cgroup/$1" ] || skip "no $1 controller in cgroup v1 here"; }
+
 # one page of 2 MiB is allowed, two pages are there
 huge_pages() {
 	local here=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages was
 	bundle
-	if [ -n "$V2" ]; then needs_controller hugetlb; else [ -d /sys/fs/cgroup/hugetlb ] || skip "no hugetlb controller in cgroup v1 here"; fi
+	needs_optional hugetlb
 	[ "${HEZI_LAB:-}" = vm ] || skip "reserves memory of the machine"
 	was=$(cat $here)
 	echo 2 >$here
@@ -89,7 +92,7 @@ huge_pages() {
 
 rdma_limits() {
 	bundle
-	if [ -n "$V2" ]; then needs_controller rdma; else [ -d /sys/fs/cgroup/rdma ] || skip "no rdma controller in cgroup v1 here"; fi
+	needs_optional rdma
 	config '.linux.resources={rdma:{nosuch0:{hcaHandles:2}}}'
 	create
 	bad # the kernel knows the devices: this one is not there
@@ -99,7 +102,7 @@ rdma_limits() {
 # --- a cgroup that others change -----------------------------------------------------------------
 
 removed_under_it() {
-	local pid dir
+	local pid dir p
 	peer_differs crun "takes it for stopped"
 	bundle
 	sleeper
@@ -171,7 +174,6 @@ frozen_parent() {
 }
 
 full_tree() {
-	local limit
 	[ -n "$V2" ] || skip "v1 has no limit on descendants"
 	paths_only
 	bundle
