@@ -172,7 +172,7 @@ reads() { cat "$(cg "$1" "$(pid_of)")/$([ -n "$V2" ] && echo "$3" || echo "$2")"
 # the command line up to the command, for those that rt() does not suit
 RT=("$RUNTIME" --root "$ROOT" ${LIVE_SYSTEMD:+--systemd-cgroup})
 if [ -n "${LIVE_USER:-}" ]; then
-	[ "${HEZI_LAB:-}" = systemd ] || plan_skip "users are made in tests/lab only"
+	[ -n "${HEZI_LAB:-}" ] || plan_skip "users are made in tests/lab only"
 	. "$LIB/user-manager.sh"
 	start_user_manager
 	go_to_user

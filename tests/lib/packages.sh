@@ -11,6 +11,7 @@ PACKAGES_LINT="clang-format clang-tidy cppcheck"
 PACKAGES_FUZZ="clang libclang-rt-14-dev"
 PACKAGES_ENGINES="podman python3-grpcio buildah containerd docker.io conmon catatonit netavark iptables"
 PACKAGES_OCI="python3-jsonschema golang-go golang-github-opencontainers-specs-dev golang-github-opencontainers-runtime-tools-dev"
+PACKAGES_VM="qemu-system-x86 qemu-system-common seabios linux-image-cloud-amd64 systemd dbus"
 # tests that need one of these are skipped with a reason where it cannot be had
 PACKAGES_OPTIONAL="runc crun user-mode-linux systemd dbus dbus-user-session"
 
@@ -23,6 +24,7 @@ missing_of() {
 
 install_packages() {
 	local missing p
+	local -x INITRD=No # a kernel for tests/lab/vm needs none, and 25 s would be spent on it
 	# shellcheck disable=SC2086
 	missing=$(missing_of $*)
 	[ -n "$missing" ] || return 0
