@@ -33,6 +33,8 @@ static int lookup_path(struct init *init, const struct plan_step *step, const ch
 	switch (r) {
 	case 0: return 0;
 	case -EISDIR: return init_fail_why(init, step, INIT_WHY_IS_DIR, r, path);
+	case -ENOENT:
+	case -ENOTDIR:
 	case -EACCES: return init_fail_why(init, step, INIT_WHY_NOT_EXEC, r, path);
 	default: return init_fail(init, step, __NR_faccessat2, r, path);
 	}

@@ -83,7 +83,8 @@ int init_enter_cwd(struct init *init, const struct plan_step *step, const char *
 	long r = sys_call(__NR_chdir, cwd);
 	INIT_CLOSE int made = -1;
 
-	if (r == -ENOENT) {
+	/* only create makes it: for exec a wrong path is an error that engines report as 127 */
+	if (r == -ENOENT && !(init->plan->flags & PLAN_F_EXEC)) {
 		made = (int)make_cwd(cwd);
 		r = made < 0 ? made : sys_call(__NR_fchdir, made);
 	}

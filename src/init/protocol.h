@@ -108,7 +108,7 @@ enum init_why {
 	INIT_WHY_OUTSIDE,  /* the working directory is outside the container (CVE-2024-21626) */
 	INIT_WHY_NOT_FOUND,    /* program not found in $PATH */
 	INIT_WHY_IS_DIR,       /* the program is a directory */
-	INIT_WHY_NOT_EXEC,     /* the program is not executable (errnum EACCES) */
+	INIT_WHY_NOT_EXEC,     /* the program's path is missing or not executable */
 	INIT_WHY_EXEC,         /* execve itself failed */
 	INIT_WHY_HOOK_EXIT,    /* arg: index, arg2: wait status */
 	INIT_WHY_HOOK_TIMEOUT, /* arg: index, arg2: seconds */

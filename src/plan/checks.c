@@ -57,8 +57,6 @@ static void check_process(struct builder *b)
 		builder_fault(b, "/process/cwd", "Cwd must be an absolute path");
 	if (p->args.n == 0)
 		builder_fault(b, "/process/args", "args must not be empty");
-	else if (!p->args.items[0][0])
-		builder_fault(b, "/process/args/0", "the name of the program must not be empty");
 	check_env(b, &p->env);
 	if (p->user && p->user->umask.set && p->user->umask.v > 0777)
 		builder_fault(b, "/process/user/umask", "umask must be 511 (0777) at most, not %u",

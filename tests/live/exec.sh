@@ -42,6 +42,16 @@ options() {
 	done
 }
 
+# create makes the working folder, exec does not
+cwd_missing() {
+	peer_differs crun "ends with 1"
+	running
+	ex --cwd /none "$ID" true
+	fails
+	says 'chdir to cwd \("/none"\) set in config.json failed: no such file or directory'
+	[ ! -e "$B/rootfs/none" ] || die "exec made the working folder"
+}
+
 missing() {
 	peer_differs crun "ends with 1"
 	running
@@ -53,7 +63,10 @@ missing() {
 	says 'permission denied'
 	ex "$ID" /none
 	fails
-	says 'no such file or directory'
+	says 'exec: "/none": stat /none: no such file or directory' 'no such file or directory'
+	ex "$ID" ''
+	fails
+	says 'exec: "": executable file not found in .PATH'
 	ex --cwd rel "$ID" true
 	fails
 	ex "$ID-x" true
@@ -263,6 +276,7 @@ t "--console-socket" console
 t "--cgroup: a sub-cgroup" sub_cgroup_down
 t "namespaces and cgroup are the container's" places
 t "cwd, env, user, groups" options
+t "a cwd that is not there" cwd_missing
 t "programs that cannot be run" missing
 t "not in a stopped container" stopped
 t "in a created container" created

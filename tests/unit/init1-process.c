@@ -51,9 +51,9 @@ static void test_lookup(void)
 	i1_failed(run_argv(I1_ARGV("fstab.d")), INIT_WHY_NOT_FOUND, 0, "in PATH, no program");
 	i1_failed(run_argv(I1_ARGV(".")), INIT_WHY_NOT_FOUND, 0, "a directory in PATH");
 	h = run_argv(I1_ARGV("/nonexistent/program"));
-	i1_failed(h, INIT_WHY_SYSCALL, ENOENT, "a path that is not there");
+	i1_failed(h, INIT_WHY_NOT_EXEC, ENOENT, "a path that is not there");
 	is_str(h->error.object, "/nonexistent/program", "the path");
-	i1_failed(run_argv(I1_ARGV("/etc/passwd/x")), INIT_WHY_SYSCALL, ENOTDIR,
+	i1_failed(run_argv(I1_ARGV("/etc/passwd/x")), INIT_WHY_NOT_EXEC, ENOTDIR,
 		  "a path through a file");
 	i1_failed(run_argv(I1_ARGV("/usr")), INIT_WHY_IS_DIR, EISDIR, "a directory");
 	i1_failed(run_argv(I1_ARGV("/dev/null")), INIT_WHY_NOT_EXEC, EACCES, "a device");
@@ -159,7 +159,7 @@ static void test_cwd(void)
 	i1_start();
 	I1_ADD(struct plan_text, PLAN_CWD, .text = i1_str("/etc/passwd/sub"));
 	i1_end(I1_ARGV("pwd"), false, NULL, NULL);
-	i1_failed(i1_run(), INIT_WHY_SYSCALL, ENOTDIR, "below a file");
+	i1_failed(i1_run(), INIT_WHY_NOT_EXEC, ENOTDIR, "below a file");
 }
 
 static int outside(void)
