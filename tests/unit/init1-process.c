@@ -159,7 +159,7 @@ static void test_cwd(void)
 	i1_start();
 	I1_ADD(struct plan_text, PLAN_CWD, .text = i1_str("/etc/passwd/sub"));
 	i1_end(I1_ARGV("pwd"), false, NULL, NULL);
-	i1_failed(i1_run(), INIT_WHY_NOT_EXEC, ENOTDIR, "below a file");
+	i1_failed(i1_run(), INIT_WHY_SYSCALL, ENOTDIR, "below a file");
 }
 
 static int outside(void)
