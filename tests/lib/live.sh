@@ -140,6 +140,8 @@ V2=
 needs_controller() {
 	[ -z "$V2" ] || grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "no $1 controller in cgroup v2 here"
 }
+# needs_optional NAME: one that neither layout needs to have
+needs_optional() { needs_controller "$1"; [ -n "$V2" ] || cg "$1" self >/dev/null; }
 # the last part of the path of the container's cgroup
 cgroup_name() { [ -n "${LIVE_SYSTEMD:-}" ] && echo "test-$ID.scope" || echo "$ID"; }
 # paths_only: systemd's cgroups have names, and their units tests of their own

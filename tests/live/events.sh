@@ -29,33 +29,36 @@ statistics() {
 	[ "$(shows '.data.memory.raw|length > 5')" = true ] || die "no memory.stat: $OUT"
 }
 
+# lines N: that the command under cap() has printed
+lines() { [ "$(wc -l 2>/dev/null <"$T/out")" -ge "$1" ]; }
+
 intervals_until_the_end() {
 	peer_differs runc "it waits until the cgroup is removed"
 	bundle
-	args sleep 2
-	create
-	ok
-	cap rt start "$ID"
-	ok
+	sleeper
+	: >"$T/out"
+	{ within 15 lines 2; rt kill "$ID" KILL; } &
 	cap timeout -k 2 20 "${RT[@]}" events --interval 300ms "$ID"
 	ok
 	is "$(jq -r .type <<<"$OUT" | sort -u)" stats
-	[ "$(wc -l <<<"$OUT")" -ge 2 ] || die "too few: $OUT"
+	lines 2 || die "too few: $OUT"
 }
 
 out_of_memory() {
 	peer_differs runc "on a v1 host it may miss it"
 	bundle
 	# tail keeps a line that never ends in memory
-	sh_args 'sleep 0.7; tail -n 1 </dev/zero; sleep 0.5'
+	sh_args 'until [ -e /go ]; do sleep 0.1; done; tail -n 1 </dev/zero; sleep 0.5'
 	limits '{"memory":{"limit":16777216}}'
 	create
 	ok
 	cap rt start "$ID"
 	ok
-	cap timeout -k 2 20 "${RT[@]}" events --interval 60s "$ID"
+	: >"$T/out"
+	{ within 15 lines 1; : >"$B/rootfs/go"; } & # the watch begins before the first statistics
+	cap timeout -k 2 20 "${RT[@]}" events --interval 300ms "$ID"
 	ok
-	is "$(jq -r .type <<<"$OUT" | sort -u)" oom
+	is "$(jq -r .type <<<"$OUT" | sort -u | xargs)" "oom stats"
 	is "$(jq -r .id <<<"$OUT" | sort -u)" "$ID"
 }
 

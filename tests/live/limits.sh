@@ -64,10 +64,8 @@ allowed_cpus() {
 	needs_controller cpuset
 	[ "$(nproc)" -gt 1 ] || skip "one CPU"
 	config '.linux.resources={cpu:{cpus:"1",mems:"0"}}'
-	args grep Cpus_allowed_list /proc/self/status
-	cap rt run --bundle "$B" "$ID"
-	ok
-	is "${OUT##*[[:space:]]}" 1
+	in_box 'grep Cpus_allowed_list /proc/self/status; busybox nproc' # this one asks sched_getaffinity
+	like "$OUT" $':\t1\n1$'
 	peer_differs crun "leaves the cgroup of a refused value behind"
 	config '.linux.resources={cpu:{cpus:"0-4000"}}'
 	cap rt run --bundle "$B" "$ID"
@@ -75,8 +73,23 @@ allowed_cpus() {
 	is_peer || like "$ERR" 'cpuset.cpus.*0-4000'
 }
 
-# needs_optional CONTROLLER: one that neither layout needs to have
-needs_optional() { needs_controller "$1"; [ -n "$V2" ] || [ -d "/sys/fs/cgroup/$1" ] || skip "no $1 controller in cgroup v1 here"; }
+# a process that needs more waits, and ends when it is told to
+oom_killer_off() {
+	local control
+	[ -z "$V2" ] || skip "v2 has no such switch"
+	bundle
+	limits '{"memory":{"limit":20971520,"disableOOMKiller":true}}'
+	args awk 'BEGIN {s = "x"; while (1) s = s s}'
+	must_create
+	cap rt start "$ID"
+	ok
+	control=$(cg memory "$(pid_of)")/memory.oom_control
+	within 20 grep -q 'under_oom 1' "$control" || die "the limit was not met: $(cat "$control")"
+	is "$(status_of)" running
+	cap rt delete --force "$ID"
+	ok
+	nothing_left || die "left: $(leftovers)"
+}
 
 # one page of 2 MiB is allowed, two pages are there
 huge_pages() {
@@ -101,6 +114,62 @@ rdma_limits() {
 	create
 	bad # the kernel knows the devices: this one is not there
 	is_peer || like "$ERR" 'rdma.max.*nosuch0'
+}
+
+# a device of RDMA over Ethernet: of three contexts one can be had
+rdma_handles() {
+	local node
+	bundle
+	needs_optional rdma
+	[ "${HEZI_LAB:-}" = vm ] || skip "makes a device on the machine"
+	modprobe rdma_rxe
+	rdma link add hezitest type rxe netdev lo
+	node=$(echo /sys/class/infiniband/hezitest/device/infiniband_verbs/uverbs* /sys/class/infiniband_verbs/uverbs0)
+	node=${node##*/}
+	config --arg path "/dev/infiniband/$node" --argjson major "$(sed 's/:.*//' "/sys/class/infiniband_verbs/$node/dev")" \
+		--argjson minor "$(sed 's/.*://' "/sys/class/infiniband_verbs/$node/dev")" '
+		.linux.devices=[{path:$path,type:"c",$major,$minor,fileMode:438}]
+		|.linux.resources={rdma:{hezitest:{hcaHandles:1}},devices:[{allow:true,type:"c",$major,$minor,access:"rw"}]}
+		|.mounts+=[("/usr","/lib","/lib64")|{destination:.,type:"bind",source:.,options:["rbind","ro"]}]'
+	args python3 -c "$(cat "$LIB/rdma-contexts.py")" "/dev/infiniband/$node"
+	cap rt run --bundle "$B" "$ID"
+	rdma link delete hezitest
+	ok
+	is "$OUT" $'Resource temporarily unavailable\n1'
+}
+
+# 2 MiB at 1 MiB/s
+slow_disk() {
+	local number dev began
+	bundle
+	if [ -n "$V2" ]; then needs_controller io; else needs_optional blkio; fi
+	[ "${HEZI_LAB:-}" = vm ] || skip "makes a disk on the machine"
+	modprobe zram
+	number=$(cat /sys/class/zram-control/hot_add)
+	echo 16M >"/sys/block/zram$number/disksize"
+	dev=$(cat "/sys/block/zram$number/dev")
+	config --argjson major "${dev%:*}" --argjson minor "${dev#*:}" '
+		.linux.devices=[{path:"/dev/disk",type:"b",$major,$minor,fileMode:438}]
+		|.linux.resources={blockIO:{throttleReadBpsDevice:[{$major,$minor,rate:1048576}]},
+			devices:[{allow:true,type:"b",$major,$minor,access:"r"}]}'
+	sleeper
+	began=${EPOCHREALTIME/./}
+	cap rt exec "$ID" busybox dd if=/dev/disk of=/dev/null iflag=direct bs=64k count=32
+	ok
+	[ $((${EPOCHREALTIME/./} - began)) -ge 1500000 ] || die "2 MiB took $((${EPOCHREALTIME/./} - began)) us"
+	rt delete --force "$ID"
+	echo "$number" >/sys/class/zram-control/hot_remove
+}
+
+network_classes() {
+	[ -z "$V2" ] || skip "v2 has no network classes"
+	bundle
+	needs_optional net_cls
+	needs_optional net_prio
+	config '.linux.resources={network:{classID:1048577,priorities:[{name:"lo",priority:7}]}}'
+	sleeper
+	is "$(reads net_cls net_cls.classid -)" 1048577
+	is "$(reads net_prio net_prio.ifpriomap - | grep '^lo ')" "lo 7"
 }
 
 # --- a cgroup that others change -----------------------------------------------------------------
@@ -238,8 +307,12 @@ t "a fork bomb stops at the pids limit" fork_bomb
 t "the cpu quota holds" cpu_share_of_time
 t "a forbidden device is not permitted" forbidden_device
 t "the CPUs that are allowed" allowed_cpus
+t "the OOM killer off" oom_killer_off
 t "huge pages" huge_pages
-t "rdma" rdma_limits
+t "a device of RDMA that is not there" rdma_limits
+t "handles of RDMA" rdma_handles
+t "a disk is read no faster than allowed" slow_disk
+t "network class and priorities" network_classes
 t "a cgroup removed under a running container" removed_under_it
 t "a frozen parent" frozen_parent
 t "a full tree" full_tree
