@@ -159,7 +159,7 @@ static int not_a_reply(struct helper *h, const struct unit_reply *head, size_t l
 /* The tool gives itself UNIT_TIMEOUT_S for a call and again for the job. */
 static int limit_wait(int sock)
 {
-	struct timeval t = {.tv_sec = 3L * UNIT_TIMEOUT_S};
+	struct timeval t = {.tv_sec = 3L * UNIT_TIMEOUT_S + UNIT_PATIENCE_S};
 
 	return setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) ? -errno : 0;
 }
@@ -211,6 +211,12 @@ static int failed(const struct unit_request *rq, const struct unit_reply *head,
 		error_sys(err, (int)head->error, "sd-bus", "systemd", "%s", text);
 	switch (head->what) {
 	case UNIT_STAGE_BUS: return hint_bus(rq, (int)head->error, err);
+	case UNIT_STAGE_LOST:
+		return error_hint(err,
+				  "%s went away, and was not back within %d s: is \"systemctl "
+				  "%sstatus\" well?",
+				  rq->user ? "the user's systemd, or the bus to it," : "systemd",
+				  UNIT_PATIENCE_S, rq->user ? "--user " : "");
 	case UNIT_STAGE_EXISTS:
 		if (err)
 			err->code = HZ_E_EXISTS;

@@ -26,6 +26,7 @@ struct update {
 	struct oci_resources *change;
 	struct buf stored, merged;
 	struct oci_config *before, *after;
+	bool begun; /* something may be other than before */
 };
 
 static bool has_rdt(const struct update *u)
@@ -248,6 +249,7 @@ static int apply(struct update *u, const struct oci_config *c, struct hz_error *
 
 	if (!r)
 		r = set_unit(u, plan.h, err);
+	u->begun |= !r;
 	if (!r)
 		r = cgroup_update(&u->record.cgroup_dirs, &u->facts, plan.h, err);
 	plan_done(&plan);
@@ -318,7 +320,8 @@ static int run(struct update *u, struct hz_error *err)
 	narrow(u, u->after);
 	if (apply(u, u->after, err) || apply_rdt(u, err)) {
 		locate(u, err);
-		put_back(u);
+		if (u->begun)
+			put_back(u);
 		return -1;
 	}
 	r = file_replace_at(u->dirfd, CONFIG_FILE, 0600, u->merged.data, u->merged.len);

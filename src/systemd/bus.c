@@ -15,7 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-#define STEP_US UINT64_C(1000000)
+#define STEP_US  UINT64_C(1000000)
+#define PAUSE_MS 50
 
 static int open_address(const char *path, sd_bus **ret)
 {
@@ -41,9 +42,12 @@ static int open_address(const char *path, sd_bus **ret)
 
 static int open_system(sd_bus **ret)
 {
-	int r = open_address("/run/systemd/private", ret);
+	int r = open_address("/run/systemd/private", ret), second;
 
-	return r < 0 ? sd_bus_open_system(ret) : r;
+	if (r >= 0)
+		return r;
+	second = sd_bus_open_system(ret);
+	return second < 0 && r == -ECONNREFUSED ? r : second; /* it was there, and will be again */
 }
 
 static int open_user(sd_bus **ret)
@@ -58,6 +62,29 @@ static int open_user(sd_bus **ret)
 	return open_address(path, ret) < 0 ? r : 0;
 }
 
+int64_t bus_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* What sd-bus says when a connection ends, and what a bus says whose systemd is away. */
+enum unit_stage bus_stage(int r, const sd_bus_error *e, enum unit_stage other)
+{
+	static const char *const names[] = {SD_BUS_ERROR_DISCONNECTED, SD_BUS_ERROR_NO_REPLY,
+					    SD_BUS_ERROR_NAME_HAS_NO_OWNER,
+					    SD_BUS_ERROR_SERVICE_UNKNOWN};
+
+	if (r == -ENOTCONN || r == -ECONNRESET || r == -EPIPE || r == -ECONNREFUSED)
+		return UNIT_STAGE_LOST;
+	for (size_t i = 0; e && i < ARRAY_SIZE(names); i++)
+		if (sd_bus_error_has_name(e, names[i]))
+			return UNIT_STAGE_LOST;
+	return other;
+}
+
 int bus_open(struct session *s)
 {
 	bool user = s->rq->user;
@@ -69,8 +96,18 @@ int bus_open(struct session *s)
 	r = user ? open_user(&s->bus) : open_system(&s->bus);
 	if (r >= 0)
 		return 0;
-	return session_fail(s, UNIT_STAGE_BUS, -r, NULL, "connect to %s",
-			    user ? "the user's systemd" : "systemd");
+	return session_fail(s, s->again ? UNIT_STAGE_LOST : bus_stage(r, NULL, UNIT_STAGE_BUS), -r,
+			    NULL, "connect to %s", user ? "the user's systemd" : "systemd");
+}
+
+bool bus_be_patient(struct session *s)
+{
+	struct pollfd hezi = {s->sock, POLLRDHUP, 0};
+
+	s->again = true;
+	s->bus = sd_bus_close_unref(s->bus);
+	return bus_now_ms() - s->begun_ms < UNIT_PATIENCE_S * INT64_C(1000) &&
+	       poll(&hezi, 1, PAUSE_MS) == 0;
 }
 
 int bus_call(struct session *s, sd_bus_message *m, sd_bus_error *e, sd_bus_message **ret_reply)
@@ -80,15 +117,23 @@ int bus_call(struct session *s, sd_bus_message *m, sd_bus_error *e, sd_bus_messa
 	return r < 0 ? r : 0;
 }
 
-const char *bus_unit_string(struct session *s, const char *interface, const char *property)
+int bus_unit_string(struct session *s, const char *interface, const char *property,
+		    const char **ret)
 {
+	_cleanup_error_ sd_bus_error e = SD_BUS_ERROR_NULL;
 	_cleanup_free_ char *path = NULL, *value = NULL;
+	int r = sd_bus_path_encode(MANAGER_PATH "/unit", s->strings[0], &path);
 
-	if (sd_bus_path_encode(MANAGER_PATH "/unit", s->strings[0], &path) < 0 ||
-	    sd_bus_get_property_string(s->bus, MANAGER_NAME, path, interface, property, NULL,
-				       &value) < 0)
-		return NULL;
-	return arena_strdup(&s->a, value);
+	*ret = NULL;
+	if (r >= 0)
+		r = sd_bus_get_property_string(s->bus, MANAGER_NAME, path, interface, property, &e,
+					       &value);
+	if (r >= 0)
+		*ret = arena_strdup(&s->a, value);
+	if (bus_stage(r, &e, UNIT_STAGE_REFUSED) == UNIT_STAGE_LOST)
+		return session_fail(s, UNIT_STAGE_LOST, -r, &e, "ask for %s of unit \"%s\"",
+				    property, s->strings[0]);
+	return 0;
 }
 
 /* --- jobs --- */
@@ -135,15 +180,9 @@ int bus_watch_jobs(struct session *s)
 	if (r >= 0)
 		(void)sd_bus_call_method(s->bus, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE,
 					 "Subscribe", NULL, NULL, NULL);
-	return r < 0 ? session_fail(s, UNIT_STAGE_BUS, -r, NULL, "listen to systemd") : 0;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return r < 0 ? session_fail(s, bus_stage(r, NULL, UNIT_STAGE_BUS), -r, NULL,
+				    "listen to systemd")
+		     : 0;
 }
 
 /* Until something comes from systemd, hezi is gone (-ECANCELED), or the time is up (-ETIMEDOUT). */
@@ -151,7 +190,7 @@ static int wait_for_more(struct session *s, int64_t end)
 {
 	struct pollfd p[2] = {{sd_bus_get_fd(s->bus), 0, 0}, {s->sock, POLLRDHUP, 0}};
 	int events = sd_bus_get_events(s->bus);
-	int64_t left = end - now_ms();
+	int64_t left = end - bus_now_ms();
 
 	if (events < 0)
 		return events;
@@ -163,30 +202,9 @@ static int wait_for_more(struct session *s, int64_t end)
 	return p[1].revents ? -ECANCELED : 0;
 }
 
-/* A manager that was started anew has forgotten who listened: then its units are asked. */
-static int wait_state(struct session *s, int64_t end)
-{
-	while (now_ms() < end) {
-		const char *state;
-
-		if (bus_open(s))
-			return -EIO;
-		state = bus_unit_string(s, "org.freedesktop.systemd1.Unit", "ActiveState");
-		if (state && !strcmp(state, s->rq->op == UNIT_START ? "active" : "inactive"))
-			return 0;
-		if (state && strcmp(state, "activating") != 0 && strcmp(state, "deactivating") != 0)
-			return session_fail(s, UNIT_STAGE_JOB, EIO, NULL, "unit \"%s\" is %s",
-					    s->strings[0], state);
-		poll(NULL, 0, 50);
-	}
-	return session_fail(s, UNIT_STAGE_JOB, ETIMEDOUT, NULL,
-			    "systemd did not answer for %d s about unit \"%s\"", UNIT_TIMEOUT_S,
-			    s->strings[0]);
-}
-
 int bus_wait_job(struct session *s, const char *job)
 {
-	int64_t end = now_ms() + UNIT_TIMEOUT_S * INT64_C(1000);
+	int64_t end = bus_now_ms() + UNIT_TIMEOUT_S * INT64_C(1000);
 	const char *result;
 	int r = 0;
 
@@ -195,8 +213,9 @@ int bus_wait_job(struct session *s, const char *job)
 		if (r == 0)
 			r = wait_for_more(s, end);
 	}
-	if (!result && (r == -ENOTCONN || r == -ECONNRESET))
-		return wait_state(s, end);
+	if (!result && bus_stage(r, NULL, UNIT_STAGE_JOB) == UNIT_STAGE_LOST)
+		return session_fail(s, UNIT_STAGE_LOST, -r, NULL,
+				    "wait for the job of systemd for unit \"%s\"", s->strings[0]);
 	if (!result)
 		return session_fail(s, UNIT_STAGE_JOB, -r, NULL,
 				    "systemd did not do the job for unit \"%s\" within %d s",

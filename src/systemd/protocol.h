@@ -14,6 +14,7 @@
 #define UNIT_MAGIC       0x7a686475u
 #define UNIT_MESSAGE_MAX (4u << 20) /* bytes of the strings of a message */
 #define UNIT_TIMEOUT_S   30         /* for systemd to do a job, as runc waits */
+#define UNIT_PATIENCE_S  5          /* for a systemd or a bus that is started anew */
 
 enum unit_op {
 	/* make a transient scope with process `pid` in it and wait until it is there.
@@ -49,7 +50,8 @@ struct unit_reply {
 };
 
 enum unit_stage {
-	UNIT_STAGE_BUS,     /* no connection, or it was lost */
+	UNIT_STAGE_BUS,     /* no connection */
+	UNIT_STAGE_LOST,    /* the connection ended, and for UNIT_PATIENCE_S there was no other */
 	UNIT_STAGE_EXISTS,  /* START: a unit of that name is there and is not ours */
 	UNIT_STAGE_REFUSED, /* systemd says no */
 	UNIT_STAGE_JOB,     /* the job failed, or took too long */

@@ -21,6 +21,8 @@ struct session {
 	const struct unit_request *rq; /* the request … */
 	const char **strings;          /* … and what follows it */
 	size_t nstrings;
+	int64_t begun_ms; /* on the clock of bus_now_ms() */
+	bool again;       /* a connection was lost since */
 	/* the reply */
 	const char *out[64];
 	size_t nout;
@@ -33,11 +35,18 @@ int session_fail(struct session *s, enum unit_stage stage, int errnum, const sd_
 		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* bus.c */
+/** The stage of what failed with @r and @e: the connection (then UNIT_STAGE_LOST), or @other. */
+enum unit_stage bus_stage(int r, const sd_bus_error *e, enum unit_stage other);
 int bus_open(struct session *s);
+int64_t bus_now_ms(void);
+/** After UNIT_STAGE_LOST: a pause before the next try. False: the request is too old for one, or
+ * hezi is gone. */
+bool bus_be_patient(struct session *s);
 /** Call a method of the manager whose message is complete. @ret_reply may be NULL. */
 int bus_call(struct session *s, sd_bus_message *m, sd_bus_error *e, sd_bus_message **ret_reply);
-/** A property of the unit as a string in s->a; NULL when there is none. */
-const char *bus_unit_string(struct session *s, const char *interface, const char *property);
+/** A property of the unit as a string in s->a, or NULL when there is none. */
+int bus_unit_string(struct session *s, const char *interface, const char *property,
+		    const char **ret);
 /** A job of the manager is waited for: begin before it is asked for, then hand over its path. */
 int bus_watch_jobs(struct session *s);
 int bus_wait_job(struct session *s, const char *job);

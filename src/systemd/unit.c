@@ -3,8 +3,12 @@
 #include "systemd/systemd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+
+#define BEGUN_TRIES    50
+#define BEGUN_PAUSE_MS 20
 
 #define ERROR_EXISTS  "org.freedesktop.systemd1.UnitExists"
 #define ERROR_MISSING "org.freedesktop.systemd1.NoSuchUnit"
@@ -12,11 +16,10 @@
 
 static int failed(struct session *s, int r, const sd_bus_error *e, const char *what)
 {
-	enum unit_stage stage = UNIT_STAGE_REFUSED;
+	enum unit_stage other = r == -ETIMEDOUT ? UNIT_STAGE_BUS : UNIT_STAGE_REFUSED;
 
-	if (r == -ENOTCONN || r == -ECONNRESET || r == -ETIMEDOUT || r == -EPIPE)
-		stage = UNIT_STAGE_BUS;
-	return session_fail(s, stage, -r, e, "%s unit \"%s\"", what, s->strings[0]);
+	return session_fail(s, bus_stage(r, e, other), -r, e, "%s unit \"%s\"", what,
+			    s->strings[0]);
 }
 
 static int new_call(struct session *s, const char *method, sd_bus_message **ret)
@@ -83,7 +86,31 @@ static int start_message(struct session *s, sd_bus_message **ret)
 	return r < 0 ? failed(s, r, NULL, "describe") : 0;
 }
 
-/* 0: *ret_job; 1: try again; -errno */
+/* Is the process in the unit? */
+static bool is_inside(struct session *s)
+{
+	_cleanup_message_ sd_bus_message *answer = NULL;
+	_cleanup_free_ char *want = NULL;
+	const char *path;
+
+	return sd_bus_path_encode(MANAGER_PATH "/unit", s->strings[0], &want) >= 0 &&
+	       sd_bus_call_method(s->bus, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE, "GetUnitByPID",
+				  NULL, &answer, "u", (uint32_t)s->rq->pid) >= 0 &&
+	       sd_bus_message_read(answer, "o", &path) >= 0 && !strcmp(path, want);
+}
+
+/* systemd has taken the request before the connection was lost, and may be at it still. */
+static bool was_started(struct session *s)
+{
+	for (int i = 0; s->again && i < BEGUN_TRIES; i++) {
+		if (is_inside(s))
+			return true;
+		poll(NULL, 0, BEGUN_PAUSE_MS);
+	}
+	return false;
+}
+
+/* 0: *ret_job (NULL: it is done); 1: try again; -errno */
 static int start_once(struct session *s, bool *reset, const char **ret_job)
 {
 	_cleanup_message_ sd_bus_message *m = NULL, *answer = NULL;
@@ -100,6 +127,8 @@ static int start_once(struct session *s, bool *reset, const char **ret_job)
 		return *ret_job ? 0 : failed(s, r < 0 ? r : -ENOMEM, NULL, "start");
 	}
 	if (sd_bus_error_has_name(&e, ERROR_EXISTS)) {
+		if (was_started(s))
+			return 0;
 		if (*reset)
 			return session_fail(s, UNIT_STAGE_EXISTS, EEXIST, &e, "start unit \"%s\"",
 					    s->strings[0]);
@@ -113,8 +142,10 @@ static int start_once(struct session *s, bool *reset, const char **ret_job)
 /* The first string of the reply. */
 static int put_control_group(struct session *s)
 {
-	const char *path = bus_unit_string(s, "org.freedesktop.systemd1.Scope", "ControlGroup");
+	const char *path;
 
+	if (bus_unit_string(s, "org.freedesktop.systemd1.Scope", "ControlGroup", &path))
+		return -EIO;
 	if (!path || path[0] != '/' || s->nout == ARRAY_SIZE(s->out))
 		return session_fail(s, UNIT_STAGE_JOB, ENOENT, NULL,
 				    "systemd names no cgroup of unit \"%s\": its processes ended",
@@ -136,7 +167,7 @@ static int do_start(struct session *s)
 	do
 		r = start_once(s, &reset, &job);
 	while (r > 0);
-	if (!r)
+	if (!r && job)
 		r = bus_wait_job(s, job);
 	return r ? r : put_control_group(s);
 }
@@ -149,11 +180,13 @@ static bool is_gone(const sd_bus_error *e)
 }
 
 /* A create that was killed early has written down a name that may be another's. */
-static bool is_ours(struct session *s)
+static int is_ours(struct session *s, bool *ret)
 {
-	const char *text = bus_unit_string(s, "org.freedesktop.systemd1.Unit", "Description");
+	const char *text;
+	int r = bus_unit_string(s, "org.freedesktop.systemd1.Unit", "Description", &text);
 
-	return text && !strcmp(text, s->strings[1]);
+	*ret = text && !strcmp(text, s->strings[1]);
+	return r;
 }
 
 static int do_stop(struct session *s)
@@ -161,10 +194,11 @@ static int do_stop(struct session *s)
 	_cleanup_message_ sd_bus_message *answer = NULL;
 	_cleanup_error_ sd_bus_error e = SD_BUS_ERROR_NULL;
 	const char *job;
-	int r;
+	bool ours;
+	int r = is_ours(s, &ours);
 
-	if (!is_ours(s))
-		return 0;
+	if (r || !ours)
+		return r;
 	r = bus_watch_jobs(s);
 	if (r)
 		return r;
@@ -244,6 +278,11 @@ int unit_do(struct session *s)
 	if (s->nstrings < ops[s->rq->op].least)
 		return session_fail(s, UNIT_STAGE_REQUEST, EINVAL, NULL,
 				    "the request is too short");
-	r = bus_open(s);
-	return r ? r : ops[s->rq->op].run(s);
+	s->begun_ms = bus_now_ms();
+	do {
+		r = bus_open(s);
+		if (!r)
+			r = ops[s->rq->op].run(s);
+	} while (r && s->stage == UNIT_STAGE_LOST && bus_be_patient(s));
+	return r;
 }
