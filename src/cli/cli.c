@@ -245,8 +245,7 @@ static int run_command(struct cli *cli, const struct command *c, char **args, st
 
 	if (status < 0) {
 		snprintf(what, sizeof(what), "%s failed", c->name);
-		return fail(cli, c->prefixed && err->code != HZ_E_USAGE ? what : NULL, err,
-			    c->error_status);
+		return fail(cli, c->prefixed ? what : NULL, err, c->error_status);
 	}
 	log_flush(&cli->log);
 	return status;
@@ -262,14 +261,14 @@ static int dispatch(struct cli *cli, const struct command *c, struct opt_words w
 	case OPT_BAD:
 		if (err.code == HZ_E_USAGE)
 			print_incorrect(c, &err, false);
-		status = fail(cli, NULL, &err, c->error_status);
+		status = fail(cli, NULL, &err, 1);
 		break;
 	default:
 		words.items[words.n] = NULL; /* main's argv ends with NULL, so there is room */
 		if (words.n < c->min_args || words.n > c->max_args) {
 			wrong_count(c, words.n, &err);
 			print_incorrect(c, &err, true);
-			status = fail(cli, NULL, &err, c->error_status);
+			status = fail(cli, NULL, &err, 1);
 		} else {
 			status = run_command(cli, c, words.items, &err);
 		}

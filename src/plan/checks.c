@@ -39,7 +39,9 @@ static void check_env(struct builder *b, const struct oci_strings *env)
 		const char *eq = strchr(env->items[i], '=');
 
 		if (!eq)
-			builder_fault(b, ptr, "invalid environment variable: missing '='");
+			builder_fault(b, ptr,
+				      "invalid environment variable: \"%.64s\": missing '='",
+				      env->items[i]);
 		else if (eq == env->items[i])
 			builder_fault(b, ptr, "invalid environment variable: name cannot be empty");
 	}

@@ -195,6 +195,13 @@ static void explain_text(const struct plan *plan, const struct plan_print_option
 			   plan->warnings[i].text);
 }
 
+void bundle_tell_warnings(hz_runtime *rt, const struct bundle *b, const char *file)
+{
+	for (unsigned i = 0; i < b->plan.nwarnings && i < PLAN_WARNINGS; i++)
+		runtime_log(rt, HZ_LOG_WARNING, "%s %s: %s", file, b->plan.warnings[i].pointer,
+			    b->plan.warnings[i].text);
+}
+
 int hz_explain(hz_runtime *rt, const struct hz_create_options *o, bool json, bool show_env,
 	       char **ret_text, struct hz_error *err)
 {

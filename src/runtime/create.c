@@ -326,9 +326,7 @@ int hz_create(hz_runtime *rt, const struct hz_create_options *o, struct hz_error
 	}
 	creation_done(&c);
 	if (!r)
-		for (unsigned i = 0; i < b.plan.nwarnings && i < PLAN_WARNINGS; i++)
-			runtime_log(rt, HZ_LOG_WARNING, "config.json %s: %s",
-				    b.plan.warnings[i].pointer, b.plan.warnings[i].text);
+		bundle_tell_warnings(rt, &b, "config.json");
 out:
 	bundle_done(&b);
 	return r;

@@ -311,6 +311,8 @@ int hz_exec(hz_runtime *rt, const struct hz_exec_options *o, int *ret_status, st
 	if (r) {
 		explain_failure(&x, err);
 		exec_process_locate(&x, o, err);
+	} else {
+		bundle_tell_warnings(rt, &x.b, o->process ? o->process : "config.json");
 	}
 	cgroup_join_close(&x.cgroups);
 	creation_done(&x.c);

@@ -4,11 +4,13 @@
 #include "runtime/exec.h"
 
 #include "base/fd.h"
+#include "plan/layout.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <strings.h>
 
 /* Strict: "1x" is no id, and neither is "-1" (CVE-2026-30892). */
 static int parse_id(const char *s, const char *end, const char *what, struct oci_u32 *ret,
@@ -92,25 +94,51 @@ static int set_user(struct arena *a, struct oci_process *p, const struct hz_exec
 	return set_groups(a, u, o, err);
 }
 
+/* "CAP_NET_ADMIN" of "net_admin"; one that nobody knows was mistyped. */
+static const char *find_cap(struct arena *a, const char *word, struct hz_error *err)
+{
+	const char *bare = strncasecmp(word, "CAP_", 4) ? word : word + 4, *guess;
+	char *name = arena_printf(a, "CAP_%s", bare);
+	uint64_t ignored;
+
+	for (char *p = name; p && *p; p++)
+		if (*p >= 'a' && *p <= 'z')
+			*p = (char)(*p - 'a' + 'A');
+	if (!name)
+		error_oom(err);
+	if (!name || plan_value_find(plan_cap_values, name, &ignored))
+		return name;
+	error_set(err, HZ_E_USAGE, "unknown capability \"%.64s\"", word);
+	guess = plan_value_guess(plan_cap_values, name);
+	if (guess)
+		error_hint(err, "did you mean %s?", guess);
+	return NULL;
+}
+
 /* Never to the inheritable set (CVE-2022-29162); ambient ones must be inheritable. */
 static int set_caps(struct arena *a, struct oci_process *p, const struct hz_exec_options *o,
 		    struct hz_error *err)
 {
-	struct oci_capabilities *c;
+	struct oci_capabilities *c = arena_calloc(a, 1, sizeof(*c));
+	const char **names = arena_calloc(a, o->ncaps + 1, sizeof(*names));
 
 	if (!o->ncaps)
 		return 0;
-	c = arena_calloc(a, 1, sizeof(*c));
-	if (!c)
+	if (!c || !names)
 		return error_oom(err);
+	for (size_t i = 0; i < o->ncaps; i++) {
+		names[i] = find_cap(a, o->caps[i], err);
+		if (!names[i])
+			return -1;
+	}
 	if (p->capabilities)
 		*c = *p->capabilities;
 	p->capabilities = c;
-	if (add_strings(a, &c->bounding, o->caps, o->ncaps, err) ||
-	    add_strings(a, &c->effective, o->caps, o->ncaps, err) ||
-	    add_strings(a, &c->permitted, o->caps, o->ncaps, err))
+	if (add_strings(a, &c->bounding, names, o->ncaps, err) ||
+	    add_strings(a, &c->effective, names, o->ncaps, err) ||
+	    add_strings(a, &c->permitted, names, o->ncaps, err))
 		return -1;
-	return c->inheritable.n ? add_strings(a, &c->ambient, o->caps, o->ncaps, err) : 0;
+	return c->inheritable.n ? add_strings(a, &c->ambient, names, o->ncaps, err) : 0;
 }
 
 static int from_options(struct arena *a, const struct oci_config *config,

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 /* Engines match these words (CONTRACT 2.0), so they are runc's. */
@@ -195,15 +196,29 @@ static const struct plan_step *find_step(const struct plan_header *plan, uint32_
 	return NULL;
 }
 
+/* The working directory is entered at its own step or, with the user's rights, before the program
+ * is looked for: what it was, or NULL when something else has failed. */
+static const char *failed_cwd(const struct plan_header *plan, const struct plan_step *s,
+			      const struct init_error *e)
+{
+	if (s->kind == PLAN_CWD)
+		return plan_text(plan, ((const struct plan_text *)s)->text);
+	if (s->kind == PLAN_EXEC_LOOKUP && e->call == __NR_chdir)
+		return plan_text(plan, ((const struct plan_exec *)s)->cwd);
+	return NULL;
+}
+
 static void message(const struct plan_header *plan, const struct plan_step *s, const char *step,
 		    const struct init_error *e, struct hz_error *err)
 {
+	const char *cwd;
+
 	switch (e->why) {
 	case INIT_WHY_SYSCALL:
-		if (s->kind == PLAN_CWD) {
+		cwd = failed_cwd(plan, s, e);
+		if (cwd) {
 			error_sys(err, e->errnum, "chdir", e->object,
-				  "chdir to cwd (\"%s\") set in config.json failed",
-				  plan_text(plan, ((const struct plan_text *)s)->text));
+				  "chdir to cwd (\"%s\") set in config.json failed", cwd);
 			return;
 		}
 		syscall_message(step, e, err);

@@ -110,9 +110,7 @@ int hz_run(hz_runtime *rt, const struct hz_create_options *options,
 		return -1;
 	r = run(rt, options, how, &b, ret_status, err);
 	if (!r)
-		for (unsigned i = 0; i < b.plan.nwarnings && i < PLAN_WARNINGS; i++)
-			runtime_log(rt, HZ_LOG_WARNING, "config.json %s: %s",
-				    b.plan.warnings[i].pointer, b.plan.warnings[i].text);
+		bundle_tell_warnings(rt, &b, "config.json");
 	bundle_done(&b);
 	return r;
 }

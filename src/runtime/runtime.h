@@ -53,6 +53,9 @@ int bundle_load(const hz_runtime *rt, const struct hz_create_options *o, bool fo
 void bundle_done(struct bundle *b);
 /** Give @err the line and column of its pointer and the name of the file. */
 void bundle_locate(const struct bundle *b, struct hz_error *err);
+/** What the compiler left out of the configuration: told when the rest has succeeded, for engines
+ * take the log after a failure as one error. */
+void bundle_tell_warnings(hz_runtime *rt, const struct bundle *b, const char *file);
 
 /** The descriptors that are to be preserved have to be there. */
 int bundle_check_preserved(const struct plan_options *o, struct hz_error *err);

@@ -109,7 +109,7 @@ static int check_owner(int dirfd, const char *id, struct hz_error *err)
 
 static int not_found(const char *id, struct hz_error *err)
 {
-	error_set(err, HZ_E_NOT_FOUND, "container \"%s\" does not exist", id);
+	error_set(err, HZ_E_NOT_FOUND, "container does not exist: \"%s\"", id);
 	if (err)
 		snprintf(err->object, sizeof(err->object), "%s", id);
 	return -1;

@@ -390,7 +390,7 @@ log_journald() {
 	peer_differs crun "no identifier, no JSON"
 	like "$(cat "$T/records")" '(^| )ID=my-id'
 	like "$(cat "$T/records")" 'SYSLOG_IDENTIFIER=my-id'
-	like "$(cat "$T/records")" 'MESSAGE=container "nobody" does not exist'
+	like "$(cat "$T/records")" 'MESSAGE=container does not exist: "nobody"'
 	with_service /run/systemd/journal/socket "${RT[@]}" --log journald:x --log-format json state nobody
 	is "$(sed 's/.* MESSAGE=//' "$T/records" | jq -r .level)" error
 }

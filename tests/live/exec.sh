@@ -74,6 +74,100 @@ missing() {
 	says 'does not exist'
 }
 
+missing_words() {
+	local word
+	peer_differs crun "words of its own"
+	running
+	for word in /none ./none none/such; do
+		ex "$ID" $word
+		fails
+		says "exec: \"$word\": stat $word: no such file or directory"
+	done
+	ex "$ID" ''
+	fails
+	says 'exec failed: .*exec: "": executable file not found in .PATH'
+	ex -e nonsense "$ID" true
+	fails
+	says 'invalid environment variable: "nonsense"'
+}
+
+# what the parser refuses is 1, for nothing was tried; what exec itself refuses is 255 and says so
+usage_status() {
+	peer_differs crun "64, or 1"
+	running
+	ex
+	is "$ST" 1
+	ex --nonsense "$ID" true
+	is "$ST" 1
+	ex --cwd
+	is "$ST" 1
+	like "$ERR" 'flag needs an argument'
+	ex "$ID"
+	fails
+	says 'exec failed: process args cannot be empty'
+	ex -u abc "$ID" true
+	fails
+	says 'exec failed: '
+	ex -d -t "$ID" true
+	fails
+	says 'exec failed: cannot allocate tty if .* will detach without setting console socket'
+	ex --console-socket /none "$ID" true
+	fails
+	says 'exec failed: cannot use console socket if .* will not detach or allocate tty'
+}
+
+cap_names() {
+	local cap
+	peer_differs runc "warns only"
+	peer_differs crun "1.8 says nothing about unknown ones"
+	running
+	for cap in CAP_NET_ADMIN cap_net_admin NET_ADMIN net_admin; do
+		ex --cap $cap "$ID" grep CapEff /proc/self/status
+		ok
+		[ $((0x${OUT##*[[:space:]]} & 1 << 12)) != 0 ] || die "$cap is not effective: $OUT"
+	done
+	ex --cap CAP_NET_ADMN "$ID" true
+	fails
+	says 'exec failed: unknown capability "CAP_NET_ADMN"'
+	says 'did you mean CAP_NET_ADMIN'
+}
+
+# as with run: pipes, all of what the program wrote, and no waiting for what it leaves behind
+foreground() {
+	local start
+	running
+	peer_differs crun "passes its own stdio"
+	ex -u 1000:1000 "$ID" sh -c 'readlink /proc/self/fd/1 | sed "s/:.*//"; echo two >/dev/stdout; cat; exit 3' # stdin: /dev/null
+	is "$ST" 3
+	is "$OUT" $'pipe\ntwo'
+	is "$(head -c 3000000 /dev/zero | rt exec "$ID" sh -c 'cat; sleep 0.1' | wc -c)" 3000000
+	is "$(rt exec "$ID" sh -c 'head -c 60000 /dev/zero' </dev/null | { sleep 1; wc -c; })" 60000
+	peer_differs runc "waits for the last that holds stdout"
+	start=$SECONDS
+	ex "$ID" sh -c 'sleep 20 & echo started'
+	ok
+	is "$OUT" started
+	[ $((SECONDS - start)) -lt 10 ] || die "waited for what was left in the background"
+}
+
+# whoever waits for a paused container can stop waiting
+paused_wait() {
+	local waiting
+	peers_differ "can only be killed"
+	running
+	rt pause "$ID"
+	"${RT[@]}" exec --ignore-paused "$ID" touch /tmp/done &
+	waiting=$!
+	sleep 0.3
+	alive $waiting || die "did not wait"
+	kill -TERM $waiting
+	within 5 dead $waiting || die "SIGTERM does not end it"
+	rt resume "$ID"
+	sleep 0.2
+	[ ! -e "$B/rootfs/tmp/done" ] || die "the program has run all the same"
+	is "$(rt ps --format json "$ID")" "[$(pid_of)]" "processes"
+}
+
 stopped() {
 	peer_differs crun "ends with 1"
 	bundle
@@ -278,6 +372,11 @@ t "namespaces and cgroup are the container's" places
 t "cwd, env, user, groups" options
 t "a cwd that is not there" cwd_missing
 t "programs that cannot be run" missing
+t "programs that cannot be run: runc's words" missing_words
+t "1 for a wrong command line, 255 and \"exec failed\" for the rest" usage_status
+t "--cap: names in any case, no unknown ones" cap_names
+t "in the foreground stdio is pipes" foreground
+t "--ignore-paused: SIGTERM ends the waiting" paused_wait
 t "not in a stopped container" stopped
 t "in a created container" created
 t "a process document from a pipe" document

@@ -72,7 +72,7 @@ stops_and_deletes() {
 	is "$OUT$ERR" "" "delete prints nothing"
 	cap rt state "$ID"
 	bad
-	says 'does not exist'
+	says 'container does not exist'
 	nothing_left || die "left: $(leftovers)"
 }
 

@@ -17,7 +17,7 @@ static const struct {
 	 "/process/cwd: Cwd must be an absolute path"},
 	{HEAD ",'process':{'cwd':'/','args':[]}}", "/process/args: args must not be empty"},
 	{HEAD ",'process':{'cwd':'/','args':['sh'],'env':['A=1','B']}}",
-	 "/process/env/1: invalid environment variable: missing '='"},
+	 "/process/env/1: invalid environment variable: \"B\": missing"},
 	{HEAD ",'process':{'cwd':'/','args':['sh'],'env':['=1']}}",
 	 "/process/env/0: invalid environment variable: name cannot be empty"},
 	{HEAD ",'process':{'cwd':'/','args':['sh'],'oomScoreAdj':1001}}",
