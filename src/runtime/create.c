@@ -205,6 +205,13 @@ void creation_kill(struct creation *c)
 	creation_reap_stub(c);
 }
 
+static void close_stdio(int *fds)
+{
+	for (int i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			fd_close(TAKE_FD(fds[i]));
+}
+
 void creation_close_fds(struct creation *c)
 {
 	int *fds[] = {&c->sock, &c->init_sock, &c->listener, &c->pidfd, &c->pty, &c->notify};
@@ -212,6 +219,8 @@ void creation_close_fds(struct creation *c)
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (*fds[i] >= 0)
 			fd_close(TAKE_FD(*fds[i]));
+	close_stdio(c->its_stdio);
+	close_stdio(c->our_stdio);
 	for (size_t i = 0; i < ARRAY_SIZE(c->slots); i++)
 		if (c->slots[i] >= 0)
 			fd_close(TAKE_FD(c->slots[i]));
@@ -263,6 +272,8 @@ void creation_init(struct creation *c, hz_runtime *rt, const struct hz_create_op
 			       .listener = -1,
 			       .pidfd = -1,
 			       .pty = -1,
+			       .its_stdio = {-1, -1, -1},
+			       .our_stdio = {-1, -1, -1},
 			       .notify = -1,
 			       .join_cgroup = -1};
 	for (size_t i = 0; i < ARRAY_SIZE(c->slots); i++)
@@ -277,22 +288,19 @@ static void explain_oom(struct creation *c, struct hz_error *err)
 			  "container init was OOM-killed (memory limit too low?)");
 }
 
-int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
-		  bool attached, struct creation *c, struct hz_error *err)
+int creation_make(struct creation *c, struct hz_error *err)
 {
-	creation_init(c, rt, o, b);
-	c->attached = attached;
-	c->at = plan_first(b->plan.h);
-	c->left = b->plan.h->nsteps;
-	if (store_create(rt, o->id, &c->dirfd, err))
+	c->at = plan_first(c->b->plan.h);
+	c->left = c->b->plan.h->nsteps;
+	if (store_create(c->rt, c->o->id, &c->dirfd, err))
 		return -1;
-	if (!o->no_subreaper)
+	if (!c->o->no_subreaper)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* only fails on kernels before 3.4 */
 	if (!make(c, err))
 		return 0;
 	explain_oom(c, err);
 	creation_undo(c);
-	bundle_locate(b, err);
+	bundle_locate(c->b, err);
 	return -1;
 }
 
@@ -317,7 +325,8 @@ int hz_create(hz_runtime *rt, const struct hz_create_options *o, struct hz_error
 		return -1;
 	if (console_check(b.config, o, true, err))
 		goto out;
-	r = creation_make(rt, o, &b, false, &c, err);
+	creation_init(&c, rt, o, &b);
+	r = creation_make(&c, err);
 	if (!r && let_wait(&c, err)) {
 		explain_oom(&c, err);
 		creation_undo(&c);

@@ -262,13 +262,21 @@ static void explain_failure(const struct exec *x, struct hz_error *err)
 static int exec(struct exec *x, const struct hz_exec_options *o, int *ret_status,
 		struct hz_error *err)
 {
+	bool blocked = false;
 	sigset_t old;
-	int r;
+	int r = o->detach ? 0 : attach_open_stdio(&x->c, err);
 
-	/* blocked before there is a child, so that no signal is lost; init clears its own mask */
-	if (!o->detach && attach_block_signals(&old, err))
-		return -1;
-	r = make(x, o, err) || go(x, o, err) ? -1 : 0;
+	if (!r)
+		r = make(x, o, err);
+
+	/* Until the program runs a signal ends us, and what we made with us: a paused container
+	 * answers nothing for as long as it likes. */
+	if (!r && !o->detach) {
+		r = attach_block_signals(&old, err);
+		blocked = !r;
+	}
+	if (!r)
+		r = go(x, o, err);
 	if (r) {
 		creation_kill(&x->c);
 		if (x->c.pid_file_written)
@@ -278,11 +286,12 @@ static int exec(struct exec *x, const struct hz_exec_options *o, int *ret_status
 					 .pidfd = x->c.pidfd,
 					 .pid = x->c.pid,
 					 .pty = x->c.pty,
+					 .stdio = x->c.our_stdio,
 					 .notify = -1};
 
 		r = attach_wait(&a, ret_status, err);
 	}
-	if (!o->detach)
+	if (blocked)
 		sigprocmask(SIG_SETMASK, &old, NULL); /* cannot fail with a valid mask */
 	return r;
 }

@@ -33,8 +33,12 @@ static int go(struct creation *c, struct hz_error *err)
 static int foreground(struct creation *c, const struct hz_run_options *run, int *ret_status,
 		      struct hz_error *err)
 {
-	const struct attach a = {
-		.rt = c->rt, .pidfd = c->pidfd, .pid = c->pid, .pty = c->pty, .notify = c->notify};
+	const struct attach a = {.rt = c->rt,
+				 .pidfd = c->pidfd,
+				 .pid = c->pid,
+				 .pty = c->pty,
+				 .stdio = c->our_stdio,
+				 .notify = c->notify};
 	int r = attach_wait(&a, ret_status, err);
 
 	if (r) {
@@ -90,7 +94,11 @@ static int run(hz_runtime *rt, const struct hz_create_options *o, const struct h
 	/* blocked before there is a child, so that no signal is lost; init clears its own mask */
 	if (!run->detach && attach_block_signals(&old, err))
 		return -1;
-	r = creation_make(rt, o, b, true, &c, err);
+	creation_init(&c, rt, o, b);
+	c.attached = true;
+	r = run->detach ? 0 : attach_open_stdio(&c, err);
+	if (!r)
+		r = creation_make(&c, err);
 	if (!r)
 		r = start_and_wait(&c, run, ret_status, err);
 	creation_done(&c);

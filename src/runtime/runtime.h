@@ -81,8 +81,9 @@ struct creation {
 	int listener;  /* the start socket; create only */
 	int pidfd;     /* of the container's init */
 	pid_t pid;
-	pid_t stub; /* to be reaped, 0: none */
-	int pty;    /* master, -1: none yet */
+	pid_t stub;                     /* to be reaped, 0: none */
+	int pty;                        /* master, -1: none yet */
+	int its_stdio[3], our_stdio[3]; /* ends of pipes; -1: it has ours, or a terminal */
 	int notify; /* run: socket where the program says that it is ready; -1: nobody is to be told
 		     */
 	int slots[INIT_SLOTS_MAX];
@@ -114,8 +115,7 @@ void creation_reap_stub(struct creation *c);
 void creation_kill(struct creation *c);
 /** Everything up to and including sync "ready", whose GO is not given yet. On failure nothing is
  * left behind. */
-int creation_make(hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
-		  bool attached, struct creation *c, struct hz_error *err);
+int creation_make(struct creation *c, struct hz_error *err);
 /** Undo all (after a failure, before the record says created). Keeps @err. */
 void creation_undo(struct creation *c);
 /** Close all but the state directory: where descriptors are few, the end needs some again. */
@@ -222,9 +222,12 @@ struct attach {
 	int pidfd;
 	pid_t pid;
 	int pty;    /* -1: none */
+	int *stdio; /* our ends of its pipes, closed and set to -1 as they end; -1: none */
 	int notify; /* socket where the program says that it is ready; -1: nobody is to be told */
 };
 int attach_wait(const struct attach *a, int *ret_status, struct hz_error *err);
+/** Pipes for a process in the foreground that has no terminal. On failure creation_close_fds(). */
+int attach_open_stdio(struct creation *c, struct hz_error *err);
 /** Blocks every signal; the caller puts @ret_old back. */
 int attach_block_signals(sigset_t *ret_old, struct hz_error *err);
 /* store.c */

@@ -30,6 +30,7 @@ struct child {
 	unsigned first_fd;
 	uint64_t ignored;
 	bool keep_affinity;
+	const int *stdio; /* what becomes 0, 1 and 2; -1: stays */
 	char sock_text[12], first_text[12];
 	int errnum; /* set by the child when it could not execute */
 };
@@ -50,19 +51,26 @@ static void reset_ignored(uint64_t ignored)
 				 8); /* KILL and STOP are never ignored */
 }
 
-/* What both kinds of child do first. */
-static void child_prepare(const struct child *c)
+/* What both kinds of child do first. 0 or -errno. */
+static long child_prepare(const struct child *c)
 {
 	unsigned char all[128];
 
 	reset_ignored(c->ignored);
+	for (int fd = 0; fd < 3; fd++) {
+		long r = c->stdio[fd] < 0 ? 0 : sys_call(__NR_dup3, c->stdio[fd], fd, 0);
+
+		if (r < 0)
+			return r;
+	}
 	if (c->keep_affinity)
-		return;
+		return 0;
 	/* the caller's CPU affinity is not the container's; refused in some sandboxes, where it is
 	 * then kept */
 	for (unsigned i = 0; i < sizeof(all); i++)
 		((volatile unsigned char *)all)[i] = 0xff;
 	sys_call(__NR_sched_setaffinity, 0, sizeof(all), all);
+	return 0;
 }
 
 #if HEZI_SEALED_INIT
@@ -75,8 +83,9 @@ static void child_exec(void *arg)
 	const char *envp[] = {NULL};
 	long r;
 
-	child_prepare(c);
-	r = sys_call(__NR_fcntl, c->sock, F_SETFD, 0);
+	r = child_prepare(c);
+	if (!r)
+		r = sys_call(__NR_fcntl, c->sock, F_SETFD, 0);
 	if (!r)
 		r = sys_call(__NR_execveat, c->image, "", argv, envp, AT_EMPTY_PATH);
 	c->errnum = (int)-r;
@@ -126,7 +135,8 @@ static long spawn_child(struct child *c, struct sys_clone_args *args, struct hz_
 	if (pid < 0)
 		return error_sys(err, (int)-pid, "clone3", NULL, "create the container's process");
 	if (pid == 0) {
-		child_prepare(c);
+		if (child_prepare(c))
+			_exit(127);
 		init_main(c->sock, c->first_fd);
 	}
 	return pid;
@@ -180,7 +190,8 @@ int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_erro
 {
 	struct child child = {.sock = c->init_sock,
 			      .first_fd = 3 + c->b->plan.h->preserve_fds,
-			      .ignored = c->b->ignored_signals};
+			      .ignored = c->b->ignored_signals,
+			      .stdio = c->its_stdio};
 	int pidfd = -1, cgroup_fd = step->into_cgroup && c->cgroup ? cgroup_clone_fd(c->cgroup)
 								   : c->join_cgroup;
 	struct sys_clone_args args = {
@@ -200,6 +211,9 @@ int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_erro
 	if (pid < 0)
 		return explain_clone(err);
 	fd_close(TAKE_FD(c->init_sock));
+	for (int i = 0; i < 3; i++)
+		if (c->its_stdio[i] >= 0)
+			fd_close(TAKE_FD(c->its_stdio[i]));
 	if (c->b->plan.h->flags & PLAN_F_STUB) {
 		c->stub = (pid_t)pid;
 		fd_close(pidfd);

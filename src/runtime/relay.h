@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What goes in and out in the foreground: between our stdio and a pty, or three pipes. */
+#ifndef RUNTIME_RELAY_H
+#define RUNTIME_RELAY_H
+
+#include "runtime/runtime.h"
+
+#include <poll.h>
+#include <termios.h>
+
+/* One direction. */
+struct pump {
+	int from, to;
+	int *end; /* our end of the container's pipe, closed when the pump is over; NULL: a pty */
+	char data[16384];
+	size_t at, len;
+	bool ended; /* nothing more comes from `from` */
+};
+
+#define RELAY_POLLS 3
+
+struct relay {
+	int pty, tty;
+	struct termios saved;
+	bool raw;
+	struct pump pumps[RELAY_POLLS]; /* as stdio is numbered; with a pty there is no third */
+};
+
+/** @pty or @pipes (our ends); neither (-1, and -1 in them): nothing to do. */
+int relay_start(struct relay *r, int pty, int *pipes, struct hz_error *err);
+/** What to wait for: RELAY_POLLS of them, to be handed to relay_step() with the answers. */
+void relay_poll(const struct relay *r, struct pollfd *ret);
+void relay_step(struct relay *r, const struct pollfd *polls);
+/** The user's terminal has another size now. */
+void relay_resize(const struct relay *r);
+/**
+ * What the program wrote last is still on its way when it has ended. Waits for as long as nobody
+ * takes it, or until @interrupted() says so when @sigfd can be read.
+ */
+void relay_flush(struct relay *r, int sigfd, bool (*interrupted)(int sigfd));
+void relay_end(struct relay *r);
+
+#endif
