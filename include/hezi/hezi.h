@@ -181,6 +181,51 @@ struct hz_exec_options {
 int hz_exec(hz_runtime *rt, const struct hz_exec_options *options, int *ret_status,
 	    struct hz_error *err);
 
+struct hz_checkpoint_options {
+	size_t size;
+	const char *id;
+	const char *image_path;  /* directory for the files, made if need be; NULL: "checkpoint" */
+	const char *work_path;   /* directory for CRIU's log; NULL: the same */
+	const char *parent_path; /* an earlier (pre-)checkpoint, relative to image_path, or NULL */
+	const char *page_server; /* "ADDRESS:PORT" that takes the memory, or NULL */
+	const char *manage_cgroups_mode; /* soft, full, strict, ignore; NULL: CRIU's default */
+	const char *network_lock;        /* iptables, nftables, skip; NULL: CRIU's default */
+	int status_fd; /* with lazy_pages: gets a NUL when pages can be fetched; -1: nobody waits */
+	bool leave_running, pre_dump; /* the container stays */
+	bool tcp_established, tcp_skip_in_flight, link_remap, ext_unix_sk, shell_job, lazy_pages,
+		file_locks, auto_dedup;
+	bool empty_network; /* do not save the network namespace's devices and addresses */
+};
+
+/**
+ * checkpoint: save the processes of a running or paused container with CRIU. Then the container is
+ * deleted, unless it is to stay. For root.
+ */
+int hz_checkpoint(hz_runtime *rt, const struct hz_checkpoint_options *options,
+		  struct hz_error *err);
+
+struct hz_restore_options {
+	size_t size;
+	const char *id;
+	const char *bundle;     /* NULL: the working directory */
+	const char *image_path; /* NULL: "checkpoint" */
+	const char *work_path, *console_socket, *pid_file, *manage_cgroups_mode, *network_lock;
+	const char *lsm_profile;       /* "apparmor:NAME" or "selinux:CONTEXT" */
+	const char *lsm_mount_context; /* SELinux context of all mounts */
+	bool detach, no_subreaper;
+	bool no_pivot; /* nothing: CRIU mounts as the checkpoint has it */
+	bool no_new_keyring;
+	bool tcp_established, tcp_close, ext_unix_sk, shell_job, file_locks, auto_dedup, lazy_pages;
+	bool empty_network;
+};
+
+/**
+ * restore: make a new container out of a bundle and the processes of a checkpoint. Unless detached
+ * also wait for the end, as hz_run does. For root.
+ */
+int hz_restore(hz_runtime *rt, const struct hz_restore_options *options, int *ret_status,
+	       struct hz_error *err);
+
 enum hz_status {
 	HZ_CREATING,
 	HZ_CREATED,

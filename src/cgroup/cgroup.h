@@ -103,6 +103,8 @@ int cgroup_is_frozen(const struct oci_strings *dirs, struct hz_error *err);
 /** Send @sig to all processes of the cgroups, sub-cgroups included; SIGKILL ends when none is left
  * (bounded, about 10 s). */
 int cgroup_kill(const struct oci_strings *dirs, int sig, struct hz_error *err);
+/** The directory whose freezer stops the container's processes, borrowed; NULL: there is none. */
+const char *cgroup_freezer_path(const struct oci_strings *dirs);
 /** Freeze, and wait until every process stands still; thawed again when that takes more than 10 s.
  * It is an error when no cgroup of the container has a freezer. */
 int cgroup_freeze(const struct oci_strings *dirs, struct hz_error *err);

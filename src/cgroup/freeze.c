@@ -95,6 +95,29 @@ int cgroup_is_frozen(const struct oci_strings *dirs, struct hz_error *err)
 	return 0;
 }
 
+static bool has_file(const char *path, const char *file)
+{
+	_cleanup_fd_ int fd = cgroup_dir_open(path);
+
+	return fd >= 0 && !faccessat(fd, file, F_OK, 0);
+}
+
+const char *cgroup_freezer_path(const struct oci_strings *dirs)
+{
+	const char *unified = NULL, *path;
+	unsigned n;
+
+	for (size_t i = 0; i < dirs->n; i++) {
+		if (!cgroup_dir_parse(dirs->items[i], &n, &path))
+			continue;
+		if (has_file(path, "freezer.state"))
+			return path;
+		if (has_file(path, "cgroup.freeze"))
+			unified = path;
+	}
+	return unified;
+}
+
 /* v1 may stay at FREEZING while processes fork: writing again starts another round. */
 static bool stands_still(const struct oci_strings *dirs)
 {

@@ -200,25 +200,12 @@ static int show_version(struct cli *cli)
 	return print_buf(&out, &err) ? fail(cli, NULL, &err, 1) : 0;
 }
 
-static const struct later_command *later_find(const char *name)
-{
-	for (size_t i = 0; i < nlater_commands; i++)
-		if (!strcmp(later_commands[i].name, name))
-			return &later_commands[i];
-	return NULL;
-}
-
 static int unknown_command(struct cli *cli, const char *name)
 {
 	_cleanup_(hz_error_clear) struct hz_error err = HZ_ERROR_INIT;
-	const struct later_command *later = later_find(name);
 	const char *names[MAX_GUESSES], *guess;
 	size_t n = ncommands < MAX_GUESSES ? ncommands : MAX_GUESSES;
 
-	if (later) {
-		error_set(&err, HZ_E_UNSUPPORTED, "%s is not supported yet", name);
-		return fail(cli, NULL, &err, later->error_status);
-	}
 	error_set(&err, HZ_E_USAGE, "No help topic for '%.256s'", name);
 	for (size_t i = 0; i < n; i++)
 		names[i] = commands[i]->name;

@@ -40,23 +40,14 @@ struct command {
 	int (*run)(struct cli *cli, char **args, struct hz_error *err);
 };
 
-/* A command that runc has and hezi does not have yet: refused by name, even with --help (podman
- * probes so). */
-struct later_command {
-	const char *name;
-	int error_status;
-};
-
 extern const struct command *const commands[];
 extern const size_t ncommands;
-extern const struct later_command later_commands[];
-extern const size_t nlater_commands;
 const struct command *command_find(const char *name);
 
 extern const struct command command_completion, command_create, command_delete, command_exec,
 	command_explain, command_features, command_kill, command_list, command_pause, command_ps,
 	command_resume, command_run, command_spec, command_start, command_state, command_update,
-	command_events, command_stats;
+	command_events, command_stats, command_checkpoint, command_restore;
 
 /* Values and rows that create, run and explain have in common: the first member of their values. */
 struct create_values {
@@ -104,6 +95,9 @@ int cli_runtime(struct cli *cli, hz_runtime **ret, struct hz_error *err);
 /** All ids, as hz_ids(); an empty list where nothing has made the default place yet. */
 int cli_ids(const struct cli *cli, hz_runtime *rt, char ***ret, size_t *ret_n,
 	    struct hz_error *err);
+
+/** The values of --empty-ns. */
+int cli_empty_ns(const struct opt_strings *names, bool *ret_network, struct hz_error *err);
 
 /** Is the value of --format "json", and not @plain, which is the default? */
 int cli_format_json(const char *format, const char *plain, bool *ret, struct hz_error *err);

@@ -7,18 +7,13 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_create,   &command_start,      &command_state, &command_kill,   &command_delete,
-	&command_run,      &command_list,       &command_spec,  &command_exec,   &command_explain,
-	&command_features, &command_completion, &command_pause, &command_resume, &command_ps,
-	&command_update,   &command_events,     &command_stats,
+	&command_create, &command_start,   &command_state,      &command_kill,
+	&command_delete, &command_run,     &command_list,       &command_spec,
+	&command_exec,   &command_explain, &command_features,   &command_completion,
+	&command_pause,  &command_resume,  &command_ps,         &command_update,
+	&command_events, &command_stats,   &command_checkpoint, &command_restore,
 };
 const size_t ncommands = ARRAY_SIZE(commands);
-
-const struct later_command later_commands[] = {
-	{"checkpoint", 1},
-	{"restore", 1},
-};
-const size_t nlater_commands = ARRAY_SIZE(later_commands);
 
 const struct command *command_find(const char *name)
 {

@@ -42,7 +42,6 @@ static const struct {
 	 "a program in place of linux.seccomp cannot be checked"},
 	{"run.oci.seccomp.plugins", true, false,
 	 "hezi loads no code of others; use linux.seccomp.listenerPath"},
-	{"org.criu.config", false, false, "there is no checkpoint"},
 	{"org.opencontainers.runc.exec.isolated-cpu-affinity-transition", false, false,
 	 "use process.execCPUAffinity"},
 };

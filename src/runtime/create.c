@@ -47,7 +47,7 @@ static const struct plan_cgroup_create *find_cgroup(const struct plan_header *h)
 }
 
 /* Write down what will be made, before anything is made. */
-static int write_intent(struct creation *c, struct hz_error *err)
+int creation_intent(struct creation *c, struct hz_error *err)
 {
 	const struct plan_header *h = c->b->plan.h;
 	const struct plan_cgroup_create *cg = find_cgroup(h);
@@ -169,7 +169,7 @@ static int make(struct creation *c, struct hz_error *err)
 
 	if (!pidfd_socket)
 		pidfd_socket = plan_annotation(config, "run.oci.pidfd_receiver");
-	if (write_intent(c, err) || creation_open_sockets(c, err))
+	if (creation_intent(c, err) || creation_open_sockets(c, err))
 		return -1;
 	if (c->b->options.notify_dir && notify_prepare(c->dirfd, err))
 		return -1;

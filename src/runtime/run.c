@@ -30,8 +30,7 @@ static int go(struct creation *c, struct hz_error *err)
 }
 
 /* Both ends of the foreground: its status, then nothing of the container is left. */
-static int foreground(struct creation *c, const struct hz_run_options *run, int *ret_status,
-		      struct hz_error *err)
+int creation_attend(struct creation *c, bool keep, int *ret_status, struct hz_error *err)
 {
 	const struct attach a = {.rt = c->rt,
 				 .pidfd = c->pidfd,
@@ -45,7 +44,7 @@ static int foreground(struct creation *c, const struct hz_run_options *run, int 
 		creation_undo(c);
 		return -1;
 	}
-	if (!run->keep) {
+	if (!keep) {
 		struct hz_error late = HZ_ERROR_INIT;
 
 		/* the program's own result is the answer; what cannot be removed is told beside it
@@ -71,7 +70,7 @@ static int start_and_wait(struct creation *c, const struct hz_run_options *run, 
 		return -1;
 	}
 	if (!run->detach)
-		return foreground(c, run, ret_status, err);
+		return creation_attend(c, run->keep, ret_status, err);
 	if (c->notify >= 0) {
 		fd_close(TAKE_FD(c->dirfd)); /* the lock: READY=1 may never come */
 		notify_relay(c->rt, c->notify, c->pidfd, c->pid);

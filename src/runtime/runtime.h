@@ -106,6 +106,8 @@ struct creation {
 /** Nothing is held yet. */
 void creation_init(struct creation *c, hz_runtime *rt, const struct hz_create_options *o,
 		   struct bundle *b);
+/** Write down in the new state directory what will be made. */
+int creation_intent(struct creation *c, struct hz_error *err);
 int creation_open_sockets(struct creation *c, struct hz_error *err);
 /** The first packet, with the plan in @plan_fd and the slots, which are closed here. */
 int creation_send_boot(struct creation *c, int plan_fd, struct hz_error *err);
@@ -116,6 +118,8 @@ void creation_kill(struct creation *c);
 /** Everything up to and including sync "ready", whose GO is not given yet. On failure nothing is
  * left behind. */
 int creation_make(struct creation *c, struct hz_error *err);
+/** Attached: wait for the end of the program, then delete the container (unless @keep). */
+int creation_attend(struct creation *c, bool keep, int *ret_status, struct hz_error *err);
 /** Undo all (after a failure, before the record says created). Keeps @err. */
 void creation_undo(struct creation *c);
 /** Close all but the state directory: where descriptors are few, the end needs some again. */
@@ -170,6 +174,8 @@ int fail_from_init(const struct plan_header *plan, const struct init_error *raw,
 int fail_hint(unsigned kind, int errnum, struct hz_error *err);
 /* steps.c */
 int step_before_boot(struct creation *c, struct hz_error *err);
+/** One step of the host; the error tells which. */
+int step_do(struct creation *c, const struct plan_step *s, struct hz_error *err);
 int step_after_sync(struct creation *c, enum plan_point point, struct hz_error *err);
 /* idmap.c */
 int idmap_apply(struct creation *c, const struct plan_id_map *m, struct hz_error *err);

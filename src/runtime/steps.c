@@ -195,7 +195,7 @@ static int do_pid_file(struct creation *c, struct hz_error *err)
 	return r ? error_sys(err, -r, "write", path, "write the pid file \"%s\"", path) : 0;
 }
 
-static int do_step(struct creation *c, const struct plan_step *s, struct hz_error *err)
+static int dispatch(struct creation *c, const struct plan_step *s, struct hz_error *err)
 {
 	const struct plan_header *h = c->b->plan.h;
 
@@ -229,9 +229,10 @@ static int do_step(struct creation *c, const struct plan_step *s, struct hz_erro
 	}
 }
 
-/* Add to an error which step and which config value it was about. */
-static int step_failed(struct creation *c, const struct plan_step *s, struct hz_error *err)
+int step_do(struct creation *c, const struct plan_step *s, struct hz_error *err)
 {
+	if (!dispatch(c, s, err))
+		return 0;
 	if (err && !err->pointer[0])
 		error_pointer(err, plan_text(c->b->plan.h, s->origin));
 	if (err && !err->step[0])
@@ -252,8 +253,8 @@ int step_before_boot(struct creation *c, struct hz_error *err)
 	bool spawned = false;
 
 	for (; c->left && (!spawned || c->at->actor == PLAN_HOST); advance(c)) {
-		if (do_step(c, c->at, err))
-			return step_failed(c, c->at, err);
+		if (step_do(c, c->at, err))
+			return -1;
 		spawned |= c->at->kind == PLAN_SPAWN;
 	}
 	return spawned ? 0 : error_set(err, HZ_E_INTERNAL, "the plan starts no process");
@@ -268,7 +269,7 @@ int step_after_sync(struct creation *c, enum plan_point point, struct hz_error *
 		return error_set(err, HZ_E_INTERNAL,
 				 "the container's init stopped at an unexpected place");
 	for (advance(c); c->left && c->at->actor == PLAN_HOST; advance(c))
-		if (do_step(c, c->at, err))
-			return step_failed(c, c->at, err);
+		if (step_do(c, c->at, err))
+			return -1;
 	return 0;
 }
