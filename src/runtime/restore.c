@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 struct restore {
 	const struct hz_restore_options *o;
@@ -285,9 +286,33 @@ static int surround(struct restore *r, struct hz_error *err)
 	return add_cgroups(r, err);
 }
 
+/* Inside a new user namespace CRIU reads the image as the container's root, who may not search a
+ * directory of the host's root alone. */
+static int share_image(struct restore *r, struct hz_error *err)
+{
+	const struct oci_linux *l = r->c.b->config->linux_;
+	struct stat st;
+
+	for (size_t i = 0; l && i < l->gid_mappings.n; i++) {
+		const struct oci_id_map *m = &l->gid_mappings.items[i];
+
+		if (m->container_id.v)
+			continue;
+		if (fstat(r->place.images, &st))
+			return error_sys(err, errno, "fstat", NULL, "look at the checkpoint");
+		if (st.st_mode & S_IXOTH)
+			return 0;
+		if (fchown(r->place.images, (uid_t)-1, m->host_id.v) ||
+		    fchmod(r->place.images, (st.st_mode & 07777) | S_IXGRP))
+			return error_sys(err, errno, "fchown", NULL,
+					 "let the container's root into the checkpoint");
+	}
+	return 0;
+}
+
 static int make(struct restore *r, struct hz_error *err)
 {
-	if (creation_intent(&r->c, err) || make_request(r, err) ||
+	if (creation_intent(&r->c, err) || make_request(r, err) || share_image(r, err) ||
 	    criu_make_mount_points(r->c.b->plan.h, err) || surround(r, err))
 		return -1;
 	if (criu_request(&r->criu, CRIU_RESTORE, &r->opts, on_event, r, err))

@@ -150,7 +150,6 @@ t "run.oci.hooks.stderr with a terminal" hook_output_terminal
 t "run.oci.pidfd_receiver" pidfd_receiver
 t "run.oci.handler is refused" refused run.oci.handler wasm
 t "run.oci.timens_offset is refused" refused run.oci.timens_offset "1 2 3"
-t "org.criu.config warns" warned org.criu.config /x
 t "module.wasm.image/variant warns" warned module.wasm.image/variant compat
 t "unknown ones are ignored" unknown
 finish

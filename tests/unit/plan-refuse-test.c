@@ -284,7 +284,7 @@ static void test_warnings(void)
 		"'bounding':['CAP_KILL','CAP_SYS_BOOT','CAP_KILLL'],'permitted':['CAP_KILL','CAP_"
 		"SYS_BOOT'],"
 		"'effective':['CAP_KILL','CAP_CHOWN'],'inheritable':[],'ambient':['CAP_KILL']}},"
-		"'annotations':{'org.criu.config':'x','x':'y'},"
+		"'annotations':{'module.wasm.image/variant':'x','x':'y'},"
 		"'linux':{'resources':{'devices':[{'allow':false}]}}}");
 	is_int(t.r, 0, "compiles with warnings");
 	ok(warned(&t, "/process/capabilities/bounding/2", "did you mean \"CAP_KILL\"?"),
@@ -296,7 +296,7 @@ static void test_warnings(void)
 	   "effective but not permitted");
 	ok(warned(&t, "/process/capabilities/ambient", "CAP_KILL left out"),
 	   "ambient but not inheritable");
-	ok(warned(&t, "/annotations/org.criu.config", "no effect"), "annotation of runc");
+	ok(warned(&t, "/annotations/module.wasm.image~1variant", "no effect"), "annotation of crun");
 	is_int(t.plan.nwarnings, 5, "no others");
 	c = rig_step(&t, PLAN_CAPS, 0);
 	ok(c && c->bounding == 1 << 5 && c->effective == 1 << 5 && c->ambient == 0,
