@@ -296,7 +296,8 @@ static void test_warnings(void)
 	   "effective but not permitted");
 	ok(warned(&t, "/process/capabilities/ambient", "CAP_KILL left out"),
 	   "ambient but not inheritable");
-	ok(warned(&t, "/annotations/module.wasm.image~1variant", "no effect"), "annotation of crun");
+	ok(warned(&t, "/annotations/module.wasm.image~1variant", "no effect"),
+	   "annotation of crun");
 	is_int(t.plan.nwarnings, 5, "no others");
 	c = rig_step(&t, PLAN_CAPS, 0);
 	ok(c && c->bounding == 1 << 5 && c->effective == 1 << 5 && c->ambient == 0,
