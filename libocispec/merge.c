@@ -21,6 +21,83 @@ static bool put_string(yajl_gen g, const char *s)
 
 static bool put(yajl_gen g, yajl_val base, yajl_val patch);
 
+/* Lists in which each item is the limit of one thing, and what tells the things apart. */
+struct keyed_list {
+	const char *name, *keys[2];
+};
+
+static const struct keyed_list *find_keyed_list(const char *name)
+{
+	static const struct keyed_list lists[] = {
+		{"weightDevice", {"major", "minor"}},
+		{"throttleReadBpsDevice", {"major", "minor"}},
+		{"throttleWriteBpsDevice", {"major", "minor"}},
+		{"throttleReadIOPSDevice", {"major", "minor"}},
+		{"throttleWriteIOPSDevice", {"major", "minor"}},
+		{"hugepageLimits", {"pageSize", NULL}},
+		{"priorities", {"name", NULL}},
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (strcmp(lists[i].name, name) == 0)
+			return &lists[i];
+	return NULL;
+}
+
+/* A number or a string as text. */
+static const char *text_of(yajl_val v)
+{
+	return YAJL_IS_STRING(v) ? v->u.string : YAJL_IS_NUMBER(v) ? v->u.number.r : "";
+}
+
+static bool is_same(const struct keyed_list *l, yajl_val a, yajl_val b)
+{
+	if (!YAJL_IS_OBJECT(a) || !YAJL_IS_OBJECT(b))
+		return false;
+	for (size_t i = 0; i < 2 && l->keys[i]; i++)
+		if (strcmp(text_of(member(a, l->keys[i])), text_of(member(b, l->keys[i]))) != 0)
+			return false;
+	return true;
+}
+
+/* The last item of @list that speaks of the same as @item, or NULL. */
+static yajl_val find_same(const struct keyed_list *l, yajl_val list, yajl_val item)
+{
+	for (size_t i = list->u.array.len; i > 0; i--)
+		if (is_same(l, list->u.array.values[i - 1], item))
+			return list->u.array.values[i - 1];
+	return NULL;
+}
+
+/* What @base has stays, as far as @patch does not speak of the same. */
+static bool put_keyed_list(yajl_gen g, const struct keyed_list *l, yajl_val base, yajl_val patch)
+{
+	bool good = yajl_gen_array_open(g) == yajl_gen_status_ok;
+
+	for (size_t i = 0; good && i < base->u.array.len; i++) {
+		yajl_val v = base->u.array.values[i];
+
+		good = put(g, v, find_same(l, patch, v));
+	}
+	for (size_t i = 0; good && i < patch->u.array.len; i++) {
+		yajl_val v = patch->u.array.values[i];
+
+		if (!find_same(l, base, v))
+			good = put(g, v, NULL);
+	}
+	return good && yajl_gen_array_close(g) == yajl_gen_status_ok;
+}
+
+static bool put_member(yajl_gen g, const char *key, yajl_val base, yajl_val patch)
+{
+	const struct keyed_list *l = find_keyed_list(key);
+
+	if (!put_string(g, key))
+		return false;
+	return l && YAJL_IS_ARRAY(base) && YAJL_IS_ARRAY(patch) ? put_keyed_list(g, l, base, patch)
+								: put(g, base, patch);
+}
+
 static bool put_array(yajl_gen g, yajl_val v)
 {
 	bool good = yajl_gen_array_open(g) == yajl_gen_status_ok;
@@ -36,8 +113,8 @@ static bool put_object(yajl_gen g, yajl_val base, yajl_val patch)
 	bool good = yajl_gen_map_open(g) == yajl_gen_status_ok;
 
 	for (size_t i = 0; good && base && i < base->u.object.len; i++)
-		good = put_string(g, base->u.object.keys[i]) &&
-		       put(g, base->u.object.values[i], member(patch, base->u.object.keys[i]));
+		good = put_member(g, base->u.object.keys[i], base->u.object.values[i],
+				  member(patch, base->u.object.keys[i]));
 	for (size_t i = 0; good && patch && i < patch->u.object.len; i++) {
 		const char *key = patch->u.object.keys[i];
 

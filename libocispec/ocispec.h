@@ -483,8 +483,9 @@ bool oci_locate(const char *text, size_t len, const char *pointer, unsigned *ret
 
 /**
  * Append the document @base with the object @patch laid over what @path (names of members, NULL
- * ends it) leads to: objects are merged, all other values replaced, null changes nothing. Both are
- * texts that were decoded before, so that they are known to be good.
+ * ends it) leads to: objects are merged, all other values replaced, null changes nothing. The lists
+ * of blockIO (by device), hugepageLimits (by size) and network.priorities (by interface) are merged
+ * item by item. Both are texts that were decoded before, so that they are known to be good.
  */
 int oci_json_merge(const char *base, const char *const *path, const char *patch, struct buf *ret,
 		   struct hz_error *err);

@@ -140,6 +140,14 @@ static void follow_cpu(struct oci_json *j, const struct oci_cpu *now, const stru
 	oci_json_object_end(j);
 }
 
+static void follow_block_io(struct oci_json *j, struct oci_u16 now, struct oci_u16 old)
+{
+	oci_json_key(j, "blockIO");
+	oci_json_object(j);
+	keep(j, "weight", (struct oci_u64){now.v, now.set}, (struct oci_u64){old.v, old.set});
+	oci_json_object_end(j);
+}
+
 /* What is to be laid over the change: values that stay, and that cannot stay, beside the new ones.
  */
 static void follow_up(const struct update *u, struct oci_json *j)
@@ -151,6 +159,8 @@ static void follow_up(const struct update *u, struct oci_json *j)
 		follow_memory(j, now->memory, old->memory);
 	if (old && now->cpu && old->cpu)
 		follow_cpu(j, now->cpu, old->cpu);
+	if (old && now->block_io && old->block_io)
+		follow_block_io(j, now->block_io->weight, old->block_io->weight);
 	oci_json_object_end(j);
 }
 

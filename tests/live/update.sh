@@ -226,6 +226,36 @@ any_oom() {
 	[ "${n:-0}" -gt 0 ]
 }
 
+# each list of blockIO is of devices: what the change does not name keeps its limit, in the kernel and in what is stored
+block_io_by_device() {
+	local two a b
+	peer_differs runc "1.1 changes the weight alone"
+	two=($(cat /sys/block/*/dev))
+	[ ${#two[@]} -ge 2 ] || skip "not two block devices here"
+	a="\"major\":${two[0]%:*},\"minor\":${two[0]#*:}" b="\"major\":${two[1]%:*},\"minor\":${two[1]#*:}"
+	bundle
+	[ -z "$V2" ] || needs_controller io
+	config ".linux.resources={blockIO:{throttleReadBpsDevice:[{$a,\"rate\":1048576}]}}"
+	sleeper
+	cap fed "{\"blockIO\":{\"weight\":0,\"throttleReadBpsDevice\":[{$b,\"rate\":2097152}],\"throttleWriteIOPSDevice\":[{$a,\"rate\":50}]}}" \
+		update --resources - "$ID"
+	ok
+	if [ -n "$V2" ]; then
+		like "$(reads io - io.max)" "${two[0]} rbps=1048576 wbps=max riops=max wiops=50"
+		like "$(reads io - io.max)" "${two[1]} rbps=2097152"
+	else
+		like "$(reads blkio blkio.throttle.read_bps_device -)" "${two[0]} 1048576"
+		like "$(reads blkio blkio.throttle.read_bps_device -)" "${two[1]} 2097152"
+		like "$(reads blkio blkio.throttle.write_iops_device -)" "${two[0]} 50"
+	fi
+	cap fed "{\"blockIO\":{\"throttleReadBpsDevice\":[{$a,\"rate\":0}]}}" update --resources - "$ID"
+	ok
+	unlike "$(reads blkio blkio.throttle.read_bps_device io.max)" "${two[0]} (rbps=)?1048576"
+	[ "$KIND" = hezi ] || return 0
+	is "$(stored '[.linux.resources.blockIO.throttleReadBpsDevice[].rate]')" '[0,2097152]'
+	is "$(stored '[.linux.resources.blockIO.throttleWriteIOPSDevice[].rate]')" '[50]'
+}
+
 devices() {
 	[ "$KIND" = hezi ] || skip "peers leave devices alone"
 	local open='{"allow":true,"type":"c","major":1,"minor":11,"access":"rwm"}' rules
@@ -272,6 +302,7 @@ t "created, running and paused containers; not stopped ones" states
 t "wrong values name the option or the place, and change nothing" wrong_values
 t "what was set before a failure is put back" put_back
 t "a lower memory limit is one" kills_at_the_limit
+t "block devices are changed one by one" block_io_by_device
 t "device rules are replaced" devices
 t "updates at once" many
 t "update: 0 is a value that is not named" zero_is_not_named

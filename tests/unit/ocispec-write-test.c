@@ -259,8 +259,58 @@ static void test_names(void)
 	is_str(oci_propagation_name(OCI_PROP_RUNBINDABLE + 1), NULL, "none behind it");
 }
 
+/* ---- a change of a document ---- */
+
+static void check_merge(const char *base, const char *const *path, const char *patch,
+			const char *want)
+{
+	_cleanup_free_ char *b = quotes(base), *p = quotes(patch), *w = quotes(want);
+	_cleanup_buf_ struct buf got = BUF_INIT;
+	size_t n = 0;
+
+	is_int(oci_json_merge(b, path, p, &got, &err), 0, "%s", patch);
+	for (size_t i = 0; i < got.len; i++) /* without the blanks of the layout */
+		if (!strchr(" \t\n", got.data[i]))
+			got.data[n++] = got.data[i];
+	if (got.data)
+		got.data[n] = '\0';
+	is_str(got.data, w, "%s", patch);
+}
+
+static void test_merge(void)
+{
+	static const char *const top[] = {NULL}, *const deep[] = {"a", "b", NULL};
+
+	check_merge("{'a':1,'b':{'c':2}}", top, "{'b':{'d':3},'e':[4]}",
+		    "{'a':1,'b':{'c':2,'d':3},'e':[4]}");
+	check_merge("{'a':1}", top, "{'a':null,'b':null}", "{'a':1}");
+	check_merge("{'x':1}", deep, "{'c':2}", "{'x':1,'a':{'b':{'c':2}}}");
+	check_merge("{'devices':[1,2]}", top, "{'devices':[3]}", "{'devices':[3]}");
+	/* by device: one value or both of it may be new */
+	check_merge("{'weightDevice':[{'major':8,'minor':0,'weight':10,'leafWeight':20},"
+		    "{'major':8,'minor':16,'weight':30}]}",
+		    top,
+		    "{'weightDevice':[{'major':8,'minor':16,'weight':40},"
+		    "{'major':9,'minor':0,'weight':50},{'minor':0,'major':8,'leafWeight':60}]}",
+		    "{'weightDevice':[{'major':8,'minor':0,'weight':10,'leafWeight':60},"
+		    "{'major':8,'minor':16,'weight':40},{'major':9,'minor':0,'weight':50}]}");
+	check_merge("{'throttleReadBpsDevice':[{'major':8,'minor':0,'rate':1}]}", top,
+		    "{'throttleReadBpsDevice':[],'throttleWriteIOPSDevice':[{'major':8}]}",
+		    "{'throttleReadBpsDevice':[{'major':8,'minor':0,'rate':1}],"
+		    "'throttleWriteIOPSDevice':[{'major':8}]}");
+	check_merge(
+		"{'hugepageLimits':[{'pageSize':'2MB','limit':1}]}", top,
+		"{'hugepageLimits':[{'pageSize':'1GB','limit':2},{'pageSize':'2MB','limit':3}]}",
+		"{'hugepageLimits':[{'pageSize':'2MB','limit':3},{'pageSize':'1GB','limit':2}]}");
+	check_merge("{'priorities':[{'name':'eth0','priority':1}]}", top,
+		    "{'priorities':[{'name':'lo','priority':2}]}",
+		    "{'priorities':[{'name':'eth0','priority':1},{'name':'lo','priority':2}]}");
+	check_merge("{'priorities':null}", top, "{'priorities':[1,2]}", "{'priorities':[1,2]}");
+}
+
 int main(void)
 {
+	test_merge();
 	test_locate();
 	test_writer();
 	test_string();
