@@ -45,6 +45,7 @@ struct hz_runtime_options {
 	void (*log)(void *data, enum hz_log_level level,
 		    const char *message); /* NULL: nobody listens */
 	void *log_data;
+	bool debug; /* tell each step too, at HZ_LOG_DEBUG */
 };
 
 /** A handle. Nothing on disk is touched. */
@@ -63,6 +64,7 @@ struct hz_create_options {
 	bool no_new_keyring;
 	bool no_subreaper;
 	const char *pidfd_socket; /* takes a pidfd of the container's init */
+	const char *config;       /* NULL: config.json in the bundle */
 };
 
 /** create: everything up to, and not including, the program. */

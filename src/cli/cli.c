@@ -212,6 +212,9 @@ static int unknown_command(struct cli *cli, const char *name)
 	guess = options_guess(name, names, n, sizeof(*names));
 	if (guess)
 		error_hint(&err, "did you mean \"hezi %s\"?", guess);
+	else if (!strcmp(name, "mounts"))
+		error_hint(&err,
+			   "hezi changes no mounts of a container that is there, as crun does");
 	return fail(cli, NULL, &err, EXIT_UNKNOWN_COMMAND);
 }
 

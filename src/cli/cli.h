@@ -54,12 +54,18 @@ struct create_values {
 	const char *bundle, *console_socket, *pid_file, *pidfd_socket;
 	bool no_pivot, no_new_keyring;
 	unsigned preserve_fds;
+	const char *config;
 };
 #define CREATE_OPT_BUNDLE                                                                 \
 	{                                                                                 \
 		"bundle", 'b', OPT_STRING, offsetof(struct create_values, bundle), "DIR", \
 			"the bundle: a directory with config.json (default: the working " \
 			"directory)"                                                      \
+	}
+#define CREATE_OPT_CONFIG(letter)                                                             \
+	{                                                                                     \
+		"config", letter, OPT_STRING, offsetof(struct create_values, config), "FILE", \
+			"the configuration (default: config.json in the bundle)"              \
 	}
 #define CREATE_OPT_PLAN                                                                         \
 	{"no-pivot", 0,                                                                         \
@@ -98,6 +104,15 @@ int cli_ids(const struct cli *cli, hz_runtime *rt, char ***ret, size_t *ret_n,
 
 /** The values of --empty-ns. */
 int cli_empty_ns(const struct opt_strings *names, bool *ret_network, struct hz_error *err);
+
+struct id_action {
+	int (*run)(hz_runtime *rt, const char *id, const void *data, struct hz_error *err);
+	const void *data;
+};
+
+/** Do it to every container whose id matches the extended regular expression. */
+int cli_matching(const struct cli *cli, hz_runtime *rt, const char *pattern,
+		 const struct id_action *a, struct hz_error *err);
 
 /** Is the value of --format "json", and not @plain, which is the default? */
 int cli_format_json(const char *format, const char *plain, bool *ret, struct hz_error *err);

@@ -35,6 +35,7 @@ struct hz_create_options create_options(const struct create_values *v, const cha
 		.preserve_fds = v->preserve_fds,
 		.no_pivot = v->no_pivot,
 		.no_new_keyring = v->no_new_keyring,
+		.config = v->config,
 	};
 }
 
@@ -60,6 +61,7 @@ int cli_runtime(struct cli *cli, hz_runtime **ret, struct hz_error *err)
 		.rootless = cli->rootless,
 		.log = on_message,
 		.log_data = cli,
+		.debug = cli->log.level == LOG_AT_DEBUG,
 	};
 
 	return hz_runtime_new(&o, ret, err);

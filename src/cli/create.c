@@ -9,6 +9,7 @@ static struct create_cmd {
 
 static const struct opt options[] = {
 	CREATE_OPT_BUNDLE,
+	CREATE_OPT_CONFIG('f'),
 	CREATE_OPT_FILES,
 	CREATE_OPT_PLAN,
 	{"no-subreaper", 0, OPT_FLAG, offsetof(struct create_cmd, no_subreaper), NULL,

@@ -14,6 +14,7 @@ static struct explain_cmd {
 
 static const struct opt options[] = {
 	CREATE_OPT_BUNDLE,
+	CREATE_OPT_CONFIG(0),
 	{"format", 'f', OPT_STRING, offsetof(struct explain_cmd, format), "FORMAT",
 	 "text or json (default: text)"},
 	{"show-env", 0, OPT_FLAG, offsetof(struct explain_cmd, show_env), NULL,

@@ -6,22 +6,31 @@
 #include <signal.h>
 
 static struct kill_cmd {
-	bool all;
+	bool all, regex;
 } values;
 
 static const struct opt options[] = {
 	{"all", 'a', OPT_FLAG, offsetof(struct kill_cmd, all), NULL,
 	 "signal every process of the container; a stopped container is no error"},
+	{"regex", 'r', OPT_FLAG, offsetof(struct kill_cmd, regex), NULL,
+	 "the id is an extended regular expression: signal all that match"},
 };
+
+static int kill_one(hz_runtime *rt, const char *id, const void *sig, struct hz_error *err)
+{
+	return hz_kill(rt, id, *(const int *)sig, values.all, err);
+}
 
 static int kill_run(struct cli *cli, char **args, struct hz_error *err)
 {
 	_cleanup_runtime_ hz_runtime *rt = NULL;
 	int sig = SIGTERM;
+	const struct id_action action = {kill_one, &sig};
 
-	if (args[1] && signal_parse(args[1], &sig, err))
+	if ((args[1] && signal_parse(args[1], &sig, err)) || cli_runtime(cli, &rt, err))
 		return -1;
-	return cli_runtime(cli, &rt, err) ? -1 : hz_kill(rt, args[0], sig, values.all, err);
+	return values.regex ? cli_matching(cli, rt, args[0], &action, err)
+			    : kill_one(rt, args[0], &sig, err);
 }
 
 const struct command command_kill = {

@@ -9,6 +9,7 @@ static struct run_cmd {
 
 static const struct opt options[] = {
 	CREATE_OPT_BUNDLE,
+	CREATE_OPT_CONFIG('f'),
 	{"detach", 'd', OPT_FLAG, offsetof(struct run_cmd, detach), NULL,
 	 "return when the program runs, and leave it running"},
 	{"keep", 0, OPT_FLAG, offsetof(struct run_cmd, keep), NULL,

@@ -35,39 +35,53 @@ static char *absolute_bundle(struct arena *a, const char *path, struct hz_error 
 	return ret;
 }
 
-/* O_NONBLOCK and the file type: a FIFO or a terminal in the place of config.json must not hang us.
- */
-static int read_config(struct bundle *b, struct hz_error *err)
+/* O_NONBLOCK and the file type are for what stands in its place: a FIFO or a terminal must not hang
+ * us. */
+static int open_config(const struct bundle *b, const struct hz_create_options *o, int *ret_fd,
+		       struct hz_error *err)
 {
-	_cleanup_fd_ int dirfd = open(b->path, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
-	_cleanup_buf_ struct buf text = BUF_INIT;
-	struct stat st;
-	int r;
+	_cleanup_fd_ int dirfd = open(b->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (dirfd < 0)
 		return error_sys(err, errno, "open", b->path, "open the bundle \"%s\"", b->path);
-	fd = openat(dirfd, "config.json", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 && errno == ENOENT) {
-		error_sys(err, errno, "openat", "config.json",
-			  "JSON specification file config.json not found in \"%s\"", b->path);
-		return error_hint(err, "give the bundle with --bundle, or make a configuration "
-				       "with \"hezi spec\"");
-	}
-	if (fd < 0 || fstat(fd, &st))
-		return error_sys(err, errno, "openat", "config.json", "open config.json in \"%s\"",
+	*ret_fd = openat(o->config ? AT_FDCWD : dirfd, b->file,
+			 O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (*ret_fd >= 0)
+		return 0;
+	if (errno != ENOENT)
+		return error_sys(err, errno, "openat", b->file, "open %s in \"%s\"", b->file,
 				 b->path);
+	if (o->config)
+		return error_sys(err, errno, "openat", b->file,
+				 "JSON specification file %s not found", b->file);
+	error_sys(err, errno, "openat", b->file,
+		  "JSON specification file config.json not found in \"%s\"", b->path);
+	return error_hint(err, "give the bundle with --bundle, or make a configuration with "
+			       "\"hezi spec\"");
+}
+
+static int read_config(struct bundle *b, const struct hz_create_options *o, struct hz_error *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	_cleanup_fd_ int fd = -1;
+	struct stat st;
+	int r;
+
+	if (open_config(b, o, &fd, err))
+		return -1;
+	if (fstat(fd, &st))
+		return error_sys(err, errno, "fstat", b->file, "look at %s", b->file);
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, HZ_E_CONFIG, "config.json in \"%s\" is not a regular file",
+		return error_set(err, HZ_E_CONFIG, "%s in \"%s\" is not a regular file", b->file,
 				 b->path);
 	if (st.st_size > OCI_CONFIG_MAX)
-		return error_set(err, HZ_E_CONFIG, "config.json in \"%s\" is larger than %u MiB",
+		return error_set(err, HZ_E_CONFIG, "%s in \"%s\" is larger than %u MiB", b->file,
 				 b->path, OCI_CONFIG_MAX >> 20);
 	buf_add(&text, NULL, (size_t)st.st_size);
 	text.len = 0;
 	r = fd_read_all(fd, &text, OCI_CONFIG_MAX);
 	if (r)
-		return error_sys(err, -r, "read", "config.json", "read config.json in \"%s\"",
-				 b->path);
+		return error_sys(err, -r, "read", b->file, "read %s in \"%s\"", b->file, b->path);
 	b->len = text.len;
 	b->text = TAKE_PTR(text.data);
 	return 0;
@@ -131,16 +145,17 @@ void bundle_locate(const struct bundle *b, struct hz_error *err)
 	    !err->line)
 		return;
 	if (!err->file[0])
-		snprintf(err->file, sizeof(err->file), "config.json");
+		snprintf(err->file, sizeof(err->file), "%.127s", b->file ? b->file : "config.json");
 }
 
 static int load(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
 		struct hz_error *err)
 {
 	b->path = absolute_bundle(&b->arena, o->bundle, err);
-	if (!b->path || read_config(b, err))
+	b->file = o->config ? o->config : "config.json";
+	if (!b->path || read_config(b, o, err))
 		return -1;
-	if (oci_config_decode(&b->arena, b->text, b->len, "config.json", &b->config, err))
+	if (oci_config_decode(&b->arena, b->text, b->len, b->file, &b->config, err))
 		return -1;
 	if (facts_collect(&b->facts, &b->ignored_signals, &b->arena, err) ||
 	    set_options(rt, o, b, err))

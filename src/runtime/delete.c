@@ -33,6 +33,8 @@ static int destroy_cgroups(const struct record *r, struct hz_error *err)
 int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct record *r,
 		      const struct plan_header *plan, struct hz_error *err)
 {
+	runtime_log(rt, HZ_LOG_DEBUG, "remove container \"%s\": %zu cgroup directories, state", id,
+		    r->cgroup_dirs.n);
 	unit_stop(rt, r);
 	if (destroy_cgroups(r, err))
 		return -1;

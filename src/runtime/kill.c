@@ -37,7 +37,8 @@ int container_kill_all(const struct record *r, int sig, struct hz_error *err)
 	return cgroup_kill(&r->cgroup_dirs, sig, err);
 }
 
-static int kill_container(int dirfd, int sig, bool all, struct arena *a, struct hz_error *err)
+static int kill_container(hz_runtime *rt, int dirfd, int sig, bool all, struct arena *a,
+			  struct hz_error *err)
 {
 	struct record r;
 	int sent, frozen;
@@ -50,6 +51,8 @@ static int kill_container(int dirfd, int sig, bool all, struct arena *a, struct 
 	sent = signal_init(&r, sig, err);
 	if (sent < 0)
 		return -1;
+	runtime_log(rt, HZ_LOG_DEBUG, "signal %d to process %lld%s%s", sig, (long long)r.pid.v,
+		    sent ? "" : ", which is gone", all ? ", and to all in its cgroup" : "");
 	if (all && cgroup_kill(&r.cgroup_dirs, sig, err))
 		return -1;
 	if (!sent && !all)
@@ -70,7 +73,7 @@ int hz_kill(hz_runtime *rt, const char *id, int sig, bool all, struct hz_error *
 		return error_set(err, HZ_E_USAGE, "unknown signal \"%d\"", sig);
 	if (store_open(rt, id, &dirfd, err))
 		return -1;
-	r = kill_container(dirfd, sig, all, &a, err);
+	r = kill_container(rt, dirfd, sig, all, &a, err);
 	arena_done(&a);
 	return r;
 }

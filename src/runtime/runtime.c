@@ -19,7 +19,7 @@ void runtime_log(const hz_runtime *rt, enum hz_log_level level, const char *fmt,
 	char text[2048];
 	va_list ap;
 
-	if (!rt->log)
+	if (!rt->log || (level == HZ_LOG_DEBUG && !rt->debug))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
@@ -72,6 +72,7 @@ int hz_runtime_new(const struct hz_runtime_options *o, hz_runtime **ret, struct 
 	rt->rootless = o->rootless;
 	rt->log = o->log;
 	rt->log_data = o->log_data;
+	rt->debug = o->debug;
 	rt->root = o->root ? absolute(o->root) : default_root();
 	if (!rt->root) {
 		int e = errno;

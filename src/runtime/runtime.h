@@ -22,8 +22,10 @@ struct hz_runtime {
 	int rootless;
 	void (*log)(void *data, enum hz_log_level level, const char *message);
 	void *log_data;
+	bool debug; /* tell what is done */
 };
 
+/** HZ_LOG_DEBUG is for who asked for it. */
 void runtime_log(const hz_runtime *rt, enum hz_log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -35,7 +37,8 @@ bool runtime_is_rootless(const hz_runtime *rt, const struct plan_facts *f);
 struct bundle {
 	struct arena arena;
 	const char *path; /* absolute */
-	char *text;       /* config.json as read, for places in errors; owned */
+	const char *file; /* what errors call the configuration; NULL: "config.json" */
+	char *text;       /* it, as read, for places in errors; owned */
 	size_t len;
 	struct oci_config *config;
 	struct plan_facts facts;

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 /*
  * State letter and start time of a process (proc(5), stat fields 3 and 22). The name in field 2 may
@@ -67,6 +68,10 @@ int process_is_alive(pid_t pid, uint64_t start_time, struct hz_error *err)
 	char state = 0;
 	int r = read_stat(pid, &state, &start);
 
+	/* without a /proc nothing is known of any process */
+	if (r == -ENOENT && access("/proc/self/stat", F_OK))
+		return error_sys(err, errno, "access", "/proc/self/stat",
+				 "read the state of process %d on a /proc without processes", pid);
 	if (r == -ENOENT || r == -ESRCH)
 		return 0;
 	if (r)

@@ -229,8 +229,20 @@ static int dispatch(struct creation *c, const struct plan_step *s, struct hz_err
 	}
 }
 
+static void tell(const struct creation *c, const struct plan_step *s)
+{
+	static const struct plan_print_options no_env = {0};
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	if (!c->rt->debug)
+		return;
+	plan_step_text(c->b->plan.h, s, &no_env, &text);
+	runtime_log(c->rt, HZ_LOG_DEBUG, "%s", text.data ? text.data : plan_kind_name(s->kind));
+}
+
 int step_do(struct creation *c, const struct plan_step *s, struct hz_error *err)
 {
+	tell(c, s);
 	if (!dispatch(c, s, err))
 		return 0;
 	if (err && !err->pointer[0])

@@ -253,6 +253,20 @@ rootless_ranges() {
 	is "$(user_left)" ""
 }
 
+# no answer is better than "stopped": an engine would clean up under a container that runs
+no_proc() {
+	local command
+	peers_differ "take it for stopped"
+	bundle
+	sleeper
+	for command in "state $ID" "kill $ID 0" "delete --force $ID" "exec $ID true"; do
+		cap unshare -m sh -c 'umount -l /proc && exec "$@"' - "${RT[@]}" $command
+		[ "$ST" != 0 ] || die "$command succeeds without /proc"
+		like "$ERR" '/proc'
+	done
+	is "$(status_of)" running
+}
+
 t "SIGCHLD ignored by the caller" sigchld_ignored
 t "SIGCHLD ignored by the caller: a hook's end is known" sigchld_ignored_hook
 t "a limit on the size of files" file_size_limit
@@ -269,4 +283,5 @@ t "not root: create, state, start, list, kill, delete" rootless_life
 t "a user runs exec, in a created and in a running container" rootless_exec
 t "not root: cgroups are forgiven when nothing is asked" rootless_cgroups
 t "not root: ranges of /etc/subuid" rootless_ranges
+t "without /proc nothing is said to have stopped" no_proc
 finish

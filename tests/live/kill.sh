@@ -167,6 +167,40 @@ real_time() {
 	gets rt || die "signal 40 did not arrive"
 }
 
+regex() {
+	local one two other
+	peer_differs runc "has none"
+	bundle
+	sleeper
+	one=$ID
+	bundle
+	sleeper
+	two=$ID
+	bundle
+	sleeper
+	other=$ID
+	cap rt kill --regex "^($one|$two)\$" KILL
+	ok
+	wait_status stopped "$one"
+	wait_status stopped "$two"
+	is "$(status_of "$other")" running
+	cap rt kill -r "$one-none" KILL
+	ok
+	cap rt kill --regex '(' KILL
+	bad
+	says 'invalid regular expression'
+	cap rt delete --regex "^($one|$two)\$"
+	ok
+	is "$(rt list -q)" "$other"
+	peer_differs crun "warns and succeeds"
+	cap rt delete --regex "^$other\$"
+	bad
+	says "$other: cannot delete container"
+	cap rt delete --force --regex .
+	ok
+	is "$(rt list -q)" ""
+}
+
 t "the default is TERM" default_is_term
 for s in HUP:HUP SIGHUP:HUP 1:HUP 15:TERM TERM:TERM SIGUSR1:USR1 usr1:USR1 sigusr2:USR2 SigInt:INT; do
 	t "signal written ${s%:*}" spelling "${s%:*}" "${s#*:}"
@@ -183,4 +217,5 @@ t "-a with the host's pid namespace" all_shared_pid -a
 t "plain SIGKILL with the host's pid namespace ends all" plain_shared_pid
 t "--all reaches what is left when init has ended" all_after_init_ended
 t "--all on a stopped container succeeds" all_on_stopped
+t "--regex of kill and delete" regex
 finish

@@ -128,6 +128,41 @@ debug_works() {
 	is "$OUT" fine
 }
 
+debug_tells() {
+	peers_differ "tell other things"
+	bundle
+	args true
+	cap rt --debug --log "$B/log" --log-format json run --bundle "$B" "$ID"
+	ok
+	is "$OUT$ERR" ""
+	is "$(jq -rs 'map(.level)|unique|.[]' "$B/log")" debug
+	like "$(jq -r .msg "$B/log")" 'cgroup'
+	like "$(jq -r .msg "$B/log")" "remove container \"$ID\""
+	cap rt --log-level info --log "$B/info" run --bundle "$B" "$ID"
+	ok
+	[ ! -s "$B/info" ] || die "at info: $(cat "$B/info")"
+}
+
+config_file() {
+	peer_differs runc "has none"
+	bundle
+	args echo from-file
+	mv "$B/config.json" "$B/other.json"
+	cap bash -c 'cd "$1" && shift && exec "$@"' - "$B" "${RT[@]}" run --config other.json --bundle "$B" "$ID"
+	ok
+	is "$OUT" from-file
+	cap rt run -f "$B/other.json" --bundle "$B" "$ID"
+	ok
+	cap rt create --config "$B/none.json" --bundle "$B" "$ID"
+	bad
+	says 'none.json'
+	nothing_left || die "left: $(leftovers)"
+	echo '{"ociVersion":' >"$B/wrong.json"
+	cap rt create --config "$B/wrong.json" --bundle "$B" "$ID"
+	bad
+	says 'wrong.json:[0-9]+:[0-9]+'
+}
+
 root_equals() {
 	bundle
 	args sleep 60
@@ -164,6 +199,8 @@ t "--no-pivot" no_pivot
 t "run is the parent of orphans" subreaper
 t "--no-subreaper: it is not" no_subreaper
 t "--debug does not disturb" debug_works
+t "--debug tells the steps" debug_tells
+t "--config FILE" config_file
 t "--root=DIR" root_equals
 t "the root folder is private" root_is_private
 t "annotations pass through unharmed" annotations
