@@ -58,6 +58,9 @@ static void run(const struct criu_spawn *s, const char *program, int sock, int p
 		enter_mounts(s->rootfs, pipe);
 	if (fcntl(sock, F_SETFD, 0))
 		fail(pipe, "fcntl");
+	for (int i = 0; s->stdio && i < 3; i++)
+		if (s->stdio[i] >= 0 && dup2(s->stdio[i], i) < 0)
+			fail(pipe, "dup2");
 	for (const int *k = s->keep; k && *k >= 0; k++)
 		if (fcntl(*k, F_SETFD, 0))
 			fail(pipe, "fcntl");
@@ -124,6 +127,9 @@ static int spawn(struct criu *c, const struct criu_spawn *s, const char *program
 		run(s, program, pair[1], to, self);
 	c->pid = (pid_t)pid;
 	fd_close(TAKE_FD(to));
+	for (int i = 0; s->stdio && i < 3; i++)
+		if (s->stdio[i] >= 0)
+			fd_close(TAKE_FD(s->stdio[i]));
 	if (read(from, &f, sizeof(f)) == (ssize_t)sizeof(f))
 		return error_sys(err, f.errnum, f.call, program, "start criu");
 	return 0;

@@ -75,6 +75,7 @@ struct criu_spawn {
 	const char *rootfs;
 	int cgroup;           /* for CLONE_INTO_CGROUP; -1: none */
 	const int *tasks;     /* v1: `tasks` files to enter; -1 ends them */
+	int *stdio;           /* become 0, 1 and 2, and are closed here; -1: those stay ours */
 	const int *keep;      /* descriptors that it inherits beside 0, 1 and 2; -1 ends them */
 	const sigset_t *mask; /* its blocked signals; NULL: ours */
 };

@@ -37,6 +37,15 @@ struct restore {
 
 /* --- what is asked of CRIU -------------------------------------------------------------------- */
 
+/* In the foreground, what was a pipe becomes one of ours again, as with run. */
+static void close_pipe(struct creation *c, size_t i)
+{
+	if (c->its_stdio[i] < 0)
+		return;
+	fd_close(TAKE_FD(c->its_stdio[i]));
+	fd_close(TAKE_FD(c->our_stdio[i]));
+}
+
 /* Who dumped says for each of stdin, stdout and stderr what it was; ours takes the place of what
  * was outside. */
 static int add_stdio(struct restore *r, struct hz_error *err)
@@ -58,10 +67,15 @@ static int add_stdio(struct restore *r, struct hz_error *err)
 		return error_oom(err);
 	if (oci_flat_decode(&r->c.arena, whole.data, whole.len, &kind, &list, err))
 		return -1;
-	for (size_t i = 0; i < list.names.n && i < 3; i++)
+	for (size_t i = 0; i < 3; i++) {
+		const char *name = i < list.names.n ? list.names.items[i] : "";
+
 		for (size_t k = 0; k < ARRAY_SIZE(outside); k++)
-			if (!strncmp(list.names.items[i], outside[k], strlen(outside[k])))
-				criu_add_inherited(&r->opts, list.names.items[i], (int)i);
+			if (!strncmp(name, outside[k], strlen(outside[k])))
+				criu_add_inherited(&r->opts, name, (int)i);
+		if (strncmp(name, "pipe:", 5) != 0)
+			close_pipe(&r->c, i);
+	}
 	return 0;
 }
 
@@ -253,6 +267,7 @@ static int start_worker(struct restore *r, const struct plan_spawn *s, struct hz
 		.rootfs = c->record.rootfs,
 		.cgroup = s->into_cgroup && c->cgroup ? cgroup_clone_fd(c->cgroup) : -1,
 		.tasks = c->slots,
+		.stdio = c->its_stdio,
 		.keep = r->keep,
 		.mask = r->o->detach ? NULL : &r->mask,
 	};
@@ -312,6 +327,8 @@ static int share_image(struct restore *r, struct hz_error *err)
 
 static int make(struct restore *r, struct hz_error *err)
 {
+	if (!r->o->detach && attach_open_stdio(&r->c, err))
+		return -1;
 	if (creation_intent(&r->c, err) || make_request(r, err) || share_image(r, err) ||
 	    criu_make_mount_points(r->c.b->plan.h, err) || surround(r, err))
 		return -1;

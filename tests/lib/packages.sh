@@ -11,7 +11,7 @@ PACKAGES_LINT="clang-format clang-tidy cppcheck"
 PACKAGES_FUZZ="clang libclang-rt-14-dev"
 PACKAGES_ENGINES="podman python3-grpcio buildah containerd docker.io conmon catatonit netavark iptables"
 PACKAGES_OCI="python3-jsonschema golang-go golang-github-opencontainers-specs-dev golang-github-opencontainers-runtime-tools-dev"
-PACKAGES_VM="qemu-system-x86 qemu-system-common seabios linux-image-amd64 systemd dbus"
+PACKAGES_VM="qemu-system-x86 qemu-system-common seabios linux-image-amd64 systemd dbus criu"
 # tests that need one of these are skipped with a reason where it cannot be had
 PACKAGES_OPTIONAL="runc crun user-mode-linux systemd dbus dbus-user-session"
 
