@@ -57,7 +57,8 @@ static int check_sub(const struct plan_facts *f, const char *sub, size_t n, stru
 	char *save = NULL;
 
 	if (goes_up(colon ? colon + 1 : sub))
-		return error_set(err, HZ_E_USAGE, "bad sub cgroup path: %s", sub);
+		return error_set(err, HZ_E_USAGE,
+				 "bad sub cgroup path: %s is not a sub cgroup path", sub);
 	if (!colon)
 		return n == 1 ? 0
 			      : error_set(err, HZ_E_USAGE,
@@ -96,7 +97,8 @@ static int join_one(const char *path, const char *sub, struct cgroup_join *j, st
 	int tasks;
 
 	if (fd < 0)
-		return error_sys(err, -fd, "openat2", path, "open cgroup \"%s%s%s\"", path,
+		return error_sys(err, -fd, "openat2", path,
+				 "adding pid of the process to cgroup \"%s%s%s\": open it", path,
 				 sub ? "/" : "", sub ? sub : "");
 	if (cgroup_dir_is_unified(fd)) {
 		j->unified = TAKE_FD(fd);

@@ -20,7 +20,7 @@ static const struct opt globals[] = {
 	 "append the log to this file; or journald:ID, syslog:ID, file:PATH (default: stderr)"},
 	{"log-format", 0, OPT_STRING, AT(log_format), "FORMAT", "text or json (default: text)"},
 	{"log-level", 0, OPT_STRING, AT(log_level), "LEVEL",
-	 "error, warning, info or debug (default: warning with --log, else error)"},
+	 "error, warning, info or debug (default: warning)"},
 	{"root", 0, OPT_STRING, AT(root), "DIR",
 	 "where the state of the containers is (default: /run/hezi; not as root: "
 	 "$XDG_RUNTIME_DIR/hezi)"},
@@ -66,9 +66,6 @@ static int set_log(struct cli *cli, struct hz_error *err)
 					err);
 		cli->log.json = i == 1;
 	}
-	/* on stderr they would stand between the lines of the container */
-	if (!g->log || !*g->log)
-		cli->log.level = LOG_AT_ERROR;
 	if (g->log_level) {
 		i = find_word(g->log_level, levels, ARRAY_SIZE(levels));
 		if (i < 0)
@@ -319,6 +316,8 @@ int cli_main(int argc, char **argv, bool no_stdout)
 	int status;
 
 	stdout_is_closed = no_stdout;
+	if (argc > 0)
+		help_called(argv[0]);
 	status = argc > 0 ? with_globals(&cli, (struct opt_words){argv + 1, argc - 1}) : 1;
 	log_done(&cli.log);
 	return status;

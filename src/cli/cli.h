@@ -138,5 +138,7 @@ static inline void cleanup_runtime(hz_runtime **rt)
 void help_program(struct buf *out);
 void help_command(const struct command *c, struct buf *out);
 void help_version(struct buf *out);
+/** Help speaks of the program by the name it was called by: the base of @path. */
+void help_called(const char *path);
 
 #endif

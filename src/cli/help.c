@@ -9,6 +9,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The runc whose commands, options and texts these are. */
+#define RUNC_LIKE "1.4.0"
+
+static const char *program = "hezi";
+
+void help_called(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash)
+		path = slash + 1;
+	if (*path)
+		program = path;
+}
+
 static void add_lines(struct buf *out, const char *text)
 {
 	while (*text) {
@@ -63,8 +78,8 @@ static void add_options(struct buf *out, struct opt_table t, bool version)
 
 void help_command(const struct command *c, struct buf *out)
 {
-	buf_printf(out, "NAME:\n   hezi %s - %s\n\nUSAGE:\n   hezi %s [command options]%s%s\n",
-		   c->name, c->summary, c->name, c->operands[0] ? " " : "", c->operands);
+	buf_printf(out, "NAME:\n   %s %s - %s\n\nUSAGE:\n   %s %s [command options]%s%s\n", program,
+		   c->name, c->summary, program, c->name, c->operands[0] ? " " : "", c->operands);
 	if (c->description[0]) {
 		buf_adds(out, "\nDESCRIPTION:\n");
 		add_lines(out, c->description);
@@ -76,10 +91,10 @@ void help_command(const struct command *c, struct buf *out)
 void help_program(struct buf *out)
 {
 	buf_printf(out,
-		   "NAME:\n   hezi - Open Container Initiative runtime\n\n"
-		   "USAGE:\n   hezi [global options] command [command options] [arguments...]\n\n"
+		   "NAME:\n   hezi, in place of runc - Open Container Initiative runtime\n\n"
+		   "USAGE:\n   %s [global options] command [command options] [arguments...]\n\n"
 		   "VERSION:\n   %s\n\nCOMMANDS:\n",
-		   hz_version());
+		   program, hz_version());
 	for (size_t i = 0; i < ncommands; i++)
 		if (!commands[i]->hidden)
 			buf_printf(out, "   %-8s  %s\n", commands[i]->name, commands[i]->summary);
@@ -92,8 +107,10 @@ void help_version(struct buf *out)
 {
 	const struct scmp_version *v = seccomp_version();
 
-	buf_printf(out, "hezi version %s\ncommit: %s\nspec: %s\n", hz_version(), HEZI_COMMIT,
-		   OCI_VERSION_MAX);
+	/* engines look for a runc in the first line, Docker for the word behind the last "version"
+	 */
+	buf_printf(out, "hezi version %s in place of runc version %s\ncommit: %s\nspec: %s\n",
+		   hz_version(), RUNC_LIKE, HEZI_COMMIT, OCI_VERSION_MAX);
 	if (v)
 		buf_printf(out, "libseccomp: %u.%u.%u\n", v->major, v->minor, v->micro);
 }

@@ -126,17 +126,10 @@ void log_message(struct log *l, enum log_level level, const char *text)
 
 	if (level > l->level)
 		return;
-	if (is_for_people(l)) {
-		buf_printf(&line, "hezi: %s: ", level_names[level]);
-		log_clean(&line, text);
-		buf_addc(&line, '\n');
-		write_lines(STDERR_FILENO, &line);
-		return;
-	}
 	format_line(&line, l, level, text);
 	if (l->kind != LOG_TO_FILE && !l->json)
 		buf_addc(&line, '\n');
-	if (l->level > LOG_AT_WARNING) {
+	if (l->level > LOG_AT_WARNING || is_for_people(l)) {
 		put_buf(l, level, &line);
 	} else if (line.data && !line.failed) {
 		buf_addc(&l->waiting, (char)('0' + level));

@@ -264,6 +264,12 @@ void log_error_people(struct buf *out, const char *what, const struct hz_error *
 	const char *more = err->more ? err->more : "";
 	unsigned told = 1;
 
+	/* as runc has it, for those who look for the line; the log has the place and the hint */
+	if (err->code == HZ_E_EXEC && !strcmp(err->syscall, "execve")) {
+		log_clean(out, err->msg);
+		buf_addc(out, '\n');
+		return;
+	}
 	buf_adds(out, "hezi: ");
 	log_error_text(out, what, err);
 	buf_addc(out, '\n');

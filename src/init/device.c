@@ -13,6 +13,17 @@ static bool is_fitting(const struct plan_device *d, const struct statx *st)
 	return init_is_device(st, d->type, d->major, d->minor);
 }
 
+/* What is there is another thing: of which type, or with which numbers, the host says. */
+static int fail_other(struct init *init, const struct plan_device *d, const struct statx *st)
+{
+	bool type = d->type == S_IFIFO || (st->stx_mode & S_IFMT) != d->type;
+
+	init_fail_why(init, &d->s, INIT_WHY_BAD_NODE, 0, plan_text(init->plan, d->path));
+	if (!type)
+		init_fail_args(st->stx_rdev_major, st->stx_rdev_minor + 1);
+	return -1;
+}
+
 /* A change of the owner took the set-id bits away. fchmodat(2) would follow a link that was put
  * here meanwhile: the mode is changed by descriptor, and only of what is the node. */
 static int set_mode(struct init *init, const struct plan_device *d, int parent, const char *name)
@@ -34,7 +45,7 @@ static int set_mode(struct init *init, const struct plan_device *d, int parent, 
 	if (r)
 		return init_fail(init, &d->s, __NR_statx, r, path);
 	if (!is_fitting(d, &st))
-		return init_fail_why(init, &d->s, INIT_WHY_BAD_NODE, 0, path);
+		return fail_other(init, d, &st);
 	init_text_start(&t, link, sizeof(link));
 	init_text_str(&t, "self/fd/");
 	init_text_u64(&t, (uint64_t)fd);
@@ -70,7 +81,7 @@ static int open_host_node(struct init *init, const struct plan_device *d)
 	if (r)
 		return init_fail(init, &d->s, __NR_statx, r, path);
 	if (!is_fitting(d, &st))
-		return init_fail_why(init, &d->s, INIT_WHY_BAD_NODE, 0, path);
+		return fail_other(init, d, &st);
 	return init_take_fd(&fd);
 }
 
@@ -94,7 +105,7 @@ static int bind_node(struct init *init, const struct plan_device *d, int parent,
 	if (r)
 		return init_fail(init, &d->s, __NR_statx, r, path);
 	if (!S_ISREG(st.stx_mode) && !is_fitting(d, &st))
-		return init_fail_why(init, &d->s, INIT_WHY_BAD_NODE, 0, path);
+		return fail_other(init, d, &st);
 	tree = init_mount_clone(node, false);
 	if (tree < 0)
 		return init_fail(init, &d->s, __NR_open_tree, tree, path);
@@ -122,7 +133,7 @@ static int make_node(struct init *init, const struct plan_device *d, int parent,
 	r = init_stat(parent, name, &st);
 	if (r)
 		return init_fail(init, &d->s, __NR_statx, r, path);
-	return is_fitting(d, &st) ? 0 : init_fail_why(init, &d->s, INIT_WHY_BAD_NODE, 0, path);
+	return is_fitting(d, &st) ? 0 : fail_other(init, d, &st);
 }
 
 int step_device(struct init *init, const struct plan_step *step)

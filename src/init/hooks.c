@@ -9,11 +9,13 @@
 
 #include <linux/close_range.h>
 #include <linux/fcntl.h>
+#include <linux/filter.h>
 #include <linux/memfd.h>
 #include <linux/mman.h>
 #include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <linux/signal.h>
 #include <linux/time_types.h>
 
@@ -21,7 +23,7 @@ struct run {
 	struct init *init;
 	const struct plan_hooks *step;
 	const struct plan_hook *hook;
-	const char *cwd;
+	int cwd; /* a directory, or -1: "/" */
 	char **argv, **envp;
 	uint32_t index;
 	int state, output, output_w, report, report_w, pidfd;
@@ -91,11 +93,41 @@ static int open_pipes(struct run *r)
 	return 0;
 }
 
-static void fill(const struct plan_header *plan, struct plan_vec v, char **to)
+static char **fill(const struct plan_header *plan, struct plan_vec v, char **to)
 {
 	for (uint32_t i = 0; i < v.n; i++)
-		to[i] = (char *)plan_item(plan, v, i);
-	to[v.n] = NULL;
+		*to++ = (char *)plan_item(plan, v, i);
+	*to = NULL;
+	return to;
+}
+
+/* The program whose environment the hook gets: a startContainer hook without one of its own, as
+ * with runc. NULL: its own. */
+static const struct plan_exec *env_of(const struct init *init, const struct plan_hooks *step,
+				      const struct plan_hook *hook)
+{
+	if (step->which != PLAN_HOOK_START_CONTAINER || hook->envp.n)
+		return NULL;
+	return (const struct plan_exec *)init_find_step(init, PLAN_EXEC);
+}
+
+/* argv and the environment, in @size bytes of new memory; -errno. */
+static long make_vectors(struct run *r, size_t size, long *ret_at)
+{
+	const struct init *init = r->init;
+	const struct plan_exec *program = env_of(init, r->step, r->hook);
+	char **end;
+
+	*ret_at = sys_call(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+	if (*ret_at <= 0)
+		return *ret_at;
+	r->argv = (char **)*ret_at;
+	r->envp = fill(init->plan, r->hook->argv, r->argv) + 1;
+	end = fill(init->plan, program ? program->envp : r->hook->envp, r->envp);
+	if (program && init->home)
+		end[0] = (char *)init->home, end[1] = NULL;
+	return 0;
 }
 
 static int output_of(const struct run *r, uint32_t slot)
@@ -122,10 +154,31 @@ static long child_setup(struct run *r)
 								     container's, not the hook's */
 	if (n >= 0)
 		n = sys_call(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
-	if (n >= 0 && (!r->cwd || sys_call(__NR_chdir, r->cwd) < 0))
+	if (n >= 0 && (r->cwd < 0 || sys_call(__NR_fchdir, r->cwd) < 0))
 		n = sys_call(__NR_chdir, "/");
 	sys_call(__NR_umask, 022);
 	return n;
+}
+
+/*
+ * A hook that comes from the image is under the filter like the program that it prepares. The
+ * listener is the program's: to the hook, what the agent would answer is a system call that is not
+ * there.
+ */
+static long load_filter(const struct run *r)
+{
+	const struct init *init = r->init;
+	const struct plan_step *load = init_find_step(init, PLAN_SECCOMP_LOAD);
+	const uint32_t listeners =
+		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	struct sock_fprog prog = {
+		.len = (unsigned short)(init->filter_size / sizeof(struct sock_filter)),
+		.filter = (struct sock_filter *)init_keep.filter};
+
+	if (r->step->which != PLAN_HOOK_START_CONTAINER || !load || !init->filter_size)
+		return 0;
+	return sys_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+			((const struct plan_seccomp_load *)load)->flags & ~listeners, &prog);
 }
 
 _Noreturn static void child(struct run *r)
@@ -133,6 +186,8 @@ _Noreturn static void child(struct run *r)
 	long n = child_setup(r);
 	int errnum;
 
+	if (n >= 0)
+		n = load_filter(r);
 	if (n >= 0)
 		n = sys_call(__NR_execve, plan_text(r->init->plan, r->hook->path), r->argv,
 			     r->envp);
@@ -264,15 +319,15 @@ static int finish(struct run *r)
 	return status ? fail_run(r, INIT_WHY_HOOK_EXIT, (uint32_t)status) : 0;
 }
 
-static int run_hook(struct init *init, const struct plan_hooks *step, uint32_t index,
-		    const char *cwd)
+static int run_hook(struct init *init, const struct plan_hooks *step, uint32_t index, int cwd)
 {
 	const struct plan_hook *hook = plan_hook_items(init->plan, step->hooks) + index;
-	size_t size = (hook->argv.n + hook->envp.n + 2) * sizeof(char *);
-	long at = sys_call(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			   -1, 0);
+	const struct plan_exec *program = env_of(init, step, hook);
+	size_t size = ((size_t)hook->argv.n + hook->envp.n + (program ? program->envp.n : 0) + 3) *
+		      sizeof(char *); /* two ends and HOME */
 	static struct run run;
 	struct run *r = &run;
+	long at, error;
 	int ret;
 
 	*r = (struct run){.init = init,
@@ -286,12 +341,9 @@ static int run_hook(struct init *init, const struct plan_hooks *step, uint32_t i
 			  .report = -1,
 			  .report_w = -1,
 			  .pidfd = -1};
-	if (at <= 0)
-		return fail_start(r, __NR_mmap, at);
-	r->argv = (char **)at;
-	r->envp = r->argv + hook->argv.n + 1;
-	fill(init->plan, hook->argv, r->argv);
-	fill(init->plan, hook->envp, r->envp);
+	error = make_vectors(r, size, &at);
+	if (error)
+		return fail_start(r, __NR_mmap, error);
 	ret = write_state(r) < 0 || open_pipes(r) < 0 || spawn(r) < 0 ? -1 : 0;
 	if (!ret)
 		ret = finish(r);
@@ -310,9 +362,7 @@ static int run_hook(struct init *init, const struct plan_hooks *step, uint32_t i
 int step_hooks(struct init *init, const struct plan_step *step)
 {
 	const struct plan_hooks *h = (const struct plan_hooks *)step;
-	const char *cwd = h->which == PLAN_HOOK_CREATE_CONTAINER
-				  ? plan_text(init->plan, init->plan->bundle)
-				  : NULL;
+	int cwd = h->which == PLAN_HOOK_CREATE_CONTAINER ? init->rootfd : -1; /* as with runc */
 
 	for (uint32_t i = 0; i < h->hooks.n; i++) {
 		if (run_hook(init, h, i, cwd) < 0)

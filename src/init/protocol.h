@@ -104,7 +104,8 @@ enum init_why {
 	INIT_WHY_SYSCALL,  /* call + errnum */
 	INIT_WHY_NOT_PROC, /* object: below /proc, not on procfs (CVE-2019-16884, CVE-2025-52881) */
 	INIT_WHY_NOT_DIR,  /* proc, sysfs target is not an ordinary directory */
-	INIT_WHY_BAD_NODE, /* object: a device node that is there and is another one */
+	INIT_WHY_BAD_NODE, /* object: a device node that is there and is another one; arg, arg2 - 1:
+			    * its numbers when these differ */
 	INIT_WHY_OUTSIDE,  /* the working directory is outside the container (CVE-2024-21626) */
 	INIT_WHY_NOT_FOUND,    /* program not found in $PATH */
 	INIT_WHY_IS_DIR,       /* the program is a directory */

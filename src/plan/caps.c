@@ -47,17 +47,17 @@ static uint64_t parse_set(struct caps_context *x, const struct oci_strings *name
 /* The kernel would refuse them: take them out of @caps. One warning for all: some templates have
  * whole sets of them. */
 static uint64_t limit_set(struct caps_context *x, uint64_t caps, uint64_t to, const char *set,
-			  const char *why)
+			  const char *what, const char *why)
 {
 	struct buf names = BUF_INIT;
 
 	for (const struct plan_value *v = plan_cap_values; v->name; v++) {
 		if (v->value & caps & ~to)
-			buf_printf(&names, "%s ", v->name);
+			buf_printf(&names, "%s%s", names.len ? ", " : "", v->name);
 	}
 	if (names.data)
 		builder_warn(x->b, builder_ptr(x->b, "/process/capabilities/%s", set),
-			     "%.160sleft out: %s", names.data, why);
+			     "%s %.160s: %s", what, names.data, why);
 	buf_done(&names);
 	return caps & to;
 }
@@ -79,8 +79,10 @@ void compile_caps(struct builder *b)
 	s->effective = parse_set(&x, &c->effective, "effective");
 	s->inheritable = parse_set(&x, &c->inheritable, "inheritable");
 	s->ambient = parse_set(&x, &c->ambient, "ambient");
-	s->effective = limit_set(&x, s->effective, s->permitted, "effective", "not permitted");
+	s->effective =
+		limit_set(&x, s->effective, s->permitted, "effective", "left out", "not permitted");
 	s->ambient = limit_set(&x, s->ambient, s->permitted & s->inheritable, "ambient",
+			       "can't raise ambient capability",
 			       "must be permitted and inheritable to be ambient");
 	s->no_new_privs = p->no_new_privileges.v;
 	s->late_seccomp =

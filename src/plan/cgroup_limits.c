@@ -186,12 +186,14 @@ static bool has_unified(struct builder *b, const char *key, const char *controll
 	if (!cgroup_is_possible(b))
 		builder_refuse(b, pointer, "limits need cgroups, and %s", why_nowhere(b));
 	else if (!tree)
-		builder_refuse(b, pointer, "unified resource \"%s\" needs cgroup v2", key);
+		builder_refuse(b, pointer,
+			       "invalid configuration: unified resource \"%s\" needs cgroup v2",
+			       key);
 	else if (strcmp(controller, "cgroup") != 0 && cgroup_find(b, controller) != CGROUP_V2)
-		builder_refuse(
-			b, pointer,
-			"unified resource \"%s\" can't be set: controller \"%s\" not available",
-			key, controller);
+		builder_refuse(b, pointer,
+			       "invalid configuration: unified resource \"%s\" can't be set: "
+			       "controller \"%s\" not available",
+			       key, controller);
 	else
 		return true;
 	return false;

@@ -128,17 +128,16 @@ void compile_personality(struct builder *b)
 }
 
 /* What set_mempolicy(2) would answer with a bare EINVAL. */
-static void check_memory_policy(struct builder *b, const struct plan_memory_policy *s,
-				bool has_nodes)
+static void check_memory_policy(struct builder *b, const struct plan_memory_policy *s, unsigned n)
 {
 	static const char flags[] = "/linux/memoryPolicy/flags";
 	static const char nodes[] = "/linux/memoryPolicy/nodes";
 	const char *mode = plan_value_name(plan_mpol_values, s->mode);
 	bool fixed = s->mode == MPOL_DEFAULT || s->mode == MPOL_LOCAL;
 
-	if (fixed && has_nodes)
-		builder_fault(b, nodes, "%s takes no nodes", mode);
-	if (!fixed && s->mode != MPOL_PREFERRED && !has_nodes)
+	if (fixed && n)
+		builder_fault(b, nodes, "%s: the mode requires 0 nodes but got %u", mode, n);
+	if (!fixed && s->mode != MPOL_PREFERRED && !n)
 		builder_fault(b, nodes, "%s needs nodes", mode);
 	if ((s->flags & MPOL_F_STATIC_NODES) && (s->flags & MPOL_F_RELATIVE_NODES))
 		builder_fault(b, flags,
@@ -169,11 +168,13 @@ void compile_memory_policy(struct builder *b)
 	struct plan_memory_policy *s;
 	bool has_nodes = p && p->nodes && p->nodes[0];
 	size_t n = WORDS(NODE_LAST);
+	unsigned count = 0;
 
 	if (!p)
 		return;
 	if (!p->mode.set) {
-		builder_fault(b, "/linux/memoryPolicy", "\"mode\" is required");
+		builder_fault(b, "/linux/memoryPolicy",
+			      "invalid memory policy mode: it is missing");
 		return;
 	}
 	s = BUILDER_STEP(b, struct plan_memory_policy, PLAN_MEMORY_POLICY, PLAN_INIT,
@@ -181,12 +182,16 @@ void compile_memory_policy(struct builder *b)
 	s->mode = modes[p->mode.v];
 	for (size_t i = 0; i < p->flags.n; i++)
 		s->flags |= flags[p->flags.items[i]];
-	check_memory_policy(b, s, has_nodes);
+	if (has_nodes && !plan_parse_list(p->nodes, NODE_LAST, nodes))
+		builder_fault(b, "/linux/memoryPolicy/nodes",
+			      "invalid memory policy node: \"%s\" is no list of nodes such as "
+			      "\"0-3,7\"",
+			      p->nodes);
+	for (size_t i = 0; i < n; i++)
+		count += (unsigned)__builtin_popcount(nodes[i]);
+	check_memory_policy(b, s, has_nodes && !count ? 1 : count); /* 1: the list is at fault */
 	if (!has_nodes)
 		return;
-	if (!plan_parse_list(p->nodes, NODE_LAST, nodes))
-		builder_fault(b, "/linux/memoryPolicy/nodes",
-			      "\"%s\" is no list of nodes such as \"0-3,7\"", p->nodes);
 	while (n > 2 && !nodes[n - 1] && !nodes[n - 2])
 		n -= 2;
 	s->nodes = builder_u32s(b, nodes, n);

@@ -34,10 +34,15 @@ static void check_errno(struct builder *b, const char *ptr, int action, const st
 static void check_rule(struct builder *b, const struct oci_seccomp_rule *r, size_t i)
 {
 	for (size_t k = 0; k < r->names.n; k++) {
+		const char *ptr = builder_ptr(b, "/linux/seccomp/syscalls/%zu/names/%zu", i, k);
+
 		if (!r->names.items[k][0])
-			builder_fault(b,
-				      builder_ptr(b, "/linux/seccomp/syscalls/%zu/names/%zu", i, k),
-				      "the name is empty");
+			builder_fault(b, ptr, "the name is empty");
+		else if (r->action.v == OCI_ACT_NOTIFY && !strcmp(r->names.items[k], "write"))
+			builder_refuse(b, ptr,
+				       "SCMP_ACT_NOTIFY cannot be used for the write syscall, as "
+				       "with runc: name the system calls that the agent is to "
+				       "answer");
 	}
 	check_errno(b, builder_ptr(b, "/linux/seccomp/syscalls/%zu/errnoRet", i), r->action.v,
 		    &r->errno_ret);
@@ -105,6 +110,8 @@ static uint32_t filter_flags(struct builder *b, const struct oci_seccomp *s, boo
 	bool notifies = find_notify(s) != NULL;
 	uint32_t flags = notifies ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
 
+	if (!s->flags.items) /* no list is not an empty one: then it is runc's default */
+		flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	for (size_t i = 0; i < s->flags.n; i++) {
 		switch (s->flags.items[i]) {
 		case OCI_FLAG_TSYNC:

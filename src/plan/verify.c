@@ -162,7 +162,7 @@ static int check_frame(struct verifier *v, size_t size)
 		return verify_bad(v, "it is cut");
 	if (h->sum != plan_sum(h, size))
 		return verify_bad(v, "the checksum is wrong");
-	if (h->first != sizeof(*h) || h->nsteps == 0)
+	if (h->first != sizeof(*h) || (h->nsteps == 0 && !(h->flags & PLAN_F_UPDATE)))
 		return verify_bad(v, "no steps");
 	if (h->flags & ~VERIFY_FLAGS || h->nslots > PLAN_SLOTS_MAX)
 		return verify_bad(v, "the header");

@@ -21,12 +21,12 @@ int agent_connect(const char *path, int *ret_fd, struct hz_error *err)
 	int r;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)))
-		return error_sys(err, errno, "socket", path, "reach the seccomp agent at \"%s\"",
-				 path);
+		return error_sys(err, errno, "socket", path,
+				 "failed to connect with seccomp agent at \"%s\"", path);
 	r = socket_connect(fd, path);
 	if (r)
 		return error_sys(err, r == -EAGAIN ? ETIMEDOUT : -r, "connect", path,
-				 "reach the seccomp agent at \"%s\"", path);
+				 "failed to connect with seccomp agent at \"%s\"", path);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }

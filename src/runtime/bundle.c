@@ -148,6 +148,27 @@ void bundle_locate(const struct bundle *b, struct hz_error *err)
 		snprintf(err->file, sizeof(err->file), "%.127s", b->file ? b->file : "config.json");
 }
 
+/* What the decoder says of any list of words, in the words that are looked for (runc's). */
+static int name_policy(struct hz_error *err)
+{
+	static const char *const parts[] = {"mode", "flag", "node"};
+	static const char place[] = "/linux/memoryPolicy/";
+	char head[64];
+	size_t len;
+
+	for (size_t i = 0; err && i < ARRAY_SIZE(parts); i++) {
+		if (strncmp(err->pointer, place, strlen(place)) != 0 ||
+		    strncmp(err->pointer + strlen(place), parts[i], strlen(parts[i])) != 0)
+			continue;
+		len = (size_t)snprintf(head, sizeof(head), "invalid memory policy %s: ", parts[i]);
+		if (len + strlen(err->msg) >= sizeof(err->msg))
+			break;
+		memmove(err->msg + len, err->msg, strlen(err->msg) + 1);
+		memcpy(err->msg, head, len);
+	}
+	return -1;
+}
+
 static int load(const hz_runtime *rt, const struct hz_create_options *o, struct bundle *b,
 		struct hz_error *err)
 {
@@ -156,7 +177,7 @@ static int load(const hz_runtime *rt, const struct hz_create_options *o, struct 
 	if (!b->path || read_config(b, o, err))
 		return -1;
 	if (oci_config_decode(&b->arena, b->text, b->len, b->file, &b->config, err))
-		return -1;
+		return name_policy(err);
 	if (facts_collect(&b->facts, &b->ignored_signals, &b->arena, err) ||
 	    set_options(rt, o, b, err))
 		return -1;

@@ -179,9 +179,11 @@ static int make(struct creation *c, struct hz_error *err)
 		return -1;
 	if (filter_get(config, &c->filter, &c->filter_len, err))
 		return -1;
+	launch_tell_filter(c->rt, c->b->plan.h);
 	if (talk_until_ready(c, err))
 		return -1;
 	creation_reap_stub(c);
+	runtime_log(c->rt, HZ_LOG_DEBUG, "child process in init(): pid %d is ready", (int)c->pid);
 	if (c->pty >= 0 && c->o->console_socket &&
 	    console_send(c->o->console_socket, c->pty, "terminal", "/dev/ptmx", err))
 		return -1;
@@ -296,6 +298,9 @@ int creation_make(struct creation *c, struct hz_error *err)
 		return -1;
 	if (!c->o->no_subreaper)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* only fails on kernels before 3.4 */
+	/* the words of runc, for those who look for them */
+	runtime_log(c->rt, HZ_LOG_DEBUG, "nsexec container setup of \"%s\": %u steps", c->o->id,
+		    c->left);
 	if (!make(c, err))
 		return 0;
 	explain_oom(c, err);
@@ -312,7 +317,10 @@ static int let_wait(struct creation *c, struct hz_error *err)
 	if (r)
 		return error_sys(err, -r, "sendmsg", NULL,
 				 "tell the container's init to wait for start");
-	return talk_until_waiting(c->sock, c->b->plan.h, err);
+	if (talk_until_waiting(c->sock, c->b->plan.h, err))
+		return -1;
+	runtime_log(c->rt, HZ_LOG_DEBUG, "init: closing the pipe to signal completion");
+	return 0;
 }
 
 int hz_create(hz_runtime *rt, const struct hz_create_options *o, struct hz_error *err)

@@ -209,6 +209,7 @@ static int make(struct exec *x, const struct hz_exec_options *o, struct hz_error
 	struct creation *c = &x->c;
 	_cleanup_fd_ int plan = -1;
 
+	runtime_log(c->rt, HZ_LOG_DEBUG, "nsexec container setup of a process in \"%s\"", o->id);
 	if (plan_memory(&x->b.plan, &plan, err) || creation_open_sockets(c, err))
 		return -1;
 	for (unsigned i = 0; i < x->cgroups.ntasks; i++)
@@ -219,9 +220,11 @@ static int make(struct exec *x, const struct hz_exec_options *o, struct hz_error
 		return -1;
 	if (filter_get(x->b.config, &c->filter, &c->filter_len, err))
 		return -1;
+	launch_tell_filter(c->rt, c->b->plan.h);
 	if (talk_until_ready(c, err))
 		return -1;
 	creation_reap_stub(c);
+	runtime_log(c->rt, HZ_LOG_DEBUG, "child process in init(): pid %d is ready", (int)c->pid);
 	if (c->pty >= 0 && o->console_socket &&
 	    console_send(o->console_socket, c->pty, "terminal", "/dev/ptmx", err))
 		return -1;
@@ -244,6 +247,7 @@ static int go(struct exec *x, const struct hz_exec_options *o, struct hz_error *
 	if (launch_has_listener(l.plan) && status_get(x->dirfd, &x->record, &status, err))
 		return -1;
 	l.status = hz_status_name(status);
+	runtime_log(x->c.rt, HZ_LOG_DEBUG, "setns_init: about to exec");
 	return launch_wait(&l, err);
 }
 

@@ -6,6 +6,7 @@
 #include "sys/raw.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -52,6 +53,18 @@ static int exec_message(const struct plan_header *plan, const struct plan_step *
 	return -1;
 }
 
+void fail_ended(int status, char *ret, size_t size)
+{
+	const char *name = WIFSIGNALED(status) ? sigdescr_np(WTERMSIG(status)) : NULL;
+
+	if (!WIFSIGNALED(status))
+		snprintf(ret, size, "exit status %d", WEXITSTATUS(status));
+	else if (name && *name)
+		snprintf(ret, size, "signal %d (%c%s)", WTERMSIG(status), *name | 0x20, name + 1);
+	else
+		snprintf(ret, size, "signal %d", WTERMSIG(status));
+}
+
 static const struct plan_hook *hook_of(const struct plan_header *plan, const struct plan_step *s,
 				       uint32_t index)
 {
@@ -80,11 +93,9 @@ static int hook_message(const struct plan_header *plan, const struct plan_step *
 		snprintf(what, sizeof(what), "timed out after %u seconds", e->arg2);
 	else if (e->why == INIT_WHY_HOOK_START)
 		snprintf(what, sizeof(what), "%s", error_strerror(e->errnum));
-	else if (WIFSIGNALED((int)e->arg2))
-		snprintf(what, sizeof(what), "signal %d", WTERMSIG((int)e->arg2));
 	else
-		snprintf(what, sizeof(what), "exit status %d", WEXITSTATUS((int)e->arg2));
-	error_set(err, HZ_E_HOOK, "error running %s hook #%u (%s): %s%s%.*s", kind, e->arg, path,
+		fail_ended((int)e->arg2, what, sizeof(what));
+	error_set(err, HZ_E_HOOK, "error running %s hook #%u: %s: %s%s%.*s", kind, e->arg, path,
 		  what, len ? ", output: " : "", len, e->detail);
 	if (hook && err) {
 		error_pointer(err, plan_text(plan, hook->origin));
@@ -94,7 +105,23 @@ static int hook_message(const struct plan_header *plan, const struct plan_step *
 	return -1;
 }
 
-static int check_message(const char *step, const struct init_error *e, struct hz_error *err)
+/* Runc's words. */
+static int node_message(const struct plan_step *s, const char *step, const struct init_error *e,
+			struct hz_error *err)
+{
+	const struct plan_device *d = (const struct plan_device *)s;
+
+	if (s->kind == PLAN_DEVICE && e->arg2)
+		return error_set(err, HZ_E_SYSTEM,
+				 "%s: %s has incorrect major:minor: %u:%u doesn't match expected "
+				 "%u:%u",
+				 step, e->object, e->arg, e->arg2 - 1, d->major, d->minor);
+	return error_set(err, HZ_E_SYSTEM, "%s: %s has incorrect ftype: something else is there",
+			 step, e->object);
+}
+
+static int check_message(const struct plan_step *s, const char *step, const struct init_error *e,
+			 struct hz_error *err)
 {
 	switch (e->why) {
 	case INIT_WHY_NOT_PROC:
@@ -108,9 +135,7 @@ static int check_message(const char *step, const struct init_error *e, struct hz
 		return error_hint(
 			err,
 			"a symbolic link or a file stands there in the rootfs (CVE-2019-19921)");
-	case INIT_WHY_BAD_NODE:
-		return error_set(err, HZ_E_SYSTEM, "%s: \"%s\" is there and is something else",
-				 step, e->object);
+	case INIT_WHY_BAD_NODE: return node_message(s, step, e, err);
 	case INIT_WHY_OUTSIDE:
 		return error_set(err, HZ_E_SYSTEM,
 				 "%s: current working directory is outside of container mount "
@@ -143,8 +168,8 @@ int fail_hint(unsigned kind, int errnum, struct hz_error *err)
 		 "real-time policies and a lower nice value need CAP_SYS_NICE; SCHED_FIFO and "
 		 "SCHED_RR also "
 		 "a budget of the cgroup, where it has cpu.rt_runtime_us; SCHED_DEADLINE all CPUs "
-		 "of the "
-		 "root domain"},
+		 "of the root domain: process scheduler can't be used together with AllowedCPUs "
+		 "(linux.resources.cpu.cpus)"},
 		{PLAN_SCHEDULER, EBUSY,
 		 "the deadline tasks of this host would want more CPU time than is left for them"},
 		{PLAN_SCHEDULER, EINVAL,
@@ -231,7 +256,7 @@ static void message(const struct plan_header *plan, const struct plan_step *s, c
 	case INIT_WHY_HOOK_EXIT:
 	case INIT_WHY_HOOK_TIMEOUT:
 	case INIT_WHY_HOOK_START: hook_message(plan, s, e, err); return;
-	default: check_message(step, e, err);
+	default: check_message(s, step, e, err);
 	}
 }
 

@@ -215,11 +215,9 @@ static int failed(const struct plan_header *plan, const struct plan_hooks *hs, u
 		snprintf(what, sizeof(what), "%s", error_strerror(h->num));
 	else if (h->timed_out)
 		snprintf(what, sizeof(what), "timed out after %u seconds", hook->timeout);
-	else if (WIFSIGNALED(h->status))
-		snprintf(what, sizeof(what), "signal %d", WTERMSIG(h->status));
 	else
-		snprintf(what, sizeof(what), "exit status %d", WEXITSTATUS(h->status));
-	error_set(err, HZ_E_HOOK, "error running %s hook #%u (%s): %s%s%s",
+		fail_ended(h->status, what, sizeof(what));
+	error_set(err, HZ_E_HOOK, "error running %s hook #%u: %s: %s%s%s",
 		  plan_hook_kind_name(hs->which), i, path, what, h->output_len ? ", output: " : "",
 		  h->output);
 	if (err) {

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -53,9 +54,20 @@ int launch_check_agent(const struct plan_header *plan, struct hz_error *err)
 	r = stat(path, &st) ? errno : S_ISSOCK(st.st_mode) ? 0 : ENOTSOCK;
 	if (!r)
 		return 0;
-	error_sys(err, r, "stat", path, "reach the seccomp agent at \"%s\"", path);
+	error_sys(err, r, "stat", path, "failed to connect with seccomp agent at \"%s\"", path);
 	error_hint(err, "it has to listen before the container is created");
 	return error_pointer(err, "/linux/seccomp/listenerPath");
+}
+
+void launch_tell_filter(const hz_runtime *rt, const struct plan_header *plan)
+{
+	const struct plan_seccomp_load *load = find_load(plan);
+
+	/* TSYNC, for a process of one thread, does nothing, and runc does not pass it on */
+	if (load)
+		runtime_log(rt, HZ_LOG_DEBUG, "seccomp filter flags: %lu",
+			    load->flags &
+				    ~(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH));
 }
 
 bool launch_has_listener(const struct plan_header *plan)

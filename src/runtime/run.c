@@ -23,6 +23,7 @@ static int go(struct creation *c, struct hz_error *err)
 
 	if (notify_listen(c->rt, c->dirfd, &c->notify, err) || launch_wait(&l, err))
 		return -1;
+	runtime_log(c->rt, HZ_LOG_DEBUG, "init: closing the pipe to signal completion");
 	if (hooks_run_kind(c->b->plan.h, PLAN_HOOK_POSTSTART, c->pid, err))
 		return -1;
 	netdev_done(c);

@@ -158,6 +158,9 @@ struct launch {
 int launch_wait(const struct launch *l, struct hz_error *err);
 /** Is there a socket where the plan wants a seccomp agent? Told before anything is made. */
 int launch_check_agent(const struct plan_header *plan, struct hz_error *err);
+/** Into the debug log: with which flags of seccomp(2) the filter of @plan is loaded, if it has one.
+ */
+void launch_tell_filter(const hz_runtime *rt, const struct plan_header *plan);
 /** Has the plan a seccomp listener, so that launch_wait() needs the pidfd? */
 bool launch_has_listener(const struct plan_header *plan);
 /* agent.c */
@@ -175,6 +178,8 @@ int fail_from_init(const struct plan_header *plan, const struct init_error *raw,
 		   struct hz_error *err);
 /** What to do about a step that failed so, where there is more to say than the kernel does. -1. */
 int fail_hint(unsigned kind, int errnum, struct hz_error *err);
+/** How a hook ended, of its wait status: "exit status 1", "signal 31 (bad system call)". */
+void fail_ended(int status, char *ret, size_t size);
 /* steps.c */
 int step_before_boot(struct creation *c, struct hz_error *err);
 /** One step of the host; the error tells which. */

@@ -11,7 +11,7 @@ version() {
 	for opt in --version -v; do
 		cap "$RUNTIME" $opt
 		ok
-		like "$(sed -n 1p <<<"$OUT")" "^$KIND version [0-9]+\.[0-9]+\.[0-9]+[^ ]*$"
+		like "$(sed -n 1p <<<"$OUT")" "^$KIND version [0-9]+\.[0-9]+\.[0-9]+[^ ]*( in place of runc version [0-9]+\.[0-9]+\.[0-9]+)?$"
 		like "$(sed -n 2p <<<"$OUT")" '^commit: '
 		like "$(grep ^spec: <<<"$OUT")" '^spec: [0-9]+\.[0-9]+\.[0-9]+'
 		is "$ERR" ""
@@ -24,6 +24,16 @@ version_lines() {
 	like "$(sed -n 3p <<<"$OUT")" '^spec: '
 }
 
+called_runc() {
+	# under the name of runc, help speaks of runc
+	ln -s "$RUNTIME" "$T/runc"
+	cap "$T/runc" create -h
+	ok
+	like "$(sed -n 2p <<<"$OUT")" '^   runc create - '
+	cap "$T/runc" --help
+	ok
+	like "$(sed -n 2p <<<"$OUT")" 'runc - Open Container Initiative runtime'
+}
 help_everywhere() {
 	local c
 	cap "$RUNTIME" --help
@@ -430,6 +440,21 @@ log_no_service() {
 	says 'log to journald: no such file or directory'
 }
 
+debug_lines() {
+	peer_differs crun "other words"
+	bundle
+	args true
+	cap rt --debug run --bundle "$B" "$ID"
+	ok
+	like "$ERR" 'time="[^"]*" level=debug msg="nsexec container setup'
+	like "$ERR" 'child process in init\(\)'
+	like "$ERR" 'init: closing the pipe to signal completion'
+	cap rt --debug --log "$B/log" run --bundle "$B" "$ID"
+	ok
+	is "$ERR" ""
+	like "$(cat "$B/log")" 'level=debug msg="nsexec container setup'
+}
+
 log_levels() {
 	peers_differ "have fewer of them"
 	bundle
@@ -448,6 +473,7 @@ log_levels() {
 
 t "--version" version
 t "--version: order of the lines" version_lines
+t "--help under the name of runc" called_runc
 t "--help of every command" help_everywhere
 t "--help: form" help_form
 t "no command prints help" no_command
@@ -480,6 +506,7 @@ t "--log journald:ID" log_journald
 t "--log syslog:ID" log_syslog
 t "--log file:PATH, and unknown kinds" log_file_scheme
 t "--log journald:ID where there is none" log_no_service
+t "--debug: runc's words, on stderr or in the log" debug_lines
 t "--log-level" log_levels
 t "hostile text stays one JSON line" log_hostile_text
 finish

@@ -149,6 +149,25 @@ program_hooks_can_mount() {
 	[ ! -e "$B/rootfs/mnt/f" ] || die "the mount reached the host"
 }
 
+create_container_place() {
+	peer_differs crun "starts it elsewhere"
+	bundle
+	hook createContainer 'touch ./tmp/by-hook'
+	in_box 'ls /tmp'
+	is "$OUT" by-hook
+}
+
+start_container_env() {
+	# a hook that has no environment of its own gets the program's, as with runc
+	peer_differs crun "an empty one"
+	bundle
+	printf '#!/bin/sh\necho "$ONE $HOME" >/tmp/env\n' >"$B/rootfs/show"
+	chmod +x "$B/rootfs/show"
+	config '.process.env=["ONE=two","PATH=/bin"]|.hooks.startContainer=[{path:"/show"}]'
+	in_box 'cat /tmp/env'
+	is "$OUT" "two /root"
+}
+
 env_is_the_hooks() {
 	bundle
 	hook createRuntime 'env | sort >$B/env'
@@ -344,6 +363,8 @@ t "status on stdin: creating, created, running, stopped" state_status
 t "pid on stdin of container hooks is the container's view" state_pid_inside
 t "each kind runs in its namespaces" places
 t "mounts of createContainer are seen inside" program_hooks_can_mount
+t "createContainer hooks start in the rootfs" create_container_place
+t "a startContainer hook without an environment has the program's" start_container_env
 t "a hook has only its own environment" env_is_the_hooks
 t "a hook's arguments" args_given
 t "a hook's output is not the container's" stdout_is_not_mixed

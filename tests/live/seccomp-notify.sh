@@ -78,12 +78,24 @@ first_calls() {
 	peer_differs runc "cannot load such a filter: it speaks to itself under it"
 	peer_differs crun "asks about calls of its own"
 	bundle
-	notify '["write","writev","sendmsg","sendto","recvmsg","brk","mmap","close","futex","exit_group","read","openat","getuid"]'
+	notify '["writev","sendmsg","sendto","recvmsg","brk","mmap","close","futex","exit_group","read","openat","getuid"]'
 	agent
 	in_box 'echo hello'
 	agent_end
 	is "$OUT" hello
 	[ "$(said '.served|length')" -ge 3 ] || die "only $(said .served)"
+}
+
+write_is_refused() {
+	peer_differs crun "loads it"
+	bundle
+	notify '["link","write"]'
+	agent
+	cap rt run --bundle "$B" "$ID"
+	bad
+	says "SCMP_ACT_NOTIFY cannot be used for the write syscall"
+	nothing_left || die "left: $(leftovers)"
+	kill "$AGENT"
 }
 
 no_agent() {
@@ -94,6 +106,8 @@ no_agent() {
 	bad
 	nothing_left || die "left: $(leftovers)"
 	[ "$KIND" != hezi ] || like "$ERR" 'listenerPath.*agent.sock'
+	peer_differs crun "another text"
+	says "failed to connect with seccomp agent"
 }
 
 deaf_agent() {
@@ -214,6 +228,7 @@ t "the agent's errno" answers
 t "the agent lets a call go on" goes_on
 t "the message, its one descriptor and its end" message
 t "the agent sees the first calls of the program" first_calls
+t "SCMP_ACT_NOTIFY for write is refused" write_is_refused
 t "without an agent nothing runs and nothing is left" no_agent
 t "an agent that does not listen" deaf_agent
 t "start without an agent" start_without_agent

@@ -326,6 +326,20 @@ twice_the_same() {
 	done
 }
 
+hook_is_filtered() {
+	# a startContainer hook is the image's, and under the filter like the program
+	peer_differs crun "runs it before the filter"
+	bundle
+	config '.linux.seccomp={defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["mkdir","mkdirat"],action:"SCMP_ACT_KILL"}]} |
+		.hooks.startContainer=[{path:"/bin/sh",args:["sh","-c","mkdir /tmp/by-hook"]}]'
+	args true
+	cap rt run --bundle "$B" "$ID"
+	bad
+	says "error running startContainer hook" "error running hook"
+	says "bad system call"
+	[ ! -e "$B/rootfs/tmp/by-hook" ] || die "the hook made a directory"
+}
+
 [ -e /proc/sys/kernel/seccomp ] || {
 	echo "1..0 # SKIP this kernel has no seccomp filters"
 	bye
@@ -362,6 +376,7 @@ t "an unknown action is refused" refused '{"defaultAction":"SCMP_ACT_NONSENSE"}'
 t "an unknown architecture is refused" refused '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_NONSENSE"],"syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}'
 t "an unknown operator is refused" refused '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["kill"],"action":"SCMP_ACT_ERRNO","args":[{"index":1,"value":1,"op":"SCMP_CMP_NONSENSE"}]}]}'
 t "an argument index over 5 is refused" refused '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["kill"],"action":"SCMP_ACT_ERRNO","args":[{"index":6,"value":1,"op":"SCMP_CMP_EQ"}]}]}'
+t "a startContainer hook is under the filter" hook_is_filtered
 t "an unknown flag is refused" refused_flag
 t "a filter without defaultAction is refused" refused_no_default
 t "an entry without names is refused" refused_no_names

@@ -92,6 +92,13 @@ cpuset() {
 	like "$(grep Cpus_allowed_list "/proc/$(pid_of)/status")" $'\t1$'
 }
 
+nothing_known() {
+	# keys that no version of the specification has are passed over, and nothing is left to change
+	bundle
+	sleeper
+	rt update -r - "$ID" <<<'{"nonsense":{"of":"1"}}' || die "refused"
+}
+
 pids() {
 	needs_controller pids
 	bundle
@@ -295,6 +302,7 @@ t "memory, in units; what is not named stays" memory
 t "memory and swap, up and down" memory_up_and_down_with_swap
 t "cpu quota, period, shares" cpu
 t "the CPUs that are allowed" cpuset
+t "a change of nothing that is known" nothing_known
 t "pids" pids
 t "--resources, a file and standard input; null is nothing" resources_stdin
 t "the new limits are stored, and all else is kept" is_stored

@@ -74,16 +74,6 @@ static void test_good(void)
 	is_str(h->output, "program\n", "its output is not the container's");
 }
 
-static void test_cwd(void)
-{
-	struct plan_hook k;
-
-	i1_start();
-	k = hook_sh("pwd >\"$1\"", 5);
-	run_hooks(&k, 1, PLAN_HOOK_CREATE_CONTAINER);
-	is_str(read_out(), "/tmp\n", "createContainer hooks start in the bundle");
-}
-
 static void test_order(void)
 {
 	struct plan_hook k[3];
@@ -170,7 +160,6 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN); /* as the runtime: it must not matter */
 	snprintf(out_file, sizeof(out_file), "/tmp/hezi-hooks.%d", (int)getpid());
 	test_good();
-	test_cwd();
 	test_order();
 	test_output();
 	test_timeout();

@@ -92,9 +92,9 @@ static const struct {
 	 "/linux/personality/flags/0: unknown flag \"ADDR_NO_RANDOMIZE\""},
 	{HEAD ",'linux':{'memoryPolicy':{'nodes':'0'}}}", "/linux/memoryPolicy"},
 	{HEAD ",'linux':{'memoryPolicy':{'mode':'MPOL_LOCAL','nodes':'0'}}}",
-	 "/linux/memoryPolicy/nodes: MPOL_LOCAL takes no nodes"},
+	 "/linux/memoryPolicy/nodes: MPOL_LOCAL: the mode requires 0 nodes but got 1"},
 	{HEAD ",'linux':{'memoryPolicy':{'mode':'MPOL_DEFAULT','nodes':'0'}}}",
-	 "MPOL_DEFAULT takes no nodes"},
+	 "MPOL_DEFAULT: the mode requires 0 nodes but got 1"},
 	{HEAD ",'linux':{'memoryPolicy':{'mode':'MPOL_BIND','nodes':''}}}",
 	 "/linux/memoryPolicy/nodes: MPOL_BIND needs nodes"},
 	{HEAD ",'linux':{'memoryPolicy':{'mode':'MPOL_INTERLEAVE'}}}",
@@ -292,9 +292,9 @@ static void test_warnings(void)
 	ok(warned(&t, "/process/capabilities/bounding/1", "CAP_SYS_BOOT is left out"),
 	   "capability that the runtime lacks");
 	ok(!warned(&t, "/process/capabilities/permitted/1", ""), "said once");
-	ok(warned(&t, "/process/capabilities/effective", "CAP_CHOWN left out: not permitted"),
+	ok(warned(&t, "/process/capabilities/effective", "left out CAP_CHOWN: not permitted"),
 	   "effective but not permitted");
-	ok(warned(&t, "/process/capabilities/ambient", "CAP_KILL left out"),
+	ok(warned(&t, "/process/capabilities/ambient", "can't raise ambient capability CAP_KILL: "),
 	   "ambient but not inheritable");
 	ok(warned(&t, "/annotations/module.wasm.image~1variant", "no effect"),
 	   "annotation of crun");
