@@ -17,7 +17,8 @@ static bool propagation(const struct builder *b, int *ret_which)
 
 	if (!l || !l->rootfs_propagation.set)
 		return false;
-	*ret_which = l->rootfs_propagation.v;
+	/* engines write the recursive names, and mean what the specification's do */
+	*ret_which = l->rootfs_propagation.v % OCI_PROP_RPRIVATE;
 	return true;
 }
 
