@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 /* The path below the container's directory that "--cgroup" gives for this hierarchy, or NULL. */
 static const char *find_sub(const struct oci_strings *subs, const char *hierarchy)
@@ -94,13 +96,16 @@ static int open_target(const char *path, const char *sub)
 static int join_one(const char *path, const char *sub, struct cgroup_join *j, struct hz_error *err)
 {
 	_cleanup_fd_ int fd = open_target(path, sub);
+	struct statfs fs;
 	int tasks;
 
 	if (fd < 0)
 		return error_sys(err, -fd, "openat2", path,
 				 "adding pid of the process to cgroup \"%s%s%s\": open it", path,
 				 sub ? "/" : "", sub ? sub : "");
-	if (cgroup_dir_is_unified(fd)) {
+	if (fstatfs(fd, &fs))
+		return error_sys(err, errno, "fstatfs", path, "look at cgroup \"%s\"", path);
+	if (fs.f_type == CGROUP2_SUPER_MAGIC) {
 		j->unified = TAKE_FD(fd);
 		return 0;
 	}

@@ -174,6 +174,6 @@ int attach_wait(const struct attach *a, int *ret_status, struct hz_error *err)
 		ret = loop(&relay, sigfd, a, ret_status, err);
 		relay_flush(&relay, sigfd, is_interrupted);
 	}
-	relay_end(&relay);
+	relay_end(&relay, a->rt);
 	return ret;
 }

@@ -215,6 +215,8 @@ static int make(struct exec *x, const struct hz_exec_options *o, struct hz_error
 	for (unsigned i = 0; i < x->cgroups.ntasks; i++)
 		c->slots[i] = TAKE_FD(x->cgroups.tasks[i]);
 	c->slots[x->cgroups.ntasks] = fcntl(x->pidfd, F_DUPFD_CLOEXEC, 3);
+	if (c->slots[x->cgroups.ntasks] < 0)
+		return error_sys(err, errno, "fcntl", NULL, "hand on the container's init");
 	c->join_cgroup = x->cgroups.unified;
 	if (spawn(x, o, err) || creation_send_boot(c, plan, err))
 		return -1;
@@ -281,11 +283,7 @@ static int exec(struct exec *x, const struct hz_exec_options *o, int *ret_status
 	}
 	if (!r)
 		r = go(x, o, err);
-	if (r) {
-		creation_kill(&x->c);
-		if (x->c.pid_file_written)
-			unlink(o->pid_file); /* engines tell a failed exec by its absence */
-	} else if (!o->detach) {
+	if (!r && !o->detach) {
 		const struct attach a = {.rt = x->c.rt,
 					 .pidfd = x->c.pidfd,
 					 .pid = x->c.pid,
@@ -294,6 +292,11 @@ static int exec(struct exec *x, const struct hz_exec_options *o, int *ret_status
 					 .notify = -1};
 
 		r = attach_wait(&a, ret_status, err);
+	}
+	if (r) {
+		creation_kill(&x->c);
+		if (x->c.pid_file_written)
+			unlink(o->pid_file); /* engines tell a failed exec by its absence */
 	}
 	if (blocked)
 		sigprocmask(SIG_SETMASK, &old, NULL); /* cannot fail with a valid mask */

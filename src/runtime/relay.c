@@ -21,15 +21,24 @@ static void pump_over(struct pump *p)
 		fd_close(TAKE_FD(*p->end));
 }
 
+/* EIO: the last slave of the pty was closed, or a terminal is read from the background. */
+static bool is_loss(const struct pump *p, int errnum)
+{
+	return p->end && !p->lost && !(errnum == EIO && isatty(p->from));
+}
+
 static void pump_fill(struct pump *p)
 {
 	ssize_t n = read(p->from, p->data, sizeof(p->data));
+	int e = errno;
 
 	if (n > 0) {
 		p->at = 0;
 		p->len = (size_t)n;
-	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
-		pump_over(p); /* EIO: the last slave of the pty was closed */
+	} else if (n == 0 || (e != EINTR && e != EAGAIN)) {
+		if (n < 0 && is_loss(p, e))
+			p->lost = e;
+		pump_over(p);
 	}
 }
 
@@ -42,8 +51,10 @@ static void pump_drain(struct pump *p)
 		p->at += (size_t)n;
 		p->len -= (size_t)n;
 	} else if (n < 0 && errno != EINTR && errno != EAGAIN) {
-		p->len = 0; /* nobody reads. A pty is read on; a pipe tells the program */
-		if (p->end)
+		if (p->end && errno != EPIPE && !p->lost)
+			p->lost = errno;
+		p->len = 0; /* dropped; but that nobody reads any more is for the program to know */
+		if (p->end && errno == EPIPE)
 			pump_over(p);
 	}
 }
@@ -166,8 +177,15 @@ int relay_start(struct relay *r, int pty, int *pipes, struct hz_error *err)
 	return start_terminal(r, err);
 }
 
-void relay_end(struct relay *r)
+void relay_end(struct relay *r, const hz_runtime *rt)
 {
+	static const char *const names[] = {"stdin", "stdout", "stderr"};
+
+	for (size_t i = 0; i < RELAY_POLLS; i++)
+		if (r->pumps[i].lost)
+			runtime_log(rt, HZ_LOG_ERROR, "some of the program's %s is lost: %s (%s)",
+				    names[i], error_strerror(r->pumps[i].lost),
+				    error_errno_name(r->pumps[i].lost));
 	if (r->raw)
 		tcsetattr(r->tty, TCSANOW, &r->saved);
 	if (r->tty >= 0)

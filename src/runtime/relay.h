@@ -15,6 +15,7 @@ struct pump {
 	char data[16384];
 	size_t at, len;
 	bool ended; /* nothing more comes from `from` */
+	int lost;   /* errno of the first call that lost something, 0: none */
 };
 
 #define RELAY_POLLS 3
@@ -38,6 +39,7 @@ void relay_resize(const struct relay *r);
  * takes it, or until @interrupted() says so when @sigfd can be read.
  */
 void relay_flush(struct relay *r, int sigfd, bool (*interrupted)(int sigfd));
-void relay_end(struct relay *r);
+/** Also tells what was lost on the way. */
+void relay_end(struct relay *r, const hz_runtime *rt);
 
 #endif
