@@ -92,7 +92,7 @@ bundle() {
 	B=$T/b$COUNT-$SERIAL
 	mkdir "$B"
 	cp -al "$T/base" "$B/rootfs"
-	sed "s|@CGROUP@|$CGROUP_PREFIX$ID|" "$T/base.json" >"$B/config.json"
+	echo "${BASE_JSON/@CGROUP@/"$CGROUP_PREFIX$ID"}" >"$B/config.json"
 	[ -z "${LIVE_USER:-}" ] || user_owns
 }
 
@@ -106,10 +106,11 @@ config() {
 	jq "$@" <"$B/config.json" >"$B/.new" && mv "$B/.new" "$B/config.json"
 }
 
-# jq takes tens of milliseconds to start, and more on a slow kernel: the commonest edit goes without it where
-# the file still has jq's own layout and the words need no special escapes
+# jq takes tens of milliseconds to start, and a third of a second on a slow machine: the commonest edits go without it
+# (and without any other process) where the file still has jq's own layout and the words need no special escapes
+ARGS_LINE=$'\n    "args": ['
 args() {
-	local word json= escaped
+	local word json= escaped text rest
 	for word; do
 		if [[ $word == *[![:print:]$'\t\n']* ]]; then json=; break; fi
 		escaped=${word//\\/\\\\}
@@ -117,11 +118,12 @@ args() {
 		escaped=${escaped//$'\n'/\\n}
 		json="$json${json:+, }\"${escaped//$'\t'/\\t}\""
 	done
-	if [ -n "$json" ] && grep -q '^    "args": \[' "$B/config.json"; then
-		ARGS_JSON="    \"args\": [$json]," awk '
-			/^    "args": \[/ {print ENVIRON["ARGS_JSON"]; skip = 1}
-			!skip
-			/^    ("args": \[.*)?\],$/ {skip = 0}' "$B/config.json" >"$B/.new" && mv "$B/.new" "$B/config.json"
+	text=$(<"$B/config.json")
+	rest=${text#*"$ARGS_LINE"}
+	if [ -n "$json" ] && [ "$rest" != "$text" ]; then
+		# to the end of this line, or to the line that ends the array
+		if [[ ${rest%%$'\n'*} == *'],' ]]; then rest=${rest#*$'\n'}; else rest=${rest#*$'\n    ],\n'}; fi
+		echo "${text%%"$ARGS_LINE"*}$ARGS_LINE$json],"$'\n'"$rest" >"$B/config.json"
 	else
 		config '.process.args=$ARGS.positional' --args -- "$@"
 	fi
@@ -134,11 +136,11 @@ mount_add() { config --argjson m "$1" '.mounts+=[$m]'; }
 
 # --- cgroups -----------------------------------------------------------------------------------
 
-V2=
-[ ! -e /sys/fs/cgroup/cgroup.controllers ] || V2=1
+V2= V2_CONTROLLERS=
+[ ! -e /sys/fs/cgroup/cgroup.controllers ] || V2=1 V2_CONTROLLERS=" $(</sys/fs/cgroup/cgroup.controllers) "
 # needs_controller NAME: a view of cgroup v2 beside v1 has few
 needs_controller() {
-	[ -z "$V2" ] || grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "no $1 controller in cgroup v2 here"
+	[ -z "$V2" ] || [[ $V2_CONTROLLERS == *" $1 "* ]] || skip "no $1 controller in cgroup v2 here"
 }
 # needs_optional NAME: one that neither layout needs to have
 needs_optional() { needs_controller "$1"; [ -n "$V2" ] || cg "$1" self >/dev/null; }
@@ -146,25 +148,34 @@ needs_optional() { needs_controller "$1"; [ -n "$V2" ] || cg "$1" self >/dev/nul
 cgroup_name() { [ -n "${LIVE_SYSTEMD:-}" ] && echo "test-$ID.scope" || echo "$ID"; }
 # paths_only: systemd's cgroups have names, and their units tests of their own
 paths_only() { [ -z "${LIVE_SYSTEMD:-}" ] || skip "systemd names the cgroup"; }
-# limits JSON: linux.resources
+# limits JSON: linux.resources; see args()
 limits() {
-	local controller
+	local controller text linux=$'\n  "linux": {'
 	for controller in memory cpu pids; do
 		[[ $1 != *"\"$controller\""* ]] || needs_controller $controller
 	done
-	config --argjson r "$1" '.linux.resources=$r'
+	text=$(<"$B/config.json")
+	if [[ $text == *"$linux"* && $text != *'"resources":'* ]]; then
+		echo "${text/"$linux"/"$linux"$'\n    "resources": '"$1,"}" >"$B/config.json"
+	else
+		config --argjson r "$1" '.linux.resources=$r'
+	fi
 }
+# where the hierarchies of v1 are mounted, as "controllers folder" lines
+V1_MOUNTS=$(awk '/ - cgroup /{print "," $NF ",", $5}' /proc/self/mountinfo)
 # cg CONTROLLER PID: the folder of the process's cgroup for this controller
 cg() {
-	local path mnt
+	local controller=$1 regex names path mnt=/sys/fs/cgroup
 	if [ -n "$V2" ]; then
-		echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$2/cgroup")"
-		return
+		controller=
+	else
+		regex=",$1,[^ ]* ([^"$'\n'"]+)"
+		[[ $V1_MOUNTS =~ $regex ]] || skip "no $1 controller here"
+		mnt=${BASH_REMATCH[1]}
 	fi
-	path=$(awk -F: -v c="$1" '{n=split($2,a,","); for (i=1;i<=n;i++) if (a[i]==c) print $3}' "/proc/$2/cgroup")
-	mnt=$(awk -v c="$1" '/ - cgroup /{n=split($NF,a,","); for (i=1;i<=n;i++) if (a[i]==c) print $5}' /proc/self/mountinfo | head -n 1)
-	[ -n "$mnt" ] || skip "no $1 controller here"
-	echo "$mnt$path"
+	while IFS=: read -r _ names path; do
+		[[ ,$names, != *,"$controller",* ]] || echo "$mnt$path"
+	done <"/proc/$2/cgroup"
 }
 # reads CONTROLLER V1FILE V2FILE: the file of the container's cgroup
 reads() { cat "$(cg "$1" "$(pid_of)")/$([ -n "$V2" ] && echo "$3" || echo "$2")"; }
@@ -183,6 +194,7 @@ if [ -n "${LIVE_USER:-}" ]; then
 	RT=("$(command -v bash)" -c 'umask 022 && exec "$@"' - "${AS_USER[@]}" "$RUNTIME" --root "$ROOT" --systemd-cgroup)
 fi
 make_base
+BASE_JSON=$(<"$T/base.json")
 rt() { timeout --foreground -k 5 "${RT_LIMIT:-30}" "${RT[@]}" "$@"; }
 
 # cap CMD...: OUT, ERR and ST of a command
@@ -190,8 +202,8 @@ cap() {
 	ST=0
 	rm -f "$T/out" "$T/err" # a container may still hold the last ones
 	"$@" >"$T/out" 2>"$T/err" </dev/null || ST=$?
-	OUT=$(cat "$T/out")
-	ERR=$(cat "$T/err")
+	OUT=$(<"$T/out")
+	ERR=$(<"$T/err")
 }
 
 # run_sh SCRIPT: the script as the whole life of a container; its own status in ST
@@ -202,8 +214,13 @@ in_box() { run_sh "$1"; ok; }
 create() { cap rt create --bundle "$B" "$@" "$ID"; }
 must_create() { create "$@"; ok; }
 state() { rt state "${1:-$ID}"; }
-status_of() { state "${1:-$ID}" 2>/dev/null | sed -n 's/^ *"status": *"\([a-z]*\)",*$/\1/p'; }
-pid_of() { state "${1:-$ID}" | sed -n 's/^ *"pid": *\([0-9]*\),*$/\1/p'; }
+# state_field NAME [ID]: a word or number
+state_field() {
+	local regex=$'\n *"'$1'": *"?([a-z0-9]+)'
+	[[ ! $(state "${2:-$ID}") =~ $regex ]] || echo "${BASH_REMATCH[1]}"
+}
+status_of() { state_field status "$@" 2>/dev/null; }
+pid_of() { state_field pid "$@"; }
 # a container that sleeps, created and started
 sleeper() { args sleep 60; must_create; cap rt start "$ID"; ok; }
 
