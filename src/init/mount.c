@@ -437,6 +437,24 @@ static int detach_from_host(struct init *init, const struct plan_mount *m, int t
 					   (flags & MS_PRIVATE ? MS_PRIVATE : MS_SLAVE) | MS_REC);
 }
 
+/* A copy of what is in the container; its ids are mapped by the host. */
+static int inner_source(struct init *init, const struct plan_mount *m)
+{
+	const char *source = plan_text(init->plan, m->source);
+	const uint32_t nofollow = PLAN_MOUNT_SRC_NOFOLLOW | PLAN_MOUNT_COPY_SYMLINK;
+	INIT_CLOSE int fd = init_target_find(init, source, m->flags & nofollow ? O_NOFOLLOW : 0, 0);
+	INIT_CLOSE int tree = -1;
+
+	if (fd < 0)
+		return init_fail(init, &m->s, __NR_openat2, fd, source);
+	tree = init_mount_clone(fd, m->flags & PLAN_MOUNT_REC);
+	if (tree < 0)
+		return init_fail(init, &m->s, __NR_open_tree, tree, source);
+	if (m->flags & PLAN_MOUNT_HOST_SOURCE)
+		return init_need_source(init, &m->s, tree);
+	return init_take_fd(&tree);
+}
+
 static int bind_source(struct init *init, const struct plan_mount *m)
 {
 	const char *source = plan_text(init->plan, m->source);
@@ -447,6 +465,8 @@ static int bind_source(struct init *init, const struct plan_mount *m)
 				  : 0);
 	INIT_CLOSE int tree = -1;
 
+	if (m->flags & PLAN_MOUNT_SRC_INSIDE)
+		return inner_source(init, m);
 	if (!(m->flags & PLAN_MOUNT_HOST_SOURCE)) {
 		tree = (int)sys_open_tree(AT_FDCWD, source, flags);
 		if (tree < 0)

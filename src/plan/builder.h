@@ -164,6 +164,10 @@ bool plan_join_ns(const struct oci_config *c, int oci_ns_type); /* listed with p
 /** Absolute lexically clean path: "/a//b/./../c" -> "/a/c"; relative ones start at "/". In
  * b->scratch; never NULL. paths.c */
 const char *plan_clean_path(struct builder *b, const char *path);
+/** The kernel is at least @major.@minor. namespaces.c */
+bool plan_kernel_is(const struct plan_facts *f, unsigned major, unsigned minor);
+/** The root directory as an absolute path; the bundle is absolute. */
+const char *plan_rootfs(struct builder *b);
 /** Closest name to @s in a NULL-terminated list, or NULL when none is close: for "did you mean".
  * paths.c */
 const char *plan_guess(const char *s, const char *const *names);

@@ -23,25 +23,13 @@ static compile_fn *const exec_parts[] = {
 	compile_process, compile_ready,   compile_start,
 };
 
-/* The root directory as an absolute path; the bundle is absolute. */
-static plan_str rootfs_path(struct builder *b)
-{
-	const struct oci_root *root = b->config->root;
-
-	if (!root || !root->path)
-		return builder_str(b, "/");
-	if (root->path[0] == '/')
-		return builder_str(b, root->path);
-	return builder_printf(b, "%s/%s", b->opt->bundle, root->path);
-}
-
 static void compile_header(struct builder *b)
 {
 	const struct oci_process *p = b->config->process;
 
 	b->head.id = builder_str(b, b->opt->id);
 	b->head.bundle = builder_str(b, b->opt->bundle);
-	b->head.rootfs = rootfs_path(b);
+	b->head.rootfs = builder_str(b, plan_rootfs(b));
 	b->head.preserve_fds = b->opt->preserve_fds;
 	if (b->head.flags & PLAN_F_UPDATE)
 		return;

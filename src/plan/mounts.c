@@ -24,6 +24,7 @@ struct draft {
 	const char **data;
 	size_t ndata;
 	bool faulty;
+	bool changed; /* an option names an attribute of this mount */
 };
 
 static const char *mount_ptr(struct builder *b, const struct draft *d, const char *key)
@@ -198,6 +199,7 @@ static void option_add(struct builder *b, struct draft *d, size_t k)
 	option_links(b, d, pointer, o);
 	if (o->kind == MOPT_FLAG && (o->bits & PLAN_MOUNT_IDMAP))
 		d->idmap = k;
+	d->changed |= (o->kind == MOPT_ATTR || o->kind == MOPT_ATIME) && !o->rec;
 	mount_flags_add(&d->f, o);
 }
 
@@ -320,21 +322,52 @@ static void source_actor(struct builder *b, struct plan_mount *step)
 	b->head.flags |= PLAN_F_SOURCES;
 }
 
+/* A source below the rootfs is the container's: what was mounted there before is seen in it. A
+ * name with ".." may lead elsewhere than its letters say. */
+static void bind_source(struct builder *b, const struct draft *d, struct plan_mount *step)
+{
+	const char *source = d->m->source, *inside;
+
+	if (!source)
+		return;
+	if (source[0] != '/')
+		source = builder_ptr(b, "%s/%s", b->opt->bundle, source);
+	inside = strstr(source, "..") || has_remount(d) || !plan_has_ns(b->config, OCI_NS_MOUNT)
+			 ? NULL
+			 : plan_below_rootfs(b, plan_clean_path(b, source));
+	step->flags |= inside ? PLAN_MOUNT_SRC_INSIDE : 0;
+	step->source = builder_str(b, inside ? inside : source);
+}
+
+/*
+ * Once an option names an attribute, those that none names are cleared, as mount(2) would do and
+ * runc and crun do. From inside of a user namespace most of them are locked: they stay.
+ */
+static void clear_unnamed(struct builder *b, const struct draft *d, struct plan_mount *step)
+{
+	/* mount_setattr(2) knows it since then */
+	uint64_t rest = plan_kernel_is(b->facts, 5, 14) ? MOUNT_ATTR_NOSYMFOLLOW : 0;
+
+	if (!plan_in_userns(b))
+		rest |= MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			MOUNT_ATTR_NOEXEC;
+	if (d->changed)
+		step->attr_clr |= rest & ~(step->attr_set | step->rec_set);
+}
+
 static void step_bind(struct builder *b, struct draft *d, struct plan_mount *step)
 {
-	const char *source = d->m->source;
-
 	step->flags |= PLAN_MOUNT_BIND;
-	if (source && source[0] == '/')
-		step->source = builder_str(b, source);
-	else if (source)
-		step->source = builder_printf(b, "%s/%s", b->opt->bundle, source);
+	bind_source(b, d, step);
 	compile_mount_idmap(b, d->i, d->idmap, d->bind, step);
 	if (step->flags & PLAN_MOUNT_IDMAP) {
 		step->flags |= PLAN_MOUNT_HOST_SOURCE;
 		b->head.flags |= PLAN_F_SOURCES;
 	}
-	if (!has_remount(d))
+	if (has_remount(d))
+		return;
+	clear_unnamed(b, d, step);
+	if (!(step->flags & PLAN_MOUNT_SRC_INSIDE))
 		source_actor(b, step);
 }
 
@@ -485,9 +518,14 @@ static const char **clean_targets(struct builder *b)
 		b->pool.failed = true;
 		return NULL;
 	}
-	for (size_t i = 0; i < mounts->n; i++)
-		targets[i] = plan_clean_path(
-			b, mounts->items[i].destination ? mounts->items[i].destination : "");
+	for (size_t i = 0; i < mounts->n; i++) {
+		const char *path = mounts->items[i].destination, *below;
+
+		targets[i] = plan_clean_path(b, path ? path : "");
+		below = plan_below_rootfs(b, targets[i]); /* runc takes it for a host's path */
+		if (below)
+			targets[i] = below;
+	}
 	return targets;
 }
 

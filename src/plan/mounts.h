@@ -11,6 +11,9 @@
 
 /** @path is @dir or below it; both clean. paths.c */
 bool path_is_below(const char *path, const char *dir);
+/** What @path, which is clean, is below the rootfs: "/etc" for "/bundle/rootfs/etc". NULL: it is
+ * not below it, or the rootfs is "/". paths.c */
+const char *plan_below_rootfs(struct builder *b, const char *path);
 
 /** The container's root is in a user namespace other than the first one. mounts.c */
 bool plan_in_userns(const struct builder *b);

@@ -161,6 +161,7 @@ const struct plan_value plan_mount_values[] = {
 	{PLAN_MOUNT_SRC_NOFOLLOW, "src-nofollow"},
 	{PLAN_MOUNT_COPY_SYMLINK, "copy-symlink"},
 	{PLAN_MOUNT_DEST_NOFOLLOW, "dest-nofollow"},
+	{PLAN_MOUNT_SRC_INSIDE, "source-inside"},
 	END,
 };
 

@@ -81,7 +81,7 @@ static const char *ns_origin(struct builder *b, int type)
 	return find_ns(b->config, type, &i) ? builder_ptr(b, "/linux/namespaces/%zu", i) : NULL;
 }
 
-static bool kernel_is(const struct plan_facts *f, unsigned major, unsigned minor)
+bool plan_kernel_is(const struct plan_facts *f, unsigned major, unsigned minor)
 {
 	return f->kernel_major > major || (f->kernel_major == major && f->kernel_minor >= minor);
 }
@@ -98,7 +98,7 @@ static size_t offsets(const struct oci_config *c)
  */
 static bool clone_makes_time(const struct builder *b)
 {
-	return offsets(b->config) == 0 && kernel_is(b->facts, 6, 3);
+	return offsets(b->config) == 0 && plan_kernel_is(b->facts, 6, 3);
 }
 
 static bool needs_stub(const struct builder *b)
@@ -176,7 +176,7 @@ static void check_time(struct builder *b)
 			builder_fault(b, ptr, "nanosecs must be less than 1000000000, not %u",
 				      o->nanosecs.v);
 	}
-	if (time_is_late(b) && !kernel_is(b->facts, 6, 1))
+	if (time_is_late(b) && !plan_kernel_is(b->facts, 6, 1))
 		builder_refuse(
 			b, ns_origin(b, OCI_NS_TIME),
 			"a new time namespace together with a new user namespace needs Linux 6.1");

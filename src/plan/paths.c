@@ -114,17 +114,29 @@ const char *plan_guess(const char *s, const char *const *names)
 	return best;
 }
 
+static bool is_among(const char *path, const char *const *paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(path, paths[i]))
+			return true;
+	return false;
+}
+
+/* @clean: those before it, cleaned; it is added. One that is listed twice is covered once. */
 static void compile_path(struct builder *b, enum plan_kind kind, const char *key, size_t i,
-			 const char *path)
+			 const char *path, const char **clean)
 {
 	const char *pointer = builder_ptr(b, "/linux/%s/%zu", key, i);
 	struct plan_text *step;
 
+	clean[i] = plan_clean_path(b, path);
 	if (path[0] != '/') {
 		builder_fault(b, pointer, "\"%s\" is not an absolute path", path);
 		return;
 	}
-	path = plan_clean_path(b, path);
+	path = clean[i];
+	if (is_among(path, clean, i))
+		return;
 	if (!strcmp(path, "/")) {
 		builder_fault(b, pointer,
 			      "the root directory cannot be listed here; for a read-only one set "
@@ -139,13 +151,39 @@ static void compile_path(struct builder *b, enum plan_kind kind, const char *key
 static void compile_list(struct builder *b, enum plan_kind kind, const char *key,
 			 const struct oci_strings *paths)
 {
+	const char **clean = arena_calloc(&b->scratch, paths->n + 1, sizeof(*clean));
+
+	if (!clean) {
+		b->pool.failed = true;
+		return;
+	}
 	if (paths->n > PATHS_MAX) {
 		builder_fault(b, builder_ptr(b, "/linux/%s", key),
 			      "%zu paths are too many (at most %d)", paths->n, PATHS_MAX);
 		return;
 	}
 	for (size_t i = 0; i < paths->n; i++)
-		compile_path(b, kind, key, i, paths->items[i]);
+		compile_path(b, kind, key, i, paths->items[i], clean);
+}
+
+const char *plan_rootfs(struct builder *b)
+{
+	const struct oci_root *root = b->config->root;
+
+	if (!root || !root->path)
+		return "/";
+	return root->path[0] == '/' ? root->path
+				    : builder_ptr(b, "%s/%s", b->opt->bundle, root->path);
+}
+
+const char *plan_below_rootfs(struct builder *b, const char *path)
+{
+	const char *root = plan_clean_path(b, plan_rootfs(b));
+	size_t n = strlen(root);
+
+	if (!strcmp(root, "/") || !path_is_below(path, root))
+		return NULL;
+	return path[n] ? path + n : "/";
 }
 
 void compile_paths(struct builder *b)

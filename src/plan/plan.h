@@ -450,7 +450,8 @@ struct plan_mount {
 /* proc, sysfs: the target must be an ordinary directory, no link on the way (CVE-2019-19921) */
 #define PLAN_MOUNT_REAL_DIR (1u << 3)
 /* ask the host for the source: INIT_NEED_SOURCE, comes back as a detached tree. A mount that is no
- * bind goes along with the question, and comes back with its ids mapped. */
+ * bind, or one of the container, goes along with the question, and comes back with its ids mapped.
+ */
 #define PLAN_MOUNT_HOST_SOURCE (1u << 4)
 #define PLAN_MOUNT_IDMAP       (1u << 5)
 #define PLAN_MOUNT_RIDMAP      (1u << 6)
@@ -466,6 +467,8 @@ struct plan_mount {
 #define PLAN_MOUNT_COPY_SYMLINK (1u << 11)
 /* a link at the target is mounted over, not followed */
 #define PLAN_MOUNT_DEST_NOFOLLOW (1u << 12)
+/* a bind whose source is in the container, as it is at that moment */
+#define PLAN_MOUNT_SRC_INSIDE (1u << 13)
 
 /* /sys/fs/cgroup in the container. */
 struct plan_mount_cgroup {

@@ -118,7 +118,7 @@ static int handle_source(struct creation *c, uint32_t index, int *tree, struct h
 	}
 	m = (const struct plan_mount *)s;
 	if (i == h->nsteps || s->kind != PLAN_MOUNT || !(m->flags & PLAN_MOUNT_HOST_SOURCE) ||
-	    !(m->flags & PLAN_MOUNT_BIND) != (*tree >= 0))
+	    (!(m->flags & PLAN_MOUNT_BIND) || (m->flags & PLAN_MOUNT_SRC_INSIDE)) != (*tree >= 0))
 		return odd(err);
 	if (*tree >= 0)
 		fd = TAKE_FD(*tree);

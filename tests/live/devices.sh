@@ -164,6 +164,15 @@ host_null_unharmed() {
 
 # --- masked and read-only paths --------------------------------------------------------------------
 
+masked_twice() {
+	peer_differs runc "1.1 covers it twice"
+	bundle
+	mkdir "$B/rootfs/secret"
+	config '.linux.maskedPaths=["/secret","/secret/","/secret"]'
+	in_box 'grep -c " /secret " /proc/self/mountinfo'
+	is "$OUT" 1
+}
+
 masked() {
 	bundle
 	mkdir -p "$B/rootfs/secret/deep"
@@ -296,6 +305,7 @@ t "another file at a device's path is refused" device_other_file_there
 t "no mount on /dev: devices in the image's own" dev_not_mounted
 t "a bind of the host's /dev is left as it is" dev_bound_from_host
 t "the host's /dev/null keeps its owner" host_null_unharmed
+t "masked paths: one that is listed twice is covered once" masked_twice
 t "masked paths: files, folders, missing ones" masked
 t "read-only paths" readonly_paths
 t "read-only paths are read-only mounts" readonly_paths_keep_flags

@@ -325,6 +325,53 @@ S
 	is "$OUT" "in $want_in out $want_out" "$1 $4"
 }
 
+# flags_of OPTIONS SOURCE-OPTIONS: how the box sees a bind of a mount that has these
+flags_of() {
+	mkdir -p "$B/src"
+	mount -t tmpfs src "$B/src" && mount -o "remount,bind,$2" "$B/src" || die "no source"
+	config --arg s "$B/src" --arg o "$1" '.mounts=[.mounts[]|select(.destination!="/mnt")]+[{destination:"/mnt",source:$s,options:($o|split(","))}]'
+	in_box 'awk "\$5 == \"/mnt\" {print \$6}" /proc/self/mountinfo'
+	umount "$B/src"
+}
+
+bind_clears() {
+	# an option of a bind says it all: what it does not name is cleared; without one the source's flags stay
+	peer_differs runc "1.1 has no nosymfollow"
+	bundle
+	flags_of bind ro,nosuid,nodev,noexec
+	like "$OUT" 'ro,nosuid,nodev,noexec'
+	flags_of bind,ro nosuid,nodev,noexec
+	like "$OUT" '^ro'
+	unlike "$OUT" 'nosuid|nodev|noexec'
+	flags_of bind,nosuid ro
+	like "$OUT" '^rw,nosuid'
+}
+
+bind_keeps_locked() {
+	# in a user namespace they are locked
+	peer_differs runc "1.1 fails there"
+	bundle
+	config '.linux.namespaces+=[{type:"user"}]|.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]|.linux.gidMappings=.linux.uidMappings'
+	chmod 755 "$B"
+	flags_of bind,ro nosuid,nodev,noexec
+	like "$OUT" 'ro,nosuid,nodev,noexec'
+}
+
+# below_rootfs NAMESPACES: targets and sources that are named by their path on the host; the source is what was mounted before
+below_rootfs() {
+	bundle
+	[ -z "$1" ] || config '.linux.namespaces+=[{type:"user"}]|.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]|.linux.gidMappings=.linux.uidMappings'
+	chmod 755 "$B"
+	[ -z "$1" ] || peer_differs runc "1.1 looks for the source on the host"
+	[ -z "$1" ] || peer_differs crun "looks for the source on the host"
+	mkdir -p "$B/src" "$B/rootfs/one" "$B/rootfs/two"
+	echo inner >"$B/src/file"
+	config --arg s "$B/src" --arg r "$B/rootfs" '.mounts+=[{destination:"/one",source:$s,options:["bind"]},
+		{destination:($r+"/two"),source:($r+"/one"),options:["bind"]}]'
+	in_box 'cat /two/file'
+	is "$OUT" inner
+}
+
 t "every name of the specification: a new file system" names_tmpfs
 t "every name of the specification: a bind mount" names_bind
 t "recursive: rro" recursive rro ro
@@ -335,6 +382,10 @@ t "recursive: rnosymfollow" recursive rnosymfollow nosymfollow
 t "recursive: rnoatime" recursive rnoatime noatime
 t "recursive: rnodiratime" recursive rnodiratime nodiratime
 t "recursive, but for the one mount: rro,rw" recursive_but_one
+t "a bind clears what its options do not name" bind_clears
+t "a bind in a user namespace keeps what is locked" bind_keeps_locked
+t "paths of the host below the rootfs" below_rootfs ""
+t "paths of the host below the rootfs, in a user namespace" below_rootfs user
 t "nosymfollow on a bind mount" nosymfollow nosymfollow
 t "file system data on a bind mount is refused by name" bind_data
 t "file systems of /proc/filesystems" all_types
