@@ -91,6 +91,21 @@ int cgroup_bad_record(const char *recorded, struct hz_error *err)
 			 "the container's record holds \"%s\", which is no cgroup", recorded);
 }
 
+int cgroup_is_gone(const struct oci_strings *dirs, struct hz_error *err)
+{
+	const char *path = NULL;
+	unsigned n;
+
+	for (size_t i = 0; i < dirs->n && !path; i++)
+		if (dirs->items[i][0] && !cgroup_dir_parse(dirs->items[i], &n, &path))
+			return cgroup_bad_record(dirs->items[i], err);
+	if (!path)
+		return error_set(err, HZ_E_STATE, "the container has no cgroup");
+	error_set(err, HZ_E_STATE, "the container's cgroup \"%s\" is gone", path);
+	return error_hint(err, "it was removed, or never made for want of rights; \"hezi delete "
+			       "--force\" ends the container all the same");
+}
+
 int cgroup_recorded_open(const struct oci_strings *dirs, size_t i, int *ret_fd, unsigned *ret_n,
 			 const char **ret_path, struct hz_error *err)
 {

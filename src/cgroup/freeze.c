@@ -118,6 +118,19 @@ const char *cgroup_freezer_path(const struct oci_strings *dirs)
 	return unified;
 }
 
+static bool is_any_there(const struct oci_strings *dirs)
+{
+	for (size_t i = 0; i < dirs->n; i++) {
+		_cleanup_fd_ int fd = -1;
+		const char *path;
+		unsigned n;
+
+		if (cgroup_recorded_open(dirs, i, &fd, &n, &path, NULL) > 0)
+			return true;
+	}
+	return false;
+}
+
 /* v1 may stay at FREEZING while processes fork: writing again starts another round. */
 static bool stands_still(const struct oci_strings *dirs)
 {
@@ -150,12 +163,12 @@ int cgroup_freeze(const struct oci_strings *dirs, struct hz_error *err)
 		if (r)
 			return error_sys(err, -r, "write", "freezer",
 					 "freeze the container's cgroup");
-		if (!done) {
-			error_set(
+		if (!done && !is_any_there(dirs))
+			return cgroup_is_gone(dirs, err);
+		if (!done)
+			return error_set(
 				err, HZ_E_STATE,
 				"the container has no cgroup with a freezer: it cannot be paused");
-			return -1;
-		}
 		if (stands_still(dirs))
 			return 0;
 		if (waited_us / 1000 >= FREEZE_MS)

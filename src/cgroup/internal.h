@@ -19,8 +19,9 @@ struct cgroup {
 	unsigned ndirs;
 	int why; /* errno: why not all controllers could be turned on (v2), or 0 */
 	const struct plan_cgroup_set
-		*again; /* PLAN_CG_RETRY_ORDER: to be written once more after the next value */
-	bool skip;      /* PLAN_CG_ELSE_NEXT: the next value is not needed */
+		*again;   /* PLAN_CG_RETRY_ORDER: to be written once more after the next value */
+	const char *gone; /* a recorded directory that is not there any more, borrowed */
+	bool skip;        /* PLAN_CG_ELSE_NEXT: the next value is not needed */
 };
 
 /* "<n>:<path>" of a record. False when it is not of that form. */
@@ -42,6 +43,8 @@ int cgroup_recorded_open(const struct oci_strings *dirs, size_t i, int *ret_fd, 
 			 const char **ret_path, struct hz_error *err);
 /** The error for a recorded directory that is none. -1. */
 int cgroup_bad_record(const char *recorded, struct hz_error *err);
+/** The error when none of the directories is there. -1. */
+int cgroup_is_gone(const struct oci_strings *dirs, struct hz_error *err);
 
 /* freeze.c */
 /** Write to the freezer of each directory that has one; 0 or -errno, *ret_done counts the writes.

@@ -46,7 +46,9 @@ static bool read_use(int dirfd, uint64_t *ret_now, uint64_t *ret_peak)
 
 static void hint(const struct cgroup *cg, const char *controller, int r, struct hz_error *err)
 {
-	if (r == -ENOENT && cg->why == EBUSY)
+	if (r == -ENOENT && cg->gone)
+		error_hint(err, "\"%s\" is gone: it was removed under the container", cg->gone);
+	else if (r == -ENOENT && cg->why == EBUSY)
 		error_hint(err,
 			   "controller \"%s\" could not be turned on: processes live in a cgroup "
 			   "above it, and cgroup v2 wants those to be without processes",
@@ -195,8 +197,10 @@ static int open_recorded(struct cgroup *cg, const struct oci_strings *dirs,
 
 		if (r < 0)
 			return -1;
-		if (!r)
+		if (!r) {
+			cg->gone = path;
 			continue;
+		}
 		d->fd = fd;
 		d->found = true;
 		d->hierarchy = hierarchy_of(path, f);
@@ -244,7 +248,7 @@ int cgroup_update(const struct oci_strings *dirs, const struct plan_facts *f,
 	cg->mode = f->cgroup_mode;
 	r = open_recorded(cg, dirs, f, h, err);
 	if (!r && !cg->ndirs)
-		r = error_set(err, HZ_E_STATE, "the container has no cgroup");
+		r = cgroup_is_gone(dirs, err);
 	if (!r)
 		r = apply(cg, h, err);
 	cgroup_free(cg);

@@ -26,7 +26,7 @@ int cgroup_files_open(const struct oci_strings *dirs, struct cgroup_files *ret,
 		}
 		ret->n += r > 0;
 	}
-	return 0;
+	return ret->n ? 0 : cgroup_is_gone(dirs, err);
 }
 
 void cgroup_files_close(struct cgroup_files *f)

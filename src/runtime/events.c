@@ -102,8 +102,13 @@ static int watch(struct events *e, struct hz_error *err)
 			return -1;
 		if (ended || now_ms() < next)
 			continue;
-		if (send_event(e, "stats", err))
-			return -1;
+		if (send_event(e, "stats", err)) {
+			/* its cgroup may be removed as soon as it has ended */
+			if (err->code != HZ_E_STATE || poll(p, 1, 0) <= 0)
+				return -1;
+			hz_error_clear(err);
+			return 0;
+		}
 		next = now_ms() + e->o->interval_ms;
 	}
 	return 0;
@@ -123,13 +128,15 @@ static int run(hz_runtime *rt, struct events *e, struct hz_error *err)
 int hz_events(hz_runtime *rt, const struct hz_events_options *options, struct hz_error *err)
 {
 	struct events e = {.o = options, .watch = {.fd = -1}, .pidfd = -1};
-	int r = run(rt, &e, err);
+	struct hz_error local = HZ_ERROR_INIT;
+	int r = run(rt, &e, err ? err : &local);
 
 	if (e.watch.fd >= 0)
 		fd_close(e.watch.fd);
 	if (e.pidfd >= 0)
 		fd_close(e.pidfd);
 	arena_done(&e.arena);
+	hz_error_clear(&local);
 	return r;
 }
 

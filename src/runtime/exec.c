@@ -110,6 +110,26 @@ static bool denies_setgroups(pid_t pid)
 	return !file_read_at(AT_FDCWD, path, &text, 64) && !strncmp(text.data, "deny", 4);
 }
 
+/* Where somebody removed the container's cgroup while it runs, cgroup v2 has one place for init,
+ * and that is the place for others too. */
+static int open_cgroups(struct exec *x, const struct oci_strings *subs, struct hz_error *err)
+{
+	const struct plan_facts *f = &x->b.facts;
+	int own;
+
+	if (!cgroup_join_open(&x->record.cgroup_dirs, subs, f, x->b.options.rootless_cgroup_ok,
+			      &x->cgroups, err))
+		return 0;
+	if (err->errnum != ENOENT || subs->n)
+		return -1;
+	own = f->cgroup_mode == PLAN_CGROUP_V2 ? cgroup_join_own((pid_t)x->record.pid.v, f) : -1;
+	if (own < 0)
+		return error_hint(err, "it was removed under the container");
+	hz_error_clear(err);
+	x->cgroups.unified = own;
+	return 0;
+}
+
 static int find_target(const hz_runtime *rt, struct exec *x, const struct hz_exec_options *o,
 		       struct hz_error *err)
 {
@@ -121,8 +141,7 @@ static int find_target(const hz_runtime *rt, struct exec *x, const struct hz_exe
 	if (x->target.ns_flags & CLONE_NEWUSER)
 		x->target.no_setgroups = denies_setgroups((pid_t)x->record.pid.v);
 	b->options.rootless_cgroup_ok = runtime_is_rootless(rt, &b->facts);
-	if (cgroup_join_open(&x->record.cgroup_dirs, &subs, &b->facts,
-			     b->options.rootless_cgroup_ok, &x->cgroups, err))
+	if (open_cgroups(x, &subs, err))
 		return -1;
 	x->target.into_cgroup = x->cgroups.unified >= 0;
 	x->target.cgroup_slots = x->cgroups.ntasks;

@@ -4,7 +4,9 @@
 #
 #	tests/bench/thousand.sh [COUNT]		(default 1000; RUNTIME: any runtime)
 #
-# Prints ms per container for each tenth of create, start, kill and delete, ms of one `list`, and what is left at the end.
+# Prints for each tenth of create, start, kill and delete the ms per container, and how many of them a CPU worked for the
+# command; ms of one `list`; and what is left at the end. On a busy machine look at the second number: the first one grows
+# with the others' work, and what they do that walks through /proc and /sys/fs/cgroup grows with the containers.
 set -eu
 N=${1:-1000}
 RUNTIME=$(command -v "${RUNTIME:-$(dirname "$0")/../../build/src/cli/hezi}")
@@ -29,16 +31,21 @@ cp "$(command -v busybox)" "$T/rootfs/bin/sleep"
 (cd "$T" && "$RUNTIME" spec)
 jq '.process.args=["sleep","1000"] | .process.terminal=false' "$T/config.json" >"$T/c" && mv "$T/c" "$T/config.json"
 
-# each WORD…: for every id, with @ for it; ms per container in each tenth
+# ticks of a CPU for the commands that have ended
+worked() { awk '{sub(/.*\) /, ""); print $14 + $15}' /proc/$$/stat; }
+HZ=$(getconf CLK_TCK)
+
+# each WORD…: for every id, with @ for it; "ms/ms of a CPU" per container in each tenth
 each() {
-	local i=0 step=$((N / 10)) begin id line="$1:"
-	begin=$(date +%s%N)
+	local i=0 step=$((N / 10)) begin cpu id line="$1:"
+	begin=$(date +%s%N) cpu=$(worked)
 	for id in $(ids); do
 		rt "${@//@/$id}" >/dev/null 2>"$T/err" </dev/null || { cat "$T/err"; exit 1; }
 		i=$((i + 1))
 		if [ $((i % step)) = 0 ]; then
-			line+=" $(awk -v a="$begin" -v b="$(date +%s%N)" -v n=$step 'BEGIN {printf "%.1f", (b-a)/1e6/n}')"
-			begin=$(date +%s%N)
+			line+=" $(awk -v a="$begin" -v b="$(date +%s%N)" -v n=$step -v c="$cpu" -v d="$(worked)" -v hz="$HZ" \
+				'BEGIN {printf "%.1f/%.1f", (b-a)/1e6/n, (d-c)*1e3/hz/n}')"
+			begin=$(date +%s%N) cpu=$(worked)
 		fi
 	done
 	echo "$line"

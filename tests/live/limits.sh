@@ -175,7 +175,7 @@ network_classes() {
 # --- a cgroup that others change -----------------------------------------------------------------
 
 removed_under_it() {
-	local pid dir p
+	local pid dir p c
 	peer_differs crun "takes it for stopped"
 	bundle
 	sleeper
@@ -187,13 +187,28 @@ removed_under_it() {
 	done
 	is "$(our_cgroups)" ""
 	is "$(status_of)" running
-	cap rt pause "$ID"
-	bad
+	peer_differs runc "it counts nothing, and says so with success"
+	for c in "pause $ID" "update --pids-limit 9 $ID" "events --stats $ID" "stats $ID"; do
+		cap rt $c
+		bad
+		is_peer || like "$ERR" 'cgroup "/sys/fs/cgroup/.*" is gone|has no "pids" cgroup controller' "$c"
+	done
+	cap rt ps "$ID"
+	ok
+	cap rt exec "$ID" sh -c 'cat /proc/self/cgroup'
+	# cgroup v2 has one place for a process, and exec goes to where init is
+	if [ -z "$V2" ]; then
+		bad_exec
+		is_peer || like "$ERR" 'removed under the container'
+	else
+		ok
+	fi
 	cap rt delete --force "$ID"
 	ok
 	dead "$pid" || die "the process is still there"
 	is "$(our_states)" ""
 }
+bad_exec() { is "$ST" 255; }
 # a cgroup in the hierarchy of DIR where processes may be: that of this script, or the top of v1
 away() {
 	local dir=${1%/*}
@@ -224,7 +239,7 @@ frozen_parent() {
 	sleeper
 	parent=$(dirname "$(cg freezer "$(pid_of)")")
 	freezer "$parent" on
-	is "$(status_of)" paused
+	wait_status paused
 	cap rt exec "$ID" true
 	[ "$ST" != 0 ] || die "exec in a frozen container"
 	says 'paused container'
@@ -232,7 +247,7 @@ frozen_parent() {
 	bad
 	is_peer || like "$ERR" 'cgroup above it is frozen'
 	freezer "$parent" off
-	is "$(status_of)" running
+	wait_status running
 	freezer "$parent" on
 	cap rt delete --force "$ID"
 	# a frozen v1 parent holds even what is killed: then it is said, and is done once it is thawed
