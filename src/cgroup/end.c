@@ -194,6 +194,53 @@ static bool kill_at_once(const struct oci_strings *dirs)
 	return done;
 }
 
+/* Of v1, and not THAWED. The top has no such file. */
+static bool is_stopped(int dirfd)
+{
+	char text[64];
+
+	return !cgroup_read(dirfd, "freezer.state", text, sizeof(text)) &&
+	       strcmp(text, "THAWED") != 0;
+}
+
+/* The first cgroup above @path that is not frozen; -errno. */
+static int open_thawed_above(const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path);
+
+	for (char *slash = copy ? strrchr(copy, '/') : NULL; slash && slash != copy;
+	     slash = strrchr(copy, '/')) {
+		_cleanup_fd_ int fd = -1;
+
+		*slash = '\0';
+		fd = cgroup_dir_open(copy);
+		if (fd < 0 || !is_stopped(fd))
+			return TAKE_FD(fd);
+	}
+	return -ENOENT;
+}
+
+/* What a frozen cgroup of v1 holds does not even die of SIGKILL, and the container cannot be thawed
+ * while one above it is frozen. Moved to where nothing is, the processes end before they do
+ * anything else. */
+static void move_out(const struct oci_strings *dirs)
+{
+	const char *path = cgroup_freezer_path(dirs);
+	_cleanup_fd_ int fd = path ? cgroup_dir_open(path) : -1, above = -1;
+	struct pids p = {0};
+	char text[16];
+
+	if (fd < 0 || !is_stopped(fd))
+		return;
+	above = open_thawed_above(path);
+	if (above >= 0 && !walk(fd, 0, visit_pids, &p))
+		for (size_t i = 0; i < p.n; i++) {
+			snprintf(text, sizeof(text), "%d", p.items[i]);
+			(void)cgroup_write(above, "cgroup.procs", text); /* or it is gone by now */
+		}
+	free(p.items);
+}
+
 int cgroup_kill(const struct oci_strings *dirs, int sig, struct hz_error *err)
 {
 	unsigned waited_us = 0, pause_us = 500, frozen = 0;
@@ -216,6 +263,8 @@ int cgroup_kill(const struct oci_strings *dirs, int sig, struct hz_error *err)
 			return -1;
 		if (!n)
 			return 0;
+		if (waited_us)
+			move_out(dirs);
 		if (waited_us / 1000 >= TIMEOUT_MS)
 			return error_set(err, HZ_E_BUSY,
 					 "%zu process(es) of the container did not end within %d s "
@@ -342,7 +391,7 @@ static int empty_found(const struct oci_strings *dirs, int dirfd, struct hz_erro
 	return 0;
 }
 
-static int destroy_one(const struct oci_strings *dirs, size_t i, struct hz_error *err)
+static int destroy_one(const struct oci_strings *dirs, size_t i, bool patient, struct hz_error *err)
 {
 	_cleanup_fd_ int fd = -1;
 	const char *path;
@@ -351,6 +400,8 @@ static int destroy_one(const struct oci_strings *dirs, size_t i, struct hz_error
 
 	if (r < 0)
 		return -1;
+	if (!patient)
+		return r ? remove_leaf(path) : 0;
 	if (r && !n)
 		return empty_found(dirs, fd, err);
 	if (r && remove_until_free(dirs, path, err))
@@ -359,13 +410,21 @@ static int destroy_one(const struct oci_strings *dirs, size_t i, struct hz_error
 	return 0;
 }
 
-/* One that cannot be removed does not keep the others. */
+/* One that cannot be removed does not keep the others; but what was waited for once is not waited
+ * for in each hierarchy again. */
 int cgroup_destroy(const struct oci_strings *dirs, struct hz_error *err)
 {
+	struct hz_error local = HZ_ERROR_INIT;
+	bool patient = true;
 	int ret = 0;
 
-	for (size_t i = 0; i < dirs->n; i++)
-		if (destroy_one(dirs, i, ret ? NULL : err))
-			ret = -1;
+	err = err ? err : &local;
+	for (size_t i = 0; i < dirs->n; i++) {
+		if (!destroy_one(dirs, i, patient, ret ? NULL : err))
+			continue;
+		ret = -1;
+		patient = err->code != HZ_E_BUSY && err->errnum != EBUSY;
+	}
+	hz_error_clear(&local);
 	return ret;
 }

@@ -15,6 +15,18 @@
 
 #define FREEZE_MS 10000
 
+int cgroup_check_thawed(int dirfd, const char *path, struct hz_error *err)
+{
+	char text[256];
+
+	if ((cgroup_read(dirfd, "cgroup.events", text, sizeof(text)) ||
+	     !strstr(text, "frozen 1")) &&
+	    (cgroup_read(dirfd, "freezer.state", text, sizeof(text)) || !strcmp(text, "THAWED")))
+		return 0;
+	error_set(err, HZ_E_STATE, "container's cgroup unexpectedly frozen: \"%s\"", path);
+	return error_hint(err, "it, or a cgroup above it, is frozen: thaw that one first");
+}
+
 int cgroup_freezer_write(const struct oci_strings *dirs, bool on, unsigned *ret_done)
 {
 	for (size_t i = 0; i < dirs->n; i++) {

@@ -28,7 +28,6 @@ int cgroup_missing_components(char *path, size_t root)
  * would be killed with it. */
 static int check_unused(int fd, const char *path, struct hz_error *err)
 {
-	char text[256];
 	size_t n = 0;
 	int r = cgroup_count(fd, &n);
 
@@ -42,11 +41,7 @@ static int check_unused(int fd, const char *path, struct hz_error *err)
 			err, "choose another linux.cgroupsPath, or end the processes in \"%s\"",
 			path);
 	}
-	if ((!cgroup_read(fd, "cgroup.freeze", text, sizeof(text)) && !strcmp(text, "1")) ||
-	    (!cgroup_read(fd, "freezer.state", text, sizeof(text)) && strcmp(text, "THAWED") != 0))
-		return error_set(err, HZ_E_STATE, "container's cgroup unexpectedly frozen: \"%s\"",
-				 path);
-	return 0;
+	return cgroup_check_thawed(fd, path, err);
 }
 
 /* A directory that is there already: fit for a container? */
@@ -157,6 +152,11 @@ int cgroup_open_made(const char *path, size_t root, bool cpuset, bool *ret_found
 	return r;
 }
 
+static bool may_stop(const struct facts_hierarchy *h)
+{
+	return !h->name[0] || cgroup_has_word(h->name, "freezer");
+}
+
 static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned i,
 		    struct hz_error *err)
 {
@@ -181,7 +181,8 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 	d->hierarchy = hier;
 	cg->ndirs++;
 	d->found = found;
-	if (found && q->step->must_be_empty && check_unused(fd, path, err))
+	if (found && q->step->must_be_empty ? check_unused(fd, path, err)
+					    : may_stop(hier) && cgroup_check_thawed(fd, path, err))
 		return -1;
 	if (hier->name[0])
 		return 0;

@@ -96,7 +96,8 @@ static int adopt_one(struct cgroup *cg, const struct cgroup_unit_request *q, con
 				 path);
 	*d = (struct cgroup_dir){hier, fd, true};
 	cg->ndirs++;
-	if (cg->mode != PLAN_CGROUP_V2 && attach(fd, q->pid, path, err))
+	if (cgroup_check_thawed(fd, path, err) ||
+	    (cg->mode != PLAN_CGROUP_V2 && attach(fd, q->pid, path, err)))
 		return -1;
 	if (hier->name[0])
 		return 0;

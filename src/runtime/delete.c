@@ -14,10 +14,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define END_TIMEOUT_MS    10000 /* for init to end after SIGKILL, as runc waits */
-#define FROZEN_TIMEOUT_MS 1000
-#define LOCK_TIMEOUT_MS   10000 /* --force: for the operation that holds the container */
-#define LOCK_GRACE_MS     100   /* … before its processes are killed under it */
+#define END_TIMEOUT_MS  10000 /* for init to end after SIGKILL, as runc waits */
+#define LOCK_TIMEOUT_MS 10000 /* --force: for the operation that holds the container */
+#define LOCK_GRACE_MS   100   /* … before its processes are killed under it */
 
 /* A passing trouble (no memory, no descriptors) is over at the second try; what is busy was waited
  * for already. */
@@ -74,11 +73,12 @@ static int end_init(const struct record *r, struct hz_error *err)
 			return -1;
 		frozen = cgroup_is_frozen(&r->cgroup_dirs, err);
 	}
-	if (frozen < 0)
+	/* still: by a cgroup above, which holds what v1 has killed until it is moved */
+	if (frozen < 0 || (frozen && cgroup_kill(&r->cgroup_dirs, SIGKILL, err)))
 		return -1;
 	p = (struct pollfd){pidfd, POLLIN, 0};
-	do /* on v1 what is frozen does not die; v2 ends it soon */
-		n = poll(&p, 1, frozen ? FROZEN_TIMEOUT_MS : END_TIMEOUT_MS);
+	do
+		n = poll(&p, 1, END_TIMEOUT_MS);
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		return 0;
@@ -86,10 +86,6 @@ static int end_init(const struct record *r, struct hz_error *err)
 		return error_sys(err, errno, "poll", NULL, "wait for the end of process %lld",
 				 (long long)r->pid.v);
 	error_set(err, HZ_E_STATE, "container init still running");
-	if (frozen)
-		return error_hint(err,
-				  "it cannot die while a cgroup above the container's is frozen: "
-				  "thaw that one, and delete again");
 	return error_hint(err,
 			  "process %lld did not end within 10 s of SIGKILL: it hangs in the "
 			  "kernel, often on a dead network file system",

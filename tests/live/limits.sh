@@ -250,15 +250,39 @@ frozen_parent() {
 	wait_status running
 	freezer "$parent" on
 	cap rt delete --force "$ID"
-	# a frozen v1 parent holds even what is killed: then it is said, and is done once it is thawed
-	if [ "$ST" != 0 ]; then
-		[ -z "$V2" ] || die "v2 kills what is frozen"
-		like "$ERR" "a cgroup above the container's is frozen"
-		freezer "$parent" off
-		cap rt delete --force "$ID"
-		ok
-	fi
-	nothing_left || die "left: $(leftovers)"
+	ok
+	is "$(our_states)$(orphans)" ""
+	# the parent is hezi's own, and went too
+	within 3 nothing_left || die "left: $(leftovers)"
+}
+
+# nothing can run in there, so nobody is to wait for it
+create_in_frozen_parent() {
+	local parent
+	peers_differ "they wait for ever"
+	paths_only
+	bundle
+	config --arg p "/$ID/in" '.linux.cgroupsPath=$p'
+	parent=$([ -n "$V2" ] && echo "/sys/fs/cgroup/$ID" || echo "/sys/fs/cgroup/freezer/$ID")
+	mkdir "$parent"
+	freezer "$parent" on
+	create
+	bad
+	like "$ERR" "cgroup unexpectedly frozen: \"$parent/in\""
+	like "$ERR" 'thaw that one'
+	is "$(our_states)$(orphans)$(ls "$parent" | grep -x in)" ""
+	freezer "$parent" off
+	must_create
+	freezer "$parent" on
+	wait_status paused
+	cap rt start "$ID"
+	bad
+	cap rt kill "$ID" KILL
+	ok
+	cap rt delete --force "$ID"
+	ok
+	is "$(our_states)$(orphans)" ""
+	rmdir "$parent"
 }
 
 full_tree() {
@@ -330,6 +354,7 @@ t "a disk is read no faster than allowed" slow_disk
 t "network class and priorities" network_classes
 t "a cgroup removed under a running container" removed_under_it
 t "a frozen parent" frozen_parent
+t "create in a frozen parent" create_in_frozen_parent
 t "a full tree" full_tree
 t "a threaded parent" threaded_parent
 t "a parent with processes" parent_with_processes

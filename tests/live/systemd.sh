@@ -100,6 +100,24 @@ named_slice() {
 	systemctl stop hezitest.slice
 }
 
+frozen_slice() {
+	peers_differ "they wait for ever"
+	v2
+	bundle
+	systemd-run -q --scope --slice=hezitest.slice --unit="frozen-$ID.scope" sleep 100 &
+	within 10 systemctl -q is-active "frozen-$ID.scope" || die "no unit"
+	systemctl freeze hezitest.slice
+	config --arg p "hezitest.slice:test:$ID" '.linux.cgroupsPath=$p'
+	create
+	systemctl thaw hezitest.slice
+	bad
+	like "$ERR" 'cgroup unexpectedly frozen'
+	is "$(our_states)$(orphans | grep -vx $!)" ""
+	systemctl kill --signal=KILL "frozen-$ID.scope"
+	within 5 no_unit || die "left: $(our_units) $(our_cgroups)"
+	systemctl stop hezitest.slice
+}
+
 root_slice() {
 	peers_differ "older ones take no root slice"
 	bundle
@@ -401,6 +419,7 @@ t "a container survives daemon-reexec" survives_daemon_reexec
 t "a pids limit of 1" pids_limit_of_one
 t "device rules are properties" devices_are_properties
 t "a slice of its own name is made" named_slice
+t "a frozen slice" frozen_slice
 t "the root slice" root_slice
 t "the name without a cgroupsPath" default_name
 t "paths of another form are refused" bad_paths
