@@ -63,7 +63,7 @@ check() {
 	local what=$1 want=$2 regex=$3 st=0 out
 	shift 3
 	COUNT=$((COUNT + 1))
-	out=$(timeout -k 5 60 "$@" 2>&1 </dev/null) || st=$?
+	out=$(timeout -k 5 "${ENGINE_LIMIT:-60}" "$@" 2>&1 </dev/null) || st=$?
 	if [ "$st" = "$want" ] && [[ $out =~ $regex ]]; then
 		echo "ok $COUNT - $what"
 		return
