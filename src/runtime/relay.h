@@ -14,8 +14,10 @@ struct pump {
 	int *end; /* our end of the container's pipe, closed when the pump is over; NULL: a pty */
 	char data[16384];
 	size_t at, len;
-	bool ended; /* nothing more comes from `from` */
-	int lost;   /* errno of the first call that lost something, 0: none */
+	bool ended;   /* nothing more comes from `from` */
+	bool direct;  /* from pipe to file without a copy, as long as the file can do that */
+	bool wait_to; /* direct: `to` was full */
+	int lost;     /* errno of the first call that lost something, 0: none */
 };
 
 #define RELAY_POLLS 3
