@@ -163,11 +163,11 @@ static const char *external_name(const struct place *owner, const struct line *l
 	if (as_bind(owner->step))
 		return l->point;
 	if (is_bound_cgroup(owner->step)) /* of v1 the directory above is a tmpfs */
-		return !exact || strcmp(l->root, "/") ? l->point : NULL;
+		return !exact || strcmp(l->root, "/") != 0 ? l->point : NULL;
 	if (owner->step->kind == PLAN_DEVICE)
 		return exact ? l->point : NULL;
 	if (owner->step->kind == PLAN_MASK_PATH) /* a directory is masked by a whole tmpfs */
-		return exact && strcmp(l->root, "/") ? "/dev/null" : NULL;
+		return exact && strcmp(l->root, "/") != 0 ? "/dev/null" : NULL;
 	return NULL;
 }
 
