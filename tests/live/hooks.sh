@@ -60,8 +60,8 @@ order_in_run() {
 listed_order() {
 	local i
 	bundle
-	for i in 1 2 3 4 5; do hook createRuntime "echo $i >>\$B/seq"; done
-	for i in 1 2 3 4 5; do hook poststop "echo $i >>\$B/seq2"; done
+	for i in 1 2 3 4 5; do hook createRuntime "cat >/dev/null; echo $i >>\$B/seq"; done
+	for i in 1 2 3 4 5; do hook poststop "cat >/dev/null; echo $i >>\$B/seq2"; done
 	must_create
 	rt delete --force "$ID"
 	is "$(tr '\n' ' ' <"$B/seq")" "1 2 3 4 5 "
