@@ -21,7 +21,7 @@ uint64_t init_root_propagation(const struct init *init)
 	return p && !p->final ? p->flags : 0;
 }
 
-/* Without a mount namespace of the container's own nothing may be mounted. */
+/* Without a mount namespace of the container's own there is no root to change. */
 static bool is_chroot_only(const struct init *init)
 {
 	const struct plan_step *pivot = init_find_step(init, PLAN_PIVOT);
@@ -78,7 +78,7 @@ int step_rootfs(struct init *init, const struct plan_step *step)
 	init_mount_new_root();
 	if (dir < 0)
 		return init_fail(init, step, __NR_openat, dir, path);
-	if (is_chroot_only(init)) {
+	if (is_chroot_only(init) && !p->on_host) {
 		init->rootfd = init_take_fd(&dir);
 		return 0;
 	}
@@ -87,6 +87,8 @@ int step_rootfs(struct init *init, const struct plan_step *step)
 	tree = init_mount_clone(dir, true);
 	if (tree < 0)
 		return init_fail(init, step, __NR_open_tree, tree, path);
+	if (p->on_host && init_mount_propagation_step(init, step, tree, MS_PRIVATE | MS_REC))
+		return -1;
 	r = init_mount_move(tree, dir);
 	if (r)
 		return init_fail(init, step, __NR_move_mount, r, path);

@@ -200,6 +200,7 @@ static const struct layout_field propagation_fields[] = {
 static const struct layout_field rootfs_fields[] = {
 	FIELD(plan_rootfs, path, ABS, NULL),
 	FIELD(plan_rootfs, parent_private, BOOL, NULL),
+	FIELD(plan_rootfs, on_host, BOOL, NULL),
 	END,
 };
 

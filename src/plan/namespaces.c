@@ -182,27 +182,33 @@ static void check_time(struct builder *b)
 			"a new time namespace together with a new user namespace needs Linux 6.1");
 }
 
-/* What would change the host when the container has no mount namespace. */
+/*
+ * What cannot be without a mount namespace. Mounts can: root's are made where the host sees them,
+ * below the rootfs, until `delete`.
+ */
 static void check_no_mount_ns(struct builder *b)
 {
 	const struct oci_config *c = b->config;
 	const struct oci_linux *l = c->linux_;
+	const bool host = !b->facts->privileged || plan_has_ns(c, OCI_NS_USER);
 	const struct {
 		bool asked;
 		const char *pointer, *what;
 	} rows[] = {
-		{c->mounts.n > 0, "/mounts", "mounts"},
+		{host && c->mounts.n > 0, "/mounts", "mounts"},
 		{c->root && c->root->readonly.v, "/root/readonly", "a read-only root"},
 		{l && l->masked_paths.n, "/linux/maskedPaths", "masked paths"},
 		{l && l->readonly_paths.n, "/linux/readonlyPaths", "read-only paths"},
-		{l && l->rootfs_propagation.set, "/linux/rootfsPropagation",
-		 "a propagation of the root"},
-		{c->process && c->process->terminal.v, "/process/terminal",
+		{host && c->process && c->process->terminal.v, "/process/terminal",
 		 "a terminal (mounted on /dev/console)"},
 	};
 
 	if (plan_has_ns(c, OCI_NS_MOUNT))
 		return;
+	if (l && l->rootfs_propagation.set)
+		builder_fault(b, "/linux/rootfsPropagation",
+			      "unable to set rootfs propagation without a private MNT namespace: "
+			      "add {\"type\": \"mount\"} to namespaces");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].asked)
 			builder_fault(b, rows[i].pointer,

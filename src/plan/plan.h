@@ -417,6 +417,10 @@ struct plan_rootfs {
 	plan_str path; /* absolute, of the runtime's mount namespace */
 	/* the mount below has to be made private first (shared root propagation) */
 	uint32_t parent_private;
+	/* there is no mount namespace: mounted, privately, where the host sees it; `delete` takes
+	 * it away again */
+	uint32_t on_host;
+	uint32_t pad;
 };
 
 /*

@@ -77,6 +77,8 @@ void compile_rootfs(struct builder *b)
 		root->path = builder_str(b, c->root->path);
 	else
 		root->path = builder_printf(b, "%s/%s", b->opt->bundle, c->root->path);
+	root->on_host = !plan_has_ns(c, OCI_NS_MOUNT) &&
+			(c->mounts.n || (c->process && c->process->terminal.v));
 	root->parent_private = own && first_flags(b) & MS_SHARED ? 1 : 0;
 }
 

@@ -65,7 +65,7 @@ int creation_intent(struct creation *c, struct hz_error *err)
 		.annotations = c->b->config->annotations,
 	};
 	unit_record(h, r);
-	if (rdt_intent(h, &c->arena, r, err))
+	if (rdt_intent(h, &c->arena, r, err) || hostmount_intent(h, r, err))
 		return -1;
 	if (!r->created)
 		return error_oom(err);

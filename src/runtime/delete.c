@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delete, from the record alone: processes, cgroups, poststop hooks, state directory, in this
- * order, so that a killed delete can be done again. `delete --force` also removes what a killed
- * create left: then there is an intent record, or none at all.
+ * delete, from the record alone: processes, cgroups, mounts on the host, poststop hooks, state
+ * directory, in this order, so that a killed delete can be done again. `delete --force` also
+ * removes what a killed create left: then there is an intent record, or none at all.
  */
 #include "runtime/runtime.h"
 
@@ -39,6 +39,8 @@ int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct re
 		return -1;
 	hz_error_clear(err);
 	rdt_destroy(rt, r);
+	if (hostmount_remove(r, err))
+		return -1;
 	if (plan)
 		hooks_run_all(rt, plan, PLAN_HOOK_POSTSTOP, 0);
 	if (store_remove(rt, id, dirfd, err)) {

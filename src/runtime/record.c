@@ -25,6 +25,7 @@ static const struct oci_field fields[] = {
 	FIELD("unit", OCI_FIELD_STR, false, unit),
 	FIELD("unitOfUser", OCI_FIELD_BOOL, false, user),
 	FIELD("resctrlDirs", OCI_FIELD_STRINGS, false, rdt_dirs),
+	FIELD("mountBelow", OCI_FIELD_U64, false, mount_below),
 	FIELD("annotations", OCI_FIELD_MAP, false, annotations),
 };
 

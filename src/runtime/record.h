@@ -25,6 +25,9 @@ struct record {
 	const char *unit;               /* of systemd; NULL: hezi made the cgroups itself */
 	struct oci_bool user;           /* … of the user's manager */
 	struct oci_strings rdt_dirs;    /* of resctrl, to be removed in this order */
+	/* without a mount namespace: the mount that the rootfs was in before; another one there is
+	 * the container's, and to be unmounted */
+	struct oci_u64 mount_below;
 	struct oci_map annotations;
 };
 

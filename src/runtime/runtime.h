@@ -163,6 +163,11 @@ int launch_check_agent(const struct plan_header *plan, struct hz_error *err);
 void launch_tell_filter(const hz_runtime *rt, const struct plan_header *plan);
 /** Has the plan a seccomp listener, so that launch_wait() needs the pidfd? */
 bool launch_has_listener(const struct plan_header *plan);
+/* hostmount.c */
+/** Into the record: where the rootfs is, when @h mounts it on the host. */
+int hostmount_intent(const struct plan_header *h, struct record *r, struct hz_error *err);
+/** Unmount it; nothing to do is success. */
+int hostmount_remove(const struct record *r, struct hz_error *err);
 /* agent.c */
 struct agent_message {
 	const char *path;     /* of the socket, for messages */

@@ -345,6 +345,32 @@ no_mount_ns() {
 	bad
 	says 'without a mount namespace'
 }
+host_mounts() {
+	# without a mount namespace its mounts are the host's, below its rootfs alone, and go with it; what is the user's stays
+	local before
+	peer_differs runc "1.1 leaves them"
+	peer_differs crun "leaves them"
+	bundle
+	ns_drop mount
+	config 'del(.linux.maskedPaths,.linux.readonlyPaths,.root.readonly)'
+	before=$(findmnt -rn -o TARGET,PROPAGATION)
+	args sleep 60
+	must_create
+	mountpoint -q "$B/rootfs/proc" || die "no proc"
+	rt delete --force "$ID"
+	is "$(findmnt -rn -o TARGET,PROPAGATION)" "$before"
+	config '.hooks.createRuntime=[{path:"/bin/false"}]'
+	create
+	bad
+	is "$(findmnt -rn -o TARGET,PROPAGATION)" "$before" "after a failed create"
+	config 'del(.hooks)'
+	mount --bind "$B/rootfs" "$B/rootfs"
+	must_create
+	rt delete --force "$ID"
+	mountpoint -q "$B/rootfs" || die "the user's mount is gone"
+	umount "$B/rootfs"
+	is "$(findmnt -rn -o TARGET,PROPAGATION)" "$before" "with a mount of the user's"
+}
 user_pod() {
 	# a pod: the second container joins user, network, ipc and uts of the first
 	local other type pid
@@ -447,7 +473,8 @@ t "user: 5000 ranges fail cleanly" user_maps_many
 t "maps without a user namespace are refused" maps_without_user_ns
 t "user: joined by its path" user_joined
 t "user: joined, with setgroups denied there" user_joined_denied
-t "no mount namespace: nothing is mounted, mounts are refused" no_mount_ns
+t "no mount namespace and no mounts: nothing is mounted" no_mount_ns
+t "no mount namespace: its mounts are the host's, and go with it" host_mounts
 t "user: joined together with network, ipc and uts" user_pod
 t "time: offsets" time_offsets
 t "time: no offsets" time_without_offsets

@@ -37,7 +37,7 @@ static const struct {
 	{HEAD ",'process':{'cwd':'/"
 	      "','args':['sh'],'terminal':true,'consoleSize':{'height':70000,'width':1}}}",
 	 "/process/consoleSize: a terminal has 65535"},
-	{HEAD ",'process':{'cwd':'/','args':['sh'],'terminal':true}}",
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'terminal':true}" NS("{'type':'user'}") "}}",
 	 "/process/terminal: a terminal (mounted on /dev/console) without a mount namespace"},
 	/* PR-16, PR-17 */
 	{HEAD
@@ -121,8 +121,10 @@ static const struct {
 	{HEAD ",'hooks':{'poststop':[{'path':'/a'},{'path':'b'}]}}",
 	 "/hooks/poststop/1/path: the path of a hook must be absolute, not \"b\""},
 	/* namespaces */
-	{HEAD ",'mounts':[{'destination':'/x','type':'tmpfs'}]}",
+	{HEAD ",'mounts':[{'destination':'/x','type':'tmpfs'}]" NS("{'type':'user'}") "}}",
 	 "/mounts: mounts without a mount namespace would be made on the host"},
+	{HEAD ",'linux':{'rootfsPropagation':'slave'}}",
+	 "unable to set rootfs propagation without a private MNT namespace"},
 	{HEAD ",'linux':{'maskedPaths':['/proc/kcore']}}",
 	 "/linux/maskedPaths: masked paths without"},
 	{HEAD NS("{'type':'pid'},{'type':'pid'}") "}}",
