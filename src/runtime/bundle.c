@@ -110,10 +110,14 @@ int bundle_check_preserved(const struct plan_options *o, struct hz_error *err)
 		return error_set(err, HZ_E_USAGE,
 				 "--preserve-fds %u: at most 1024 descriptors can be handed on",
 				 o->preserve_fds);
-	for (unsigned i = 0; i < o->preserve_fds; i++)
-		if (fcntl((int)(3 + i), F_GETFD) < 0)
+	for (unsigned i = 0; i < o->preserve_fds; i++) {
+		int flags = fcntl((int)(3 + i), F_GETFD);
+
+		/* what came through an execve is not close-on-exec, but all that we open is */
+		if (flags < 0 || (flags & FD_CLOEXEC))
 			return error_set(err, HZ_E_USAGE,
 					 "descriptor %u is to be preserved but is not open", 3 + i);
+	}
 	return 0;
 }
 

@@ -218,8 +218,10 @@ static bool flush_one(struct pump *p, int sigfd, bool (*interrupted)(int sigfd))
 		while (p->len) {
 			struct pollfd polls[] = {{p->to, POLLOUT, 0}, {sigfd, POLLIN, 0}};
 
-			if (poll(polls, ARRAY_SIZE(polls), -1) < 0 && errno != EINTR)
+			if (poll(polls, ARRAY_SIZE(polls), -1) < 0 && errno != EINTR) {
+				p->lost = p->lost ? p->lost : errno;
 				return false;
+			}
 			if (polls[1].revents && interrupted(sigfd))
 				return false;
 			if (polls[0].revents)

@@ -236,6 +236,18 @@ preserved() {
 	is "$OUT" inside
 }
 
+preserved_missing() {
+	# a descriptor of the runtime's own does not count for the caller's
+	peers_differ "do not look"
+	running
+	cap "${RT[@]}" exec --preserve-fds 1 "$ID" true 3<&-
+	fails
+	says 'descriptor 3 is to be preserved but is not open'
+	cap "${RT[@]}" --log "$B/log" run --preserve-fds 1 --bundle "$B" "$ID-2" 3<&-
+	bad
+	says 'descriptor 3 is to be preserved but is not open'
+}
+
 user_namespace() {
 	running '.linux.namespaces += [{type:"user"}] | .linux.uidMappings = [{containerID:0,hostID:100000,size:65536}]
 		| .linux.gidMappings = .linux.uidMappings'
@@ -338,6 +350,27 @@ sub_cgroup_v2() {
 	fails
 	rmdir "$where/sub"
 }
+# systemd in a container does so: its init leaves the cgroup, which then takes no processes
+init_moves() {
+	local where controller
+	[ -n "$V2" ] || skip "cgroup v1 takes processes everywhere"
+	paths_only
+	running
+	where=$(cg any "$(pid_of)")
+	controller=$(cut -d' ' -f1 "$where/cgroup.controllers")
+	[ -n "$controller" ] || skip "no controller of v2 here"
+	peer_differs crun "1.8 has another place for it"
+	mkdir "$where/init"
+	pid_of >"$where/init/cgroup.procs"
+	echo "+$controller" >"$where/cgroup.subtree_control"
+	ex "$ID" cat /proc/self/cgroup
+	ok
+	like "$OUT" "0::.*$ID/init"
+	ex --cgroup / "$ID" true # where it was told to go it cannot
+	fails
+	says 'device or resource busy'
+}
+
 sub_cgroup_down() {
 	local where
 	bundle
@@ -368,6 +401,7 @@ t "in a time namespace" time_namespace
 t "--pidfd-socket" pidfd
 t "--console-socket" console
 t "--cgroup: a sub-cgroup" sub_cgroup_down
+t "the container's init has moved to a sub-cgroup" init_moves
 t "namespaces and cgroup are the container's" places
 t "cwd, env, user, groups" options
 t "a cwd that is not there" cwd_missing
@@ -384,6 +418,7 @@ t "detached, with a pid file" detached
 t "--cap is never inheritable (CVE-2022-29162)" no_inheritable
 t "no descriptor of the host (CVE-2024-21626)" nothing_leaks
 t "descriptors that are to be preserved" preserved
+t "descriptors that are to be preserved and are not there" preserved_missing
 t "in a user namespace" user_namespace
 t "--cgroup leads only downwards" sub_cgroup
 t "a terminal" terminal
