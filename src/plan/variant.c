@@ -214,17 +214,23 @@ static char *put_code(struct parser *p, char *to, unsigned ndigits)
 	return put_utf8(to, c);
 }
 
+static char short_escape(char c)
+{
+	static const char from[] = "abfnrtv", plain[] = "\a\b\f\n\r\t\v";
+	const char *known = strchr(from, c);
+
+	return known ? plain[known - from] : c;
+}
+
 /* After the backslash. */
 static char *put_escape(struct parser *p, char *to)
 {
-	static const char from[] = "abfnrtv", plain[] = "\a\b\f\n\r\t\v";
 	char c = *p->at++;
-	const char *known = strchr(from, c);
 
 	if (c == 'u' || c == 'U')
 		return put_code(p, to, c == 'u' ? 4 : 8);
 	if (c != '\n')
-		*to++ = (char)(known ? plain[known - from] : c);
+		*to++ = short_escape(c);
 	return to;
 }
 
@@ -263,16 +269,39 @@ static bool add_byte(struct parser *p, struct variant *v, unsigned char byte)
 	return add_item(p, v, item);
 }
 
+/* After the backslash in a string of bytes: up to three octal digits, or a letter. -1: no byte. */
+static int byte_escape(struct parser *p)
+{
+	int c = 0, n = 0;
+
+	for (; n < 3 && *p->at >= '0' && *p->at <= '7'; n++)
+		c = c * 8 + (*p->at++ - '0');
+	if (n)
+		return c <= UINT8_MAX ? c : -1;
+	return *p->at ? (unsigned char)short_escape(*p->at++) : -1;
+}
+
 /* b'text': its bytes and a NUL, as an array of bytes. */
 static struct variant *parse_bytes(struct parser *p)
 {
-	struct variant *v = new_node(p, VARIANT_ARRAY), *text = parse_string(p);
+	struct variant *v = new_node(p, VARIANT_ARRAY);
+	char quote = *p->at++;
 
-	if (!v || !text)
+	if (!v)
 		return NULL;
-	for (const char *s = text->s; *s; s++)
-		if (!add_byte(p, v, (unsigned char)*s))
+	while (*p->at && *p->at != quote) {
+		int c = (unsigned char)*p->at++;
+
+		if (c == '\\')
+			c = byte_escape(p);
+		if (c < 0)
+			return variant_bad_null(p, "an escape in a string cannot be read");
+		if (!add_byte(p, v, (unsigned char)c))
 			return NULL;
+	}
+	if (!*p->at)
+		return variant_bad_null(p, "a string has no end");
+	p->at++;
 	if (!add_byte(p, v, 0) || !variant_settle(p, v, "ay"))
 		return NULL;
 	v->is_fixed = true;

@@ -330,6 +330,26 @@ cgroup_mount() {
 	[[ $OUT == *cgroup.procs* ]] || [[ $OUT == *memory* ]] || die "no hierarchies: $OUT"
 }
 
+# in a namespace of its own the container makes cgroups of its own, and they go with it
+cgroup_mount_writable() {
+	bundle
+	ns_drop cgroup
+	ns_add cgroup
+	config '.mounts=[.mounts[]|select(.destination!="/sys/fs/cgroup")]+[{destination:"/sys/fs/cgroup",type:"cgroup",source:"cgroup",
+		options:["nosuid","noexec","nodev","rw"]}]'
+	sh_args 'cd /sys/fs/cgroup; [ ! -d freezer ] || cd freezer
+		mkdir inner && echo $$ >inner/cgroup.procs && grep -E "^0:|freezer" /proc/self/cgroup; exec sleep 60'
+	must_create_logged
+	cap rt start "$ID"
+	ok
+	within 5 grep -q /inner "$T/inner" || die "it could not: $(cat "$T/inner")"
+	cap rt exec "$ID" true
+	ok
+	cap rt delete --force "$ID"
+	ok
+	is "$(our_cgroups)" ""
+}
+must_create_logged() { timeout 30 "${RT[@]}" create --bundle "$B" "$ID" >"$T/inner" 2>&1 </dev/null || die "$(cat "$T/inner")"; }
 cgroup_mount_with_ns() {
 	bundle
 	config '.linux.namespaces+=[{type:"cgroup"}]
@@ -513,6 +533,7 @@ t "propagation unbindable" propagation unbindable 'unbindable'
 t "id-mapped mount" idmap
 t "cgroup mount, read-only" cgroup_mount
 t "cgroup mount with a cgroup namespace" cgroup_mount_with_ns
+t "cgroup mount, writable: cgroups of the container's own" cgroup_mount_writable
 t "no mounts at all" no_mounts
 t "nothing of the host's mounts is seen inside" host_unseen
 t "the host's mount table stays as it was" host_table_untouched

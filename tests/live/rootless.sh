@@ -96,6 +96,39 @@ rootless_cgroups() {
 }
 
 # CVE-2023-25809: without a cgroup namespace the host's cgroups are not writable, asked for or not
+# a tree that the user was given: he is in it himself, makes cgroups below it, and sets limits there
+rootless_delegated() {
+	local tree f
+	user_bundle
+	[ -n "$V2" ] || skip "trees of cgroup v2 are given to users"
+	tree=/sys/fs/cgroup/$ID
+	mkdir "$tree" "$tree/self"
+	chown $U:$U "$tree" "$tree"/self "$tree"/cgroup.{procs,subtree_control,threads}
+	in_tree() { (echo "$BASHPID" >"$tree/self/cgroup.procs" && as_user "$@"); }
+	args sleep 60
+	config '.linux.cgroupsPath="/'"$ID"'/box"'
+	! grep -qw pids "$tree/cgroup.controllers" || config '.linux.resources={pids:{limit:33}}'
+	cap in_tree run --detach --bundle "$B" "$ID"
+	ok
+	is "$(cut -d: -f3 "/proc/$(as_user state "$ID" | jq .pid)/cgroup" | tail -n 1)" "/$ID/box"
+	! grep -qw pids "$tree/cgroup.controllers" || is "$(cat "$tree/box/pids.max")" 33
+	cap in_tree exec "$ID" true
+	ok
+	for f in pause resume; do
+		cap as_user $f "$ID"
+		ok
+	done
+	if grep -qw pids "$tree/cgroup.controllers"; then
+		cap as_user update --pids-limit 44 "$ID"
+		ok
+		is "$(cat "$tree/box/pids.max")" 44
+	fi
+	cap as_user delete --force "$ID"
+	ok
+	[ ! -e "$tree/box" ] || die "the cgroup is left"
+	rmdir "$tree/self" "$tree"
+}
+
 rootless_cgroup_mount() {
 	user_bundle
 	config '.mounts|=map(if .destination=="/sys/fs/cgroup" then .options=["nosuid","noexec","nodev","relatime"] else . end)
@@ -167,6 +200,7 @@ t "run" rootless_run
 t "create, state, start, list, kill, delete" rootless_life
 t "an agent for seccomp without privileges" rootless_seccomp
 t "cgroups are forgiven when nothing is asked" rootless_cgroups
+t "a cgroup tree that was given to the user" rootless_delegated
 t "a cgroup mount without a cgroup namespace is read-only" rootless_cgroup_mount
 t "one id, no groups" rootless_groups
 t "bind mounts" rootless_binds

@@ -176,6 +176,35 @@ rich_annotations() {
 	is "$(shows MemoryHigh)" 100000000
 }
 
+# a property of a scope for each type that those have; what systemd shows of it
+types() {
+	cat <<-'END'
+		SendSIGKILL|false|no
+		KillSignal|int32 10|10
+		RestartKillSignal|12|12
+		ManagedOOMMemoryPressureLimit|uint32 5|5
+		CPUWeight|uint64 55|55
+		ManagedOOMSwap|'kill'|kill
+		Wants|['basic.target']|basic.target
+		AllowedCPUs|[byte 0x01]|0
+		AllowedMemoryNodes|@ay [1]|0
+		IODeviceWeight|[('/dev/null', uint64 100)]|/dev/null 100
+		IPAddressAllow|[(2, [byte 10, 0, 0, 0], uint32 8)]|10.0.0.0/8
+		SocketBindAllow|[(2, 6, uint16 1, uint16 80)]|ipv4:tcp80
+		RestrictNetworkInterfaces|(false, ['lo'])|~lo
+	END
+}
+all_types() {
+	local name value shown
+	peers_differ "fewer types"
+	v2
+	bundle
+	while IFS='|' read -r name value shown; do note "$name" "$value"; done < <(types)
+	create
+	ok
+	while IFS='|' read -r name value shown; do is "$(shows "$name")" "$shown" "$name=$value"; done < <(types)
+}
+
 unknown_property() {
 	bundle
 	note NoSuchThing true
@@ -426,6 +455,7 @@ t "paths of another form are refused" bad_paths
 t "properties by annotation" properties_by_annotation
 t "seconds in an annotation" seconds_by_annotation
 t "arrays and tuples in annotations" rich_annotations
+t "annotations of every type" all_types
 t "an unknown property is an error and leaves nothing" unknown_property
 t "a bad value in an annotation is an error and leaves nothing" bad_annotation
 t "exec goes into the scope" exec_in_the_scope

@@ -75,8 +75,24 @@ static void types(void)
 	value("[byte 0x0f, 1]", "ay");
 }
 
+static void bytes(void)
+{
+	static const unsigned char want[] = {1, 'a', '\n', '\'', '\\', 255, '8', 0};
+	struct arena a = ARENA_INIT;
+	const char *why;
+	const struct variant *v = variant_parse(&a, "b'\\001a\\n\\'\\\\\\3778'", &why);
+
+	if (ok(v != NULL && v->n == sizeof(want), "a string of bytes with escapes"))
+		for (size_t i = 0; i < v->n; i++)
+			is_int((int)v->items[i]->u, want[i], "byte %zu", i);
+	arena_done(&a);
+}
+
 static void faults(void)
 {
+	no_value("b'x", "no end");
+	no_value("b'\\", "escape");
+	no_value("b'\\400'", "escape");
 	no_value("", "missing");
 	no_value("text", "quotes");
 	no_value("'text", "no end");
@@ -250,6 +266,7 @@ static void annotations(void)
 int main(void)
 {
 	types();
+	bytes();
 	faults();
 	strings();
 	conversions();
