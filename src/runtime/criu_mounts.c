@@ -226,7 +226,7 @@ int criu_add_saved_mounts(struct buf *opts, const struct plan_header *h, pid_t p
 	if (!r && add_saved(opts, &p, text.data))
 		r = error_set(err, HZ_E_SYSTEM, "\"%s\" is not understood", path);
 	arena_done(&p.arena);
-	return r;
+	return r ? -1 : 0;
 }
 
 /* What is mounted below the source of a bind comes along, and had names of its own. */
@@ -252,11 +252,42 @@ static int add_below(struct buf *opts, const char *mountinfo, const char *source
 	return 0;
 }
 
+int criu_bind_source(const struct plan_header *h, const struct plan_mount *m, char *ret,
+		     size_t size)
+{
+	const char *source = plan_text(h, m->source);
+	_cleanup_fd_ int rootfd = -1, fd = -1;
+	char link[48];
+	ssize_t n;
+
+	if (!(m->flags & PLAN_MOUNT_SRC_INSIDE)) {
+		snprintf(ret, size, "%s", source);
+		return 0;
+	}
+	/* CRIU takes a path, and no link of the image may lead it out */
+	rootfd = open(plan_text(h, h->rootfs), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (rootfd < 0)
+		return -errno;
+	fd = (int)sys_openat2(rootfd, source, O_PATH | O_CLOEXEC, 0,
+			      RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	if (fd < 0)
+		return fd;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, ret, size - 1);
+	if (n < 0)
+		return -errno;
+	ret[n] = '\0';
+	return 0;
+}
+
 static int add_bind(struct buf *opts, const struct plan_header *h, const struct plan_mount *m,
 		    const char *point, const char *mountinfo)
 {
-	const char *source = plan_text(h, m->source);
+	char source[PATH_MAX];
+	int r = criu_bind_source(h, m, source, sizeof(source));
 
+	if (r)
+		return r;
 	criu_add_pair(opts, CRIU_EXT_MNT, point, source);
 	return m->flags & PLAN_MOUNT_REC ? add_below(opts, mountinfo, source, point) : 0;
 }
@@ -315,8 +346,11 @@ int criu_add_restored_mounts(struct buf *opts, const struct plan_header *h, stru
 		return error_sys(err, r ? -r : ENOENT, "read", "/proc/self/mountinfo",
 				 "read the host's mounts");
 	r = find_places(&p, h, rootfd, strcmp(real, "/") ? strlen(real) : 0, err);
-	if (!r && add_restored(opts, h, &p, text.data))
-		r = error_set(err, HZ_E_SYSTEM, "\"/proc/self/mountinfo\" is not understood");
+	if (!r) {
+		r = add_restored(opts, h, &p, text.data);
+		if (r)
+			error_sys(err, -r, "openat2", rootfs, "tell criu of the mounts");
+	}
 	arena_done(&p.arena);
-	return r;
+	return r ? -1 : 0;
 }

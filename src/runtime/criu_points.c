@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
@@ -106,12 +107,15 @@ static bool is_on_new(const struct plan_header *h, const struct plan_step *upto,
 static int make_point(const struct plan_header *h, const struct plan_mount *m, int rootfd,
 		      struct fault *f)
 {
-	const char *target = plan_text(h, m->target), *source = plan_text(h, m->source);
+	const char *target = plan_text(h, m->target);
 	bool bind = is_bind(&m->s);
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
-	char at[48];
+	char at[48], source[PATH_MAX];
+	int r = bind ? criu_bind_source(h, m, source, sizeof(source)) : 0;
 
+	if (r)
+		return failed(f, "openat2", -r);
 	if (bind && stat(source, &st))
 		return failed(f, "stat", errno);
 	fd = open_point(rootfd, target, !bind || S_ISDIR(st.st_mode));

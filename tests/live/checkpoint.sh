@@ -403,6 +403,8 @@ request_of_a_dump() {
 	peers_differ "the test plays CRIU for hezi"
 	bundle
 	mkdir -p "$B/vol/x"
+	ln -s /bin "$B/rootfs/link" # leads nowhere but into the container
+	mount_add '{"destination":"/inside","type":"bind","source":"'"$B"'/rootfs/link","options":["bind"]}'
 	mount_add '{"destination":"/vol","type":"bind","source":"'"$B"'/vol","options":["rbind"]}'
 	ns_path network /proc/self/ns/net
 	config 'del(.linux.sysctl)|.annotations["org.criu.config"]="/some/file"'
@@ -431,7 +433,7 @@ request_of_a_dump() {
 	bad
 	says "no restored process"
 	gone
-	for line in "23 /vol $B/vol" "26 1" "52 1"; do
+	for line in "23 /vol $B/vol" "23 /inside $B/rootfs/bin" "26 1" "52 1"; do
 		grep -qxF -- "$line" "$B/request" || die "not asked for: $line"$'\n'"$(cat "$B/request")"
 	done
 	grep -q "^27 extRootNetNS [0-9]" "$B/request" || die "the network namespace is not handed on"
