@@ -316,6 +316,8 @@ static void put_annotations(struct oci_json *j)
 	snprintf(text, sizeof(text), "%u.%u.%u", v->major, v->minor, v->micro);
 	put_str(j, "io.github.seccomp.libseccomp.version", text);
 	put_str(j, "org.hezi.version", hz_version());
+	/* the name that engines look for */
+	put_str(j, "org.opencontainers.runc.checkpoint.enabled", "true");
 	oci_json_object_end(j);
 	open_list(j, "potentiallyUnsafeConfigAnnotations");
 	for (size_t i = 0; i < ARRAY_SIZE(unsafe); i++)
