@@ -172,7 +172,8 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 		return error_set(err, HZ_E_INTERNAL, "\"%s\" is no recorded cgroup", recorded);
 	fd = cgroup_open_made(path, strlen(hier->mountpoint), is_cpuset(hier), &found);
 	if (fd < 0) {
-		error_sys(err, -fd, "mkdir", path, "create cgroup \"%s\"", path);
+		error_sys(err, -fd, "mkdir", path,
+			  "unable to apply cgroup configuration: create cgroup \"%s\"", path);
 		return fd == -EAGAIN ? error_hint(err, "cgroup.max.descendants or cgroup.max.depth "
 						       "of a cgroup above it is reached")
 				     : -1;

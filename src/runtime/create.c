@@ -290,6 +290,17 @@ static void explain_oom(struct creation *c, struct hz_error *err)
 			  "container init was OOM-killed (memory limit too low?)");
 }
 
+/* What outlives its init then belongs to nobody. */
+static void tell_unbounded(const struct creation *c)
+{
+	if (!c->cgroup && !(c->b->plan.h->flags & PLAN_F_NEW_PID))
+		runtime_log(
+			c->rt, HZ_LOG_WARNING,
+			"the container has neither a cgroup nor a pid namespace of its own: what "
+			"its program leaves behind cannot be found and ended. Such configuration "
+			"is strongly discouraged");
+}
+
 int creation_make(struct creation *c, struct hz_error *err)
 {
 	c->at = plan_first(c->b->plan.h);
@@ -301,8 +312,10 @@ int creation_make(struct creation *c, struct hz_error *err)
 	/* the words of runc, for those who look for them */
 	runtime_log(c->rt, HZ_LOG_DEBUG, "nsexec container setup of \"%s\": %u steps", c->o->id,
 		    c->left);
-	if (!make(c, err))
+	if (!make(c, err)) {
+		tell_unbounded(c);
 		return 0;
+	}
 	explain_oom(c, err);
 	creation_undo(c);
 	bundle_locate(c->b, err);

@@ -77,7 +77,9 @@ static int do_cgroup_set(struct creation *c, const struct plan_cgroup_set *s, st
 {
 	if (!c->cgroup)
 		return error_set(err, HZ_E_UNSUPPORTED,
-				 "cgroup limits need a cgroup, and this user may not make one");
+				 "cgroup limits need a cgroup, and this user may not make one: "
+				 "rootless needs no limits + no cgrouppath when no permission is "
+				 "granted for cgroups");
 	return cgroup_set(c->cgroup, c->b->plan.h, s, err);
 }
 
@@ -131,11 +133,28 @@ static int do_scheduler(struct creation *c, const struct plan_scheduler *s, stru
 	return fail_hint(PLAN_SCHEDULER, (int)-r, err);
 }
 
+/* In the words of runc: the CPUs as one number. */
+static void tell_affinity(const struct creation *c, const struct plan_cpu_affinity *a)
+{
+	const uint32_t *cpus = plan_u32s(c->b->plan.h, a->cpus);
+	_cleanup_buf_ struct buf mask = BUF_INIT;
+	uint32_t n = a->cpus.n;
+
+	while (n > 1 && !cpus[n - 1])
+		n--;
+	buf_printf(&mask, "0x%x", cpus[n - 1]);
+	while (--n)
+		buf_printf(&mask, "%08x", cpus[n - 1]);
+	if (mask.data)
+		runtime_log(c->rt, HZ_LOG_DEBUG, "nsexec: affinity: %s", mask.data);
+}
+
 static int do_affinity(struct creation *c, const struct plan_cpu_affinity *a, struct hz_error *err)
 {
 	const struct plan_header *h = c->b->plan.h;
 
 	if (!a->final) {
+		tell_affinity(c, a);
 		c->affinity = a;
 		return 0;
 	}

@@ -286,6 +286,9 @@ affinity() {
 	is "$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$(pid_of)/status")" "$cpus" "of init"
 	ex -p <(echo '{"args":["grep","Cpus_allowed_list:","/proc/self/status"],"cwd":"/","env":["PATH=/bin"],"execCPUAffinity":{"initial":"0"}}') "$ID"
 	ok
+	cap rt --debug exec -p <(echo '{"args":["true"],"cwd":"/","env":["PATH=/bin"],"execCPUAffinity":{"initial":"0"}}') "$ID"
+	ok
+	like "$ERR" 'nsexec: affinity: 0x1'
 	ex -p <(echo '{"args":["grep","Cpus_allowed_list:","/proc/self/status"],"cwd":"/","env":["PATH=/bin"],"execCPUAffinity":{"final":"8000"}}') "$ID"
 	fails
 	says '/execCPUAffinity/final: set the CPUs of the process: invalid argument'

@@ -85,14 +85,25 @@ rootless_cgroups() {
 	config '.linux.resources.pids={limit:50}'
 	cap as_user run --bundle "$B" "$ID"
 	bad
+	says "rootless needs no limits \+ no cgrouppath"
 	config 'del(.linux.resources)|.linux.cgroupsPath="/'"$ID"'"'
 	cap as_user run --bundle "$B" "$ID"
 	bad
-	says "create cgroup .*(EACCES|EPERM|EROFS)"
+	says "unable to apply cgroup configuration: create cgroup .*(EACCES|EPERM|EROFS)"
 	config 'del(.linux.cgroupsPath)'
 	cap as_user --rootless=false run --bundle "$B" "$ID"
 	bad
 	is "$(user_left)" ""
+}
+
+# neither a cgroup nor a pid namespace: nobody can end what outlives the program
+rootless_unbounded() {
+	user_bundle
+	args true
+	config '.linux.namespaces-=[{type:"pid"}]|.mounts=[.mounts[]|if .type=="proc" then .type="none"|.source="/proc"|.options=["rbind"] else . end]'
+	cap as_user run --bundle "$B" "$ID"
+	ok
+	says "strongly discouraged"
 }
 
 # CVE-2023-25809: without a cgroup namespace the host's cgroups are not writable, asked for or not
@@ -201,6 +212,7 @@ t "create, state, start, list, kill, delete" rootless_life
 t "an agent for seccomp without privileges" rootless_seccomp
 t "cgroups are forgiven when nothing is asked" rootless_cgroups
 t "a cgroup tree that was given to the user" rootless_delegated
+t "neither a cgroup nor a pid namespace: a warning" rootless_unbounded
 t "a cgroup mount without a cgroup namespace is read-only" rootless_cgroup_mount
 t "one id, no groups" rootless_groups
 t "bind mounts" rootless_binds
