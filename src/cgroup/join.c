@@ -101,7 +101,7 @@ static int join_one(const char *path, const char *sub, struct cgroup_join *j, st
 
 	if (fd < 0)
 		return error_sys(err, -fd, "openat2", path,
-				 "adding pid of the process to cgroup \"%s%s%s\": open it", path,
+				 "adding pid of the process to cgroup %s%s%s/cgroup.procs", path,
 				 sub ? "/" : "", sub ? sub : "");
 	if (fstatfs(fd, &fs))
 		return error_sys(err, errno, "fstatfs", path, "look at cgroup \"%s\"", path);

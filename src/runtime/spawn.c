@@ -147,6 +147,9 @@ static int explain_clone(struct hz_error *err)
 {
 	if (!err)
 		return -1;
+	if (err->errnum == EBUSY)
+		error_sys(err, EBUSY, "clone3", NULL,
+			  "adding pid of the new process to cgroups of the container");
 	if (err->errnum == EPERM)
 		error_hint(err, "creating these namespaces needs CAP_SYS_ADMIN, or a user "
 				"namespace in linux.namespaces");

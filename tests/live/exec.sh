@@ -371,7 +371,7 @@ init_moves() {
 	like "$OUT" "0::.*$ID/init"
 	ex --cgroup / "$ID" true # where it was told to go it cannot
 	fails
-	says 'device or resource busy'
+	says 'adding pid .* to cgroups.*device or resource busy'
 }
 
 sub_cgroup_down() {
@@ -392,6 +392,7 @@ sub_cgroup_down() {
 |$)"
 	ex --cgroup pids:none "$ID" true
 	fails
+	says 'adding pid .*/none/cgroup.procs: no such file or directory'
 	ex --cgroup nonsense:sub "$ID" true
 	fails
 	says 'unknown controller'
