@@ -83,11 +83,12 @@ static int set_failed(const struct cgroup *cg, const struct plan_header *h,
 			  "unable to set memory limit to %s (current usage: %" PRIu64
 			  ", peak usage: %" PRIu64 ")",
 			  value, now, peak);
-		return -1;
+	} else {
+		error_sys(err, -r, "write", file, "set %s to \"%s\"", file, value);
+		hint(cg, controller_of(h, s), r, err);
 	}
-	error_sys(err, -r, "write", file, "set %s to \"%s\"", file, value);
-	hint(cg, controller_of(h, s), r, err);
-	return -1;
+	/* it may be a value of before that is written once more */
+	return error_pointer(err, plan_text(h, s->s.origin));
 }
 
 static int write_value(const struct cgroup *cg, const struct plan_header *h,

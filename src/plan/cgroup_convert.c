@@ -312,14 +312,15 @@ static void cpu_list(struct builder *b, const char *file, const char *list, cons
 
 void cgroup_convert_cpu(struct builder *b, const struct oci_cpu *c, bool v2)
 {
-	cpu_shares(b, c, v2);
-	cpu_bandwidth(b, c, v2);
-	cpu_realtime(b, c, v2);
 	if (c->idle.set && (c->idle.v < 0 || c->idle.v > 1))
 		builder_fault(b, RES "/cpu/idle", "%" PRId64 " is neither 0 nor 1", c->idle.v);
-	else if (c->idle.set) /* after the weight, which an idle cgroup does not take any more */
+	else if (c->idle.set)
 		set_i64(b, "cpu.idle", c->idle.v, c->idle.v ? 0 : PLAN_CG_OPTIONAL,
 			RES "/cpu/idle");
+	if (c->idle.v != 1) /* an idle cgroup has no weight, and refuses to be given one */
+		cpu_shares(b, c, v2);
+	cpu_bandwidth(b, c, v2);
+	cpu_realtime(b, c, v2);
 	cpu_list(b, "cpuset.cpus", c->cpus, RES "/cpu/cpus");
 	cpu_list(b, "cpuset.mems", c->mems, RES "/cpu/mems");
 }

@@ -85,13 +85,23 @@ static void add_number(struct unit_properties *u, const char *name, const char *
 		unit_property_add(u, "%s=uint64 %" PRIu64, name, n);
 }
 
-/* 0 is idle for systemd, from 252 on; a weight beside it would say the opposite. */
+static void add_weight(struct unit_properties *u, const char *name, const char *value)
+{
+	unit_property_remove(u, name);
+	add_number(u, name, value);
+	u->has_weight = true;
+}
+
+/* 0 is idle for systemd, from 252 on; a weight beside it would say the opposite. One that is not
+ * idle any more has the usual weight, until it is given another. */
 static void add_idle(struct unit_properties *u, const char *name, const char *value)
 {
-	if (strcmp(value, "1") != 0)
+	bool idle = !strcmp(value, "1");
+
+	if (!idle && u->has_weight)
 		return;
 	unit_property_remove(u, name);
-	unit_property_add(u, "?%s=uint64 0", name);
+	unit_property_add(u, "?%s=uint64 %s", name, idle ? "0" : UNLIMITED);
 }
 
 static void add_bandwidth(struct unit_properties *u, int64_t quota, uint64_t period)
@@ -270,7 +280,7 @@ static const struct conversion v2_files[] = {
 	{"memory.min", "MemoryMin", add_limit},
 	{"memory.swap.max", "MemorySwapMax", add_limit},
 	{"memory.oom.group", "OOMPolicy", add_oom_policy},
-	{"cpu.weight", "CPUWeight", add_number},
+	{"cpu.weight", "CPUWeight", add_weight},
 	{"cpu.idle", "CPUWeight", add_idle},
 	{"cpu.max", NULL, add_cpu_max},
 	{"cpuset.cpus", "AllowedCPUs", add_list},

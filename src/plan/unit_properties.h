@@ -26,7 +26,7 @@ struct unit_properties {
 	const char **items;
 	size_t n, cap;
 	/* v1: two files, one pair of properties */
-	bool has_quota, has_period;
+	bool has_quota, has_period, has_weight;
 	int64_t quota;
 	uint64_t period;
 };

@@ -316,6 +316,20 @@ static int check_status(const struct update *u, struct hz_error *err)
 	return status == HZ_STOPPED ? error_set(err, HZ_E_STATE, "container not running") : 0;
 }
 
+/* Its weight would be stored and be none. */
+static int check_idle(const struct update *u, struct hz_error *err)
+{
+	const struct oci_resources *old = resources_of(u->before), *now = u->change;
+
+	if (!old || !old->cpu || old->cpu->idle.v != 1 || !now->cpu || now->cpu->idle.set ||
+	    !now->cpu->shares.v)
+		return 0;
+	error_set(err, HZ_E_STATE, "an idle container has no weight");
+	error_pointer(err, "/linux/resources/cpu/shares");
+	locate(u, err);
+	return error_hint(err, "set cpu.idle to 0 with it");
+}
+
 static int run(struct update *u, struct hz_error *err)
 {
 	const char *text = u->o->resources;
@@ -325,7 +339,7 @@ static int run(struct update *u, struct hz_error *err)
 				 u->o->name ? u->o->name : "resources", &u->change, err) ||
 	    store_lock(u->rt, u->o->id, WAIT_MS, &u->dirfd, err) ||
 	    record_read(u->dirfd, &u->arena, &u->record, err) || check_status(u, err) ||
-	    load(u, err))
+	    load(u, err) || check_idle(u, err))
 		return -1;
 	narrow(u, u->after);
 	if (apply(u, u->after, err) || apply_rdt(u, err)) {

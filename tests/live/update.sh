@@ -99,6 +99,30 @@ nothing_known() {
 	rt update -r - "$ID" <<<'{"nonsense":{"of":"1"}}' || die "refused"
 }
 
+# an idle cgroup takes no weight, and has that of before when it is not idle any more
+idle() {
+	[ "$KIND" = hezi ] || skip "peers cannot change what is idle"
+	bundle
+	limits '{"cpu":{"shares":512}}'
+	sleeper
+	[ -e "$(cg cpu "$(pid_of)")/cpu.idle" ] || skip "no cpu.idle in this kernel"
+	must_update --cpu-idle 1
+	is "$(reads cpu cpu.idle cpu.idle)" 1
+	update --cpu-share 700
+	bad
+	says 'an idle container has no weight'
+	must_update --cpu-quota 50000
+	must_update --cpu-idle 1 --cpu-share 900
+	must_update --cpu-period 50000
+	is "$(reads cpu cpu.idle cpu.idle)" 1
+	must_update --cpu-idle 0
+	is "$(reads cpu cpu.idle cpu.idle)" 0
+	[ -n "$V2" ] || is "$(reads cpu cpu.shares -)" 900
+	must_update --cpu-share 2048
+	[ -n "$V2" ] || is "$(reads cpu cpu.shares -)" 2048
+	[ -z "$V2" ] || is "$(reads cpu - cpu.weight)" 174
+}
+
 pids() {
 	needs_controller pids
 	bundle
@@ -198,6 +222,20 @@ wrong_values() {
 	says 'ENOENT'
 	is "$(reads pids pids.max pids.max)" 40
 	is "$(reads memory memory.limit_in_bytes memory.max)" 67108864
+}
+
+# v1 refuses a limit that is in use already, and it is written twice when that of swap is changed with it
+in_use() {
+	[ "$KIND" = hezi ] || skip "the words are hezi's"
+	[ -z "$V2" ] || skip "v2 would kill the container"
+	bundle
+	limits '{"memory":{"limit":67108864,"swap":67108864}}'
+	sleeper
+	[ -e "$(cg memory "$(pid_of)")/memory.memsw.limit_in_bytes" ] || skip "no swap accounting"
+	update --memory 4k --memory-swap 64m
+	bad
+	says '/memory/limit: unable to set memory limit to 4096 \(current usage: [0-9]+'
+	is "$(reads memory memory.limit_in_bytes -)" 67108864
 }
 
 put_back() {
@@ -303,12 +341,14 @@ t "memory and swap, up and down" memory_up_and_down_with_swap
 t "cpu quota, period, shares" cpu
 t "the CPUs that are allowed" cpuset
 t "a change of nothing that is known" nothing_known
+t "cpu: idle and not" idle
 t "pids" pids
 t "--resources, a file and standard input; null is nothing" resources_stdin
 t "the new limits are stored, and all else is kept" is_stored
 t "created, running and paused containers; not stopped ones" states
 t "wrong values name the option or the place, and change nothing" wrong_values
 t "what was set before a failure is put back" put_back
+t "a memory limit that is in use" in_use
 t "a lower memory limit is one" kills_at_the_limit
 t "block devices are changed one by one" block_io_by_device
 t "device rules are replaced" devices

@@ -161,6 +161,8 @@ static void conversions(void)
 	FILES(true, "CPUWeight=uint64 59", "cpu.weight", "59");
 	FILES(true, "?CPUWeight=uint64 0", "cpu.weight", "59", "cpu.idle", "1");
 	FILES(true, "CPUWeight=uint64 59", "cpu.weight", "59", "cpu.idle", "0");
+	FILES(true, "CPUWeight=uint64 59", "cpu.idle", "0", "cpu.weight", "59");
+	FILES(true, "?CPUWeight=uint64 18446744073709551615", "cpu.idle", "0");
 	FILES(true, "CPUQuotaPerSecUSec=uint64 200000; ?CPUQuotaPeriodUSec=uint64 100000",
 	      "cpu.max", "20000 100000");
 	FILES(true, "CPUQuotaPerSecUSec=uint64 670000; ?CPUQuotaPeriodUSec=uint64 50000", "cpu.max",
