@@ -56,6 +56,8 @@ static int check_found(const char *path, struct hz_error *err)
 		return 0;
 	if (fd < 0)
 		return error_sys(err, -fd, "open", path, "open cgroup \"%s\"", path);
+	if (faccessat(fd, ".", W_OK, AT_EACCESS))
+		return 0; /* the same: whose it is does not matter to one who may not enter it */
 	return check_unused(fd, path, err);
 }
 
@@ -182,6 +184,9 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 	d->hierarchy = hier;
 	cg->ndirs++;
 	d->found = found;
+	if (found && faccessat(fd, ".", W_OK, AT_EACCESS))
+		return error_sys(err, errno, "faccessat", path,
+				 "unable to apply cgroup configuration: enter cgroup \"%s\"", path);
 	if (found && q->step->must_be_empty ? check_unused(fd, path, err)
 					    : may_stop(hier) && cgroup_check_thawed(fd, path, err))
 		return -1;
