@@ -165,7 +165,7 @@ static void tell_host(const hz_runtime *rt, pid_t main_pid, bool leaving)
 		runtime_log(rt, HZ_LOG_WARNING,
 			    "tell \"%s\" (NOTIFY_SOCKET) that the container is "
 			    "ready: %s",
-			    host_socket(), strerror(-r));
+			    host_socket(), error_strerror(-r));
 	else if (leaving)
 		barrier(sock);
 }

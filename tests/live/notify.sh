@@ -190,7 +190,7 @@ unreachable() {
 	program "(b'READY=1',)"
 	notifying --log-level warning run -d --bundle "$B" "$ID"
 	ok
-	like "$ERR" 'tell ".*/nobody" .*ready: '
+	says 'tell ".*/nobody" .*ready: no such file or directory'
 	status_is running
 }
 
