@@ -14,6 +14,8 @@ note() { config --arg k "org.systemd.property.$1" --arg v "$2" '.annotations[$k]
 # on v1 systemd learns from a release agent that a cgroup is empty, and has none when it runs in namespaces itself
 sees_ends() { [ -n "$V2" ] || skip "systemd is not told of empty cgroups on v1"; }
 v2() { [ -n "$V2" ] || skip "cgroup v1 here"; }
+# alone: while systemd re-executes itself, systemctl of other tests may fail
+alone() { [ -n "${LIVE_ALONE:-}" ] || skip "other tests may use this systemd (LIVE_ALONE=1: none does)"; }
 no_unit() { [ -z "$(our_units)$(our_cgroups)" ]; }
 
 # --- a user's manager: on a kernel of its own only, for a user and a service of his are made

@@ -101,6 +101,7 @@ gone_for_update() {
 reexec_all_the_time() {
 	local i loop
 	peers_differ "they give up"
+	alone
 	(while :; do systemctl daemon-reexec; sleep 0.3; done) >/dev/null 2>&1 &
 	loop=$!
 	for i in 1 2 3 4 5 6 7 8; do

@@ -59,6 +59,7 @@ survives_daemon_reload() {
 }
 
 survives_daemon_reexec() {
+	alone
 	bundle
 	sleeper
 	systemctl daemon-reexec
