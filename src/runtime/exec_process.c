@@ -181,6 +181,26 @@ static int read_document(struct exec *x, const struct hz_exec_options *o, struct
 				  x->document.len, o->process, &x->b.config->process, err);
 }
 
+/* As with runc they have no effect then; but whoever gave one should know. */
+static void tell_ignored(const hz_runtime *rt, const struct hz_exec_options *o)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} options[] = {
+		{o->cwd, "cwd"},           {o->nenv > 0, "env"},
+		{o->user, "user"},         {o->nadditional_gids > 0, "additional-gids"},
+		{o->ncaps > 0, "cap"},     {o->process_label, "process-label"},
+		{o->apparmor, "apparmor"}, {o->no_new_privs, "no-new-privs"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].given)
+			runtime_log(rt, HZ_LOG_WARNING,
+				    "--%s has no effect: the process is the one of --process",
+				    options[i].name);
+}
+
 int exec_process_make(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)
 {
 	struct oci_process *p;
@@ -189,7 +209,10 @@ int exec_process_make(struct exec *x, const struct hz_exec_options *o, struct hz
 		if (o->nargs)
 			return error_set(err, HZ_E_USAGE,
 					 "--process and a command exclude each other");
-		return read_document(x, o, err);
+		if (read_document(x, o, err))
+			return -1;
+		tell_ignored(x->c.rt, o);
+		return 0;
 	}
 	p = arena_calloc(&x->b.arena, 1, sizeof(*p));
 	if (!p)

@@ -195,6 +195,17 @@ document() {
 	is "$OUT" $'sh 1\n/etc'
 }
 
+document_alone() {
+	peers_differ "say nothing"
+	running
+	echo '{"args":["sh","-c","pwd; id -u"],"cwd":"/etc","env":["PATH=/bin"],"user":{"uid":0,"gid":0}}' >"$B/p.json"
+	ex --process "$B/p.json" --cwd /tmp --user 1000 "$ID"
+	ok
+	is "$OUT" $'/etc\n0'
+	says '--cwd has no effect'
+	says '--user has no effect'
+}
+
 detached() {
 	running
 	ex -d --pid-file "$T/pid" "$ID" sleep 100
@@ -418,6 +429,7 @@ t "--ignore-paused: SIGTERM ends the waiting" paused_wait
 t "not in a stopped container" stopped
 t "in a created container" created
 t "a process document from a pipe" document
+t "a process document leaves nothing to options" document_alone
 t "detached, with a pid file" detached
 t "--cap is never inheritable (CVE-2022-29162)" no_inheritable
 t "no descriptor of the host (CVE-2024-21626)" nothing_leaks

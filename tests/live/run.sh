@@ -162,6 +162,27 @@ reader_leaves() {
 	within 5 nothing_left || die "left: $(leftovers)"
 }
 
+# as much as fits into the pipes is written and the program has ended, but nobody takes it
+reader_waits() {
+	local run
+	peers_differ "cannot be ended"
+	bundle
+	sh_args 'head -c 100000 /dev/zero; exit 5'
+	mkfifo "$T/fifo"
+	exec 8<>"$T/fifo"
+	"${RT[@]}" run --bundle "$B" "$ID" </dev/null >"$T/fifo" 2>"$B/err" &
+	run=$!
+	wait_status stopped
+	alive $run || die "did not wait for the reader"
+	kill -TERM $run
+	within 5 dead $run || die "SIGTERM does not end the waiting"
+	wait $run || ST=$?
+	exec 8<&-
+	rm "$T/fifo"
+	is "$ST" 5
+	is "$(our_states)" ""
+}
+
 closed_output() {
 	# the program closes its own end: run goes on until it ends
 	bundle
@@ -323,6 +344,7 @@ t "/dev/stdout can be reopened, by root" reopened_root
 t "/dev/stdout can be reopened, by a user" reopened_user
 t "/dev/stdout can be reopened, in a user namespace" reopened_userns
 t "a reader that leaves ends the writer" reader_leaves
+t "a reader that never comes: SIGTERM ends the waiting" reader_waits
 t "a program that closes its stdio" closed_output
 t "signals are forwarded" signals_forwarded
 t "SIGINT is forwarded" sigint_forwarded
