@@ -211,28 +211,41 @@ void relay_end(struct relay *r, const hz_runtime *rt)
 		fd_close(TAKE_FD(r->tty));
 }
 
-/* Returns false when the user does not want to wait. */
+/* Write out what was read. Returns false when the user does not want to wait. */
+static bool empty_pump(struct pump *p, int sigfd, bool (*interrupted)(int sigfd))
+{
+	while (p->len) {
+		struct pollfd polls[] = {{p->to, POLLOUT, 0}, {sigfd, POLLIN, 0}};
+
+		if (poll(polls, ARRAY_SIZE(polls), -1) < 0 && errno != EINTR) {
+			p->lost = p->lost ? p->lost : errno;
+			return false;
+		}
+		if (polls[1].revents && interrupted(sigfd))
+			return false;
+		if (polls[0].revents)
+			pump_drain(p);
+	}
+	return true;
+}
+
+/* What is there now: who else holds the pipe may write on for ever. A pty does not tell how much
+ * that is, but its last writer hangs it up. */
 static bool flush_one(struct pump *p, int sigfd, bool (*interrupted)(int sigfd))
 {
-	for (;;) {
-		while (p->len) {
-			struct pollfd polls[] = {{p->to, POLLOUT, 0}, {sigfd, POLLIN, 0}};
+	int left;
 
-			if (poll(polls, ARRAY_SIZE(polls), -1) < 0 && errno != EINTR) {
-				p->lost = p->lost ? p->lost : errno;
-				return false;
-			}
-			if (polls[1].revents && interrupted(sigfd))
-				return false;
-			if (polls[0].revents)
-				pump_drain(p);
-		}
-		if (p->ended)
+	if (!p->end || p->ended || ioctl(p->from, FIONREAD, &left))
+		left = INT_MAX;
+	while (empty_pump(p, sigfd, interrupted)) {
+		if (p->ended || left <= 0)
 			return true;
 		pump_fill(p);
 		if (!p->len)
-			return true; /* all that there was: who else holds it may write on */
+			return true;
+		left -= p->end ? (int)p->len : 0;
 	}
+	return false;
 }
 
 void relay_flush(struct relay *r, int sigfd, bool (*interrupted)(int sigfd))

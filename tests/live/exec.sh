@@ -147,7 +147,10 @@ foreground() {
 	ex "$ID" sh -c 'sleep 20 & echo started'
 	ok
 	is "$OUT" started
-	[ $((SECONDS - start)) -lt 10 ] || die "waited for what was left in the background"
+	RT_LIMIT=10 ex "$ID" sh -c 'while echo y; do :; done & sleep 0.1'
+	ok
+	like "$OUT" '^y'
+	[ $((SECONDS - start)) -lt 15 ] || die "waited for what was left in the background"
 }
 
 # whoever waits for a paused container can stop waiting
