@@ -179,6 +179,7 @@ int criu_make_mount_points(const struct plan_header *h, struct hz_error *err)
 	_cleanup_fd_ int from = -1, to = -1;
 	struct fault f = {0};
 	int ends[2];
+	int status = 0;
 	ssize_t n;
 	long pid;
 
@@ -191,15 +192,16 @@ int criu_make_mount_points(const struct plan_header *h, struct hz_error *err)
 		return error_sys(err, (int)-pid, "clone3", NULL, "make mount points");
 	if (!pid) {
 		make_points(h, &f);
-		_exit(write(to, &f, sizeof(f)) != (ssize_t)sizeof(f));
+		_exit(write(to, &f, sizeof(f)) == (ssize_t)sizeof(f) ? 0 : errno);
 	}
 	fd_close(TAKE_FD(to));
 	do
 		n = read(from, &f, sizeof(f));
 	while (n < 0 && errno == EINTR);
-	while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid((pid_t)pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (n != (ssize_t)sizeof(f))
-		return error_set(err, HZ_E_SYSTEM, "the process that makes mount points ended");
+		return error_sys(err, WEXITSTATUS(status), "write", NULL,
+				 "hear from the process that makes mount points");
 	return f.errnum ? tell(h, &f, err) : 0;
 }

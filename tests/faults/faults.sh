@@ -173,6 +173,7 @@ failing() {
 	nothing_wrong $n
 }
 judge_create() { if [ "$ST" = 0 ]; then [ "$(status_of)" = created ] || wrong "not created but $(status_of)"; else clean; fi; }
+judge_restore() { if [ "$ST" = 0 ]; then [ "$(status_of)" = running ] || wrong "not running but $(status_of)"; else clean; fi; }
 judge_start() { [ "$ST" != 0 ] || [ "$(status_of)" = running ] || wrong "not running but $(status_of)"; }
 judge_delete() { [ "$ST" != 0 ] || clean; }
 judge_state() { [ "$ST" != 0 ] || [[ $OUT == *'"status": "running"'* ]] || wrong "wrong state: $OUT"; }
@@ -254,6 +255,17 @@ killed_exec() {
 	nothing_wrong $n
 }
 
+# restored HOW: with a criu that makes a process which sleeps
+restored() {
+	local how=$1
+	mkdir -p "$T/bin" "$T/image"
+	ln -sf "$LIB/fake-criu.py" "$T/bin/criu"
+	echo '["/dev/null","/dev/null","/dev/null"]' >"$T/image/descriptors.json"
+	export FAKE_CRIU=restores FAKE_CRIU_LOG=/dev/null
+	PATH=$T/bin:$PATH
+	"$how" restore none -d --bundle @ --image-path "$T/image"
+}
+
 t "run: a call fails" failing_run
 t "run: killed" killed_run
 t "exec: a call fails" failing_exec
@@ -266,6 +278,8 @@ t "kill: a call fails" failing kill running
 t "state: a call fails" failing state running
 t "list: a call fails" failing list running
 t "create: killed" killing create none --bundle @
+t "restore: a call fails" restored failing
+t "restore: killed" restored killing
 t "start: killed" killing start created
 t "delete: killed" killing delete stopped
 t "delete --force: killed" killing delete running --force

@@ -7,11 +7,13 @@
   garbage     an answer that is no message
   fails       says no, with errno 5, and writes an error to its log file
   dumps       says yes, and nothing more
-  unfinished  a restore that tells of no process
+  restores    makes a process that sleeps, where the worker is, and tells of it as CRIU does
 
 The request's options are written to the file FAKE_CRIU_LOG, a line of "field value" each.
 """
+import ctypes
 import os
+import signal
 import socket
 import sys
 
@@ -48,6 +50,39 @@ def text(value):
     return value.decode()
 
 
+def message(number, content):
+    """A field with a string or a message, which are short here."""
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def number(n, value):
+    out = bytearray([n << 3])
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def tell(script, pid):
+    """A stage of the restore; the other side may say no."""
+    sock.send(number(1, 6) + number(2, 1) + message(5, message(1, script) + number(2, pid)))
+    return dict(fields(sock.recv(65536) or b"\x18\x00")).get(3)
+
+
+def restore():
+    # a sibling, as CRIU's is: clone(CLONE_PARENT | SIGCHLD)
+    pid = ctypes.CDLL(None).syscall(56 if os.uname().machine == "x86_64" else 220, 0x8000 | signal.SIGCHLD, 0, 0, 0, 0)
+    if pid == 0:
+        os.setsid()
+        os.execv("/bin/sleep", ["sleep", "60"])
+    if tell(b"setup-namespaces", pid) and tell(b"post-restore", pid):
+        sock.send(number(1, 2) + number(2, 1) + message(4, number(1, pid)))
+        return
+    os.kill(pid, signal.SIGKILL)
+    sock.send(number(1, 2) + number(2, 0))
+
+
 how = os.environ["FAKE_CRIU"]
 sock = socket.socket(fileno=int(sys.argv[2]))
 sock.recv(65536)
@@ -67,6 +102,8 @@ with open(os.environ["FAKE_CRIU_LOG"], "w") as f:
         f.write(f"{n} {text(value)}\n")
 if how == "garbage":
     sock.send(b"\x0b\xff\xff")
+elif how == "restores" and kind == 2:
+    restore()
 elif how == "fails":
     work = dict(options).get(17, dict(options)[1])
     with open(f"/proc/{os.getppid()}/fd/{work}/" + dict(options)[10].decode(), "w") as f:

@@ -441,6 +441,40 @@ request_of_a_dump() {
 	kill -KILL $holder
 }
 
+# state, cgroup, hooks and files around processes that come from elsewhere
+surroundings_of_a_restore() {
+	peers_differ "the test plays CRIU for hezi"
+	bundle
+	config --arg b "$B" '.hooks.createRuntime=[{path:"/bin/sh",args:["sh","-c","cat >\($b)/hook"]}]
+		|.hooks.poststop=[{path:"/bin/sh",args:["sh","-c","echo >\($b)/poststop"]}]'
+	[ -n "$V2" ] && ! grep -qw pids /sys/fs/cgroup/cgroup.controllers || limits '{"pids":{"limit":44}}'
+	args sleep 60
+	mkdir "$B/image"
+	echo '["/dev/null","/dev/null","/dev/null"]' >"$B/image/descriptors.json"
+	with_fake restores
+	cap "${FAKE[@]}" restore -d --bundle "$B" --image-path "$B/image" --pid-file "$B/pid" "$ID"
+	ok
+	is "$ERR" ""
+	is "$(status_of)" running
+	is "$(cat "$B/pid")" "$(pid_of)"
+	is "$(jq -r .pid "$B/hook")" "$(pid_of)"
+	is "$(tr '\0' ' ' <"/proc/$(pid_of)/cmdline")" "sleep 60 "
+	like "$(cut -d: -f3 "/proc/$(pid_of)/cgroup" | tail -n 1)" "$(cgroup_name)"
+	! jq -e .linux.resources.pids "$B/config.json" >/dev/null || is "$(reads pids pids.max pids.max)" 44
+	cap rt kill "$ID" KILL
+	ok
+	wait_status stopped
+	cap rt delete "$ID"
+	ok
+	[ -e "$B/poststop" ] || die "no poststop hook"
+	gone
+	# a step that fails when the processes are there already
+	cap "${FAKE[@]}" restore -d --bundle "$B" --image-path "$B/image" --pid-file "$B/no/such/pid" "$ID"
+	bad
+	says "pid file"
+	gone
+}
+
 idmapped_is_refused() {
 	peers_differ "they restore it without the mapping"
 	bundle
@@ -469,6 +503,7 @@ t "a criu that ends" failing_criu silent "criu ended before it had answered"
 t "a criu that cannot be understood" failing_criu garbage "not understood"
 t "a criu that says no: its first error is told" failing_criu fails "criu failed to (dump|restore): input/output error.*: Error \(criu/x.c:1\): no such luck"
 t "what is asked of criu" request_of_a_dump
+t "what a restore makes around the processes" surroundings_of_a_restore
 t "id-mapped mounts are refused" idmapped_is_refused
 t "CRIU: a container goes on where it was" goes_on
 t "CRIU: mounts are there again, and mount points are made" mounts_again
