@@ -298,13 +298,14 @@ static int dump(struct checkpoint *c, struct hz_error *err)
 {
 	const struct criu_spawn how = {.cgroup = -1};
 	enum criu_type type = c->o->pre_dump ? CRIU_PRE_DUMP : CRIU_DUMP;
+	int r;
 
 	if (make_request(c, err) || criu_start(&c->criu, &how, err))
 		return -1;
-	if (criu_request(&c->criu, type, &c->opts, on_event, c, err)) {
-		criu_explain(&c->place, err);
+	r = criu_request(&c->criu, type, &c->opts, on_event, c, err);
+	if (r) {
 		criu_kill(&c->criu);
-		return -1;
+		return r > 0 ? criu_explain(&c->place, err) : -1;
 	}
 	if (c->o->pre_dump) {
 		criu_kill(&c->criu); /* it would wait for the next one */

@@ -78,26 +78,28 @@ static int not_found(struct hz_error *err)
 			  CRIU_MIN / 10000, CRIU_MIN / 100 % 100);
 }
 
-/* Engines call without PATH. */
-static char *find_program(void)
+/* *ret is to be freed; NULL: there is none. Engines call without PATH. */
+static int find_program(char **ret, struct hz_error *err)
 {
 	const char *dirs = getenv("PATH");
-	char *path = NULL;
 
+	*ret = NULL;
 	if (!dirs || !*dirs)
 		dirs = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	while (*dirs) {
-		size_t n = strcspn(dirs, ":");
+	for (size_t n; *dirs; dirs += n + (dirs[n] == ':')) {
+		_cleanup_free_ char *path = NULL;
 
-		if (n && asprintf(&path, "%.*s/criu", (int)n, dirs) < 0)
-			return NULL;
-		if (n && !access(path, X_OK))
-			return path;
-		free(TAKE_PTR(path));
-		dirs += n;
-		dirs += *dirs == ':';
+		n = strcspn(dirs, ":");
+		if (asprintf(&path, "%.*s/criu", (int)n, dirs) < 0)
+			return error_oom(err);
+		if (!access(path, X_OK)) {
+			*ret = TAKE_PTR(path);
+			return 0;
+		}
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			return error_sys(err, errno, "access", path, "look for criu");
 	}
-	return NULL;
+	return not_found(err);
 }
 
 static int spawn(struct criu *c, const struct criu_spawn *s, const char *program, const int pair[2],
@@ -225,8 +227,10 @@ static int receive(struct criu *c, struct answer *a, struct hz_error *err)
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return error_sys(err, errno, "recvmsg", NULL, "listen to criu");
-	if (!n)
-		return error_set(err, HZ_E_SYSTEM, "criu ended before it had answered");
+	if (!n) {
+		error_set(err, HZ_E_SYSTEM, "criu ended before it had answered");
+		return error_hint(err, "\"criu check\" tells whether it works on this kernel");
+	}
 	a->fd = received_fd(&m);
 	if (!(m.msg_flags & MSG_TRUNC) && !parse_answer(packet, packet + n, a))
 		return 0;
@@ -253,12 +257,12 @@ static int check_version(struct criu *c, struct hz_error *err)
 
 int criu_start(struct criu *c, const struct criu_spawn *s, struct hz_error *err)
 {
-	_cleanup_free_ char *program = find_program();
+	_cleanup_free_ char *program = NULL;
 	int pair[2], r;
 
 	*c = (struct criu){.sock = -1};
-	if (!program)
-		return not_found(err);
+	if (find_program(&program, err))
+		return -1;
 	/* sequenced packets: one is one message */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return error_sys(err, errno, "socketpair", NULL, "start criu");
@@ -278,8 +282,10 @@ static int failed(enum criu_type type, const struct answer *a, struct hz_error *
 		[CRIU_DUMP] = "dump", [CRIU_RESTORE] = "restore", [CRIU_PRE_DUMP] = "pre-dump"};
 
 	if (a->errnum > 0)
-		return error_sys(err, a->errnum, NULL, NULL, "criu failed to %s", names[type]);
-	return error_set(err, HZ_E_SYSTEM, "criu failed to %s", names[type]);
+		error_sys(err, a->errnum, NULL, NULL, "criu failed to %s", names[type]);
+	else
+		error_set(err, HZ_E_SYSTEM, "criu failed to %s", names[type]);
+	return 1;
 }
 
 static int answer_event(struct criu *c, const struct answer *a, criu_on_event on_event, void *data,

@@ -98,7 +98,8 @@ typedef int (*criu_on_event)(void *data, struct criu_event *e, struct hz_error *
 
 /**
  * Have it done, with the fields @opts of criu_opts. @on_event is called at each stage; where it
- * fails CRIU gives up and puts back what it can.
+ * fails CRIU gives up and puts back what it can. 0; 1 when CRIU has failed, and its log tells more
+ * (criu_explain()); -1 for all else.
  */
 int criu_request(struct criu *c, enum criu_type type, struct buf *opts, criu_on_event on_event,
 		 void *data, struct hz_error *err);

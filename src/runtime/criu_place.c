@@ -158,7 +158,7 @@ int criu_explain(const struct criu_place *p, struct hz_error *err)
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	const char *error;
 
-	if (!err || err->code != HZ_E_SYSTEM)
+	if (!err)
 		return -1;
 	if (file_read_at(p->work >= 0 ? p->work : p->images, p->log, &text, LOG_MAX) || !text.data)
 		return -1;

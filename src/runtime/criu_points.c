@@ -179,7 +179,7 @@ int criu_make_mount_points(const struct plan_header *h, struct hz_error *err)
 	_cleanup_fd_ int from = -1, to = -1;
 	struct fault f = {0};
 	int ends[2];
-	int status = 0;
+	int status = 0, errnum;
 	ssize_t n;
 	long pid;
 
@@ -198,10 +198,11 @@ int criu_make_mount_points(const struct plan_header *h, struct hz_error *err)
 	do
 		n = read(from, &f, sizeof(f));
 	while (n < 0 && errno == EINTR);
+	errnum = n < 0 ? errno : 0;
 	while (waitpid((pid_t)pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (n != (ssize_t)sizeof(f))
-		return error_sys(err, WEXITSTATUS(status), "write", NULL,
+		return error_sys(err, errnum ? errnum : WEXITSTATUS(status), "read", NULL,
 				 "hear from the process that makes mount points");
 	return f.errnum ? tell(h, &f, err) : 0;
 }

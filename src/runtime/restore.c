@@ -327,13 +327,16 @@ static int share_image(struct restore *r, struct hz_error *err)
 
 static int make(struct restore *r, struct hz_error *err)
 {
+	int e;
+
 	if (!r->o->detach && attach_open_stdio(&r->c, err))
 		return -1;
 	if (creation_intent(&r->c, err) || make_request(r, err) || share_image(r, err) ||
 	    criu_make_mount_points(r->c.b->plan.h, err) || surround(r, err))
 		return -1;
-	if (criu_request(&r->criu, CRIU_RESTORE, &r->opts, on_event, r, err))
-		return criu_explain(&r->place, err);
+	e = criu_request(&r->criu, CRIU_RESTORE, &r->opts, on_event, r, err);
+	if (e)
+		return e > 0 ? criu_explain(&r->place, err) : -1;
 	if (r->c.pidfd < 0)
 		return error_set(err, HZ_E_SYSTEM, "criu has told of no restored process");
 	return criu_wait(&r->criu, err);
