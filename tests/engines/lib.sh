@@ -4,6 +4,7 @@
 #
 #	need PROGRAM...			skip the file where one is missing
 #	check WHAT STATUS REGEX CMD...	run CMD; its status, and stdout and stderr together against the regex (DOTALL)
+#	sh_check WHAT STATUS REGEX SCRIPT	the same with a script for bash
 #	image				a busybox root file system in $D/img
 #	podman_as_root [LINES]		a Podman of this file's own, $P, with the image bb; more LINES for its containers.conf
 #	done_all			remove all, print the plan
@@ -35,10 +36,13 @@ COUNT=0 BAD=0 ENGINE=
 
 image() {
 	local name
-	mkdir -p img/{bin,tmp,etc}
+	mkdir -p img/{bin,tmp,etc,dev,proc,sys,run}
 	cp "$(command -v busybox)" img/bin/busybox
-	for name in sh sleep cat ls id echo true ps touch grep env hostname stty; do ln -s busybox "img/bin/$name"; done
-	echo 'root:x:0:0:root:/:/bin/sh' >img/etc/passwd
+	for name in sh sleep cat ls id echo true ps touch grep env hostname stty tty pwd stat wc head dd mount mknod cut; do
+		ln -s busybox "img/bin/$name"
+	done
+	printf 'root:x:0:0:root:/:/bin/sh\nbob:x:1000:1000:bob:/tmp:/bin/sh\n' >img/etc/passwd
+	printf 'root:x:0:\nbob:x:1000:\nextra:x:2000:bob\n' >img/etc/group
 	echo data >img/nofile
 }
 
@@ -72,6 +76,8 @@ check() {
 	echo "not ok $COUNT - $what"
 	printf 'status %s, expected %s; output, expected to match %s:\n%s\n' "$st" "$want" "$regex" "$(head -c 1500 <<<"$out")" | sed 's/^/# /'
 }
+
+sh_check() { check "$1" "$2" "$3" bash -c "$4"; }
 
 # peer_fails KIND... -- check ARG...: a check that these runtimes are known to fail is skipped for them
 peer_fails() {
