@@ -54,6 +54,7 @@ podman_as_root() {
 		cgroup_manager="${HEZI_CGROUPS:-cgroupfs}"
 		events_logger="file"
 		runtime="under_test"
+		runtime_supports_nocgroup=["under_test"]
 		[engine.runtimes]
 		under_test=["$RUNTIME"]
 	X

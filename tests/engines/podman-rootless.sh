@@ -13,6 +13,8 @@ for f in passwd group subuid subgid; do
 	cp "/etc/$f" "$D/$f"
 	mount --bind "$D/$f" "/etc/$f"
 done
+cp "$RUNTIME" "$D/runtime" # it may be in what is hidden now
+chmod 755 "$D/runtime"
 # not every machine's are open to users
 mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts /dev/pts
 mount -t tmpfs -o mode=1777 tmp /tmp
@@ -26,12 +28,11 @@ cat >"$D/etc/containers.conf" <<X
 cgroup_manager="cgroupfs"
 events_logger="file"
 runtime="under_test"
+runtime_supports_nocgroup=["under_test"]
 [engine.runtimes]
 under_test=["$D/runtime"]
 X
 printf '[storage]\ndriver="vfs"\n' >"$D/etc/storage.conf"
-cp "$RUNTIME" "$D/runtime"
-chmod 755 "$D/runtime"
 tar -C img -cf img.tar .
 chown -R $U:$U "$D"/{home,xdg}
 chmod 700 "$D/xdg"
@@ -51,6 +52,19 @@ check "the program's status" 7 '' $RUN bb sh -c 'exit 7'
 check "a program that is not there: 127" 127 'executable file' $RUN bb nosuch
 check "a directory as program: 126" 126 '' $RUN bb /etc
 check "root inside is the user" 0 "0 +$U +1" $RUN bb cat /proc/self/uid_map
+check "an empty program: 127" 127 'executable file' $RUN bb ''
+check "-w that the image does not have, at exec: 127" 127 'chdir.*no such file' sh -c "$P run -d --name w1 --network none bb sleep 100 >/dev/null; $P exec -w /none w1 true; st=\$?; $P rm -f -t0 w1 >/dev/null; exit \$st"
+check "--uidmap" 0 '0 +1 +1000' $RUN --uidmap 0:1:1000 --gidmap 0:1:1000 bb cat /proc/self/uid_map
+check "--user by name, its groups" 0 'uid=1000\(bob\) gid=1000\(bob\) groups=1000\(bob\),2000' $RUN --user bob bb id
+check "--group-add keep-groups" 0 'uid=0' $RUN --group-add keep-groups bb id
+check "-v of the user's own, with keep-id" 0 'mine' sh -c "$RUN --userns keep-id -v $D/home:/h bb sh -c 'echo mine >/h/mine'; cat $D/home/mine"
+check "-v with :U" 0 '1000' $RUN -v volu:/v:U --user 1000 bb stat -c %u /v
+check "--cgroups=disabled" 0 'off' $RUN --cgroups disabled bb echo off
+check "--pid host, --uts host" 0 'host' $RUN --pid host --uts host bb echo host
+check "--network host" 0 'lo' $P run --rm --network host bb ls /sys/class/net
+check "--ulimit, --shm-size" 0 '100.*size=128k' $RUN --ulimit nofile=100:100 --shm-size 128k bb sh -c 'ulimit -n; grep /dev/shm /proc/mounts'
+check "stdin, all of it" 0 '3000000' sh -c "head -c 3000000 /dev/zero | $RUN -i bb wc -c"
+check "/proc is masked" 0 '^0' sh -c "$RUN bb cat /proc/kcore 2>/dev/null | wc -c"
 check "ids of /etc/subuid" 0 '1 +300000 +65536' $RUN bb cat /proc/self/uid_map
 check "--user" 0 'uid=1000' $RUN --user 1000 bb id
 check "--userns keep-id" 0 "uid=$U" $RUN --userns keep-id bb id
@@ -72,6 +86,8 @@ check "inspect" 0 'running under_test' $P inspect -f '{{.State.Status}} {{.OCIRu
 check "exec" 0 'inexec' $P exec d1 echo inexec
 check "exec: the program's status" 7 '' $P exec d1 sh -c 'exit 7'
 check "exec: not there: 127" 127 'executable file' $P exec d1 nosuch
+check "exec, 20 at a time" 0 '20' bash -c "for i in \$(seq 20); do $P exec d1 echo p\$i & done | sort -u | wc -l; wait"
+check "pause: no cgroup of its own, no freezer" 125 'cgroup|rootless' $P pause d1
 check "exec -t --user" 0 'uid=1000' $P exec -t --user 1000 d1 id
 check "top" 0 'sleep 100' $P top d1
 check "cp" 0 '' $P cp d1:/etc/passwd "$D/home/passwd"
@@ -83,6 +99,8 @@ check "rm" 0 '' $P rm -f d1
 check "logs" 0 '' $P run --name l1 --network none bb echo logged
 check "logs are there" 0 'logged' $P logs l1
 check "a pod" 0 '' $P pod create --name p1 --infra=false
+check "kill -s TERM that is handled" 0 '9' bash -c "$P run -d --name k1 --network none bb sh -c 'trap \"exit 9\" TERM; while :; do sleep 0.1; done' >/dev/null; sleep 0.5; $P stop -t 9 k1 >/dev/null; $P wait k1; $P rm k1"
+check "rm -f --all leaves no process" 0 '^0' bash -c "$P run -d --pid host --name k2 --network none bb sleep 4341 >/dev/null; $P rm -f -t0 k2 >/dev/null; sleep 0.5; ps ax -o args= | grep -c '^sleep 4341'; true"
 check "in the pod" 0 'inpod' $P run --rm --pod p1 --network none bb echo inpod
 printf 'FROM bb\nRUN echo built >/tmp/x\nCMD cat /tmp/x\n' >"$D/home/Containerfile"
 check "build" 0 '' $P build -q --network none --runtime "$D/runtime" -t built -f Containerfile "$D/img"
