@@ -19,6 +19,7 @@
 #ifndef CGROUP_CGROUP_H
 #define CGROUP_CGROUP_H
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "hezi/hezi.h"
 #include "ocispec.h"
@@ -67,10 +68,13 @@ int cgroup_set_devices(struct cgroup *cg, const struct plan_header *h,
 /**
  * Change what a container has: all CGROUP_SET and CGROUP_DEVICES of @h (plan_compile_update) are
  * applied to the recorded directories, up to the first that fails; err->pointer is then the config
- * value at fault.
+ * value at fault. @undo gets what cgroup_undo() needs to write the former values again (not those
+ * of devices); NULL: it is not wanted.
  */
 int cgroup_update(const struct oci_strings *dirs, const struct plan_facts *f,
-		  const struct plan_header *h, struct hz_error *err);
+		  const struct plan_header *h, struct buf *undo, struct hz_error *err);
+/** Write all of them, and tell of the first that cannot be written. */
+int cgroup_undo(const struct buf *undo, struct hz_error *err);
 /** How often the cgroups that hezi made ran out of memory, so that the kernel killed a process or
  * refused it memory; 0 when that cannot be known. */
 uint64_t cgroup_ooms(const struct oci_strings *dirs);

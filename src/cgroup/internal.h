@@ -10,6 +10,7 @@
 struct cgroup_dir {
 	const struct facts_hierarchy *hierarchy; /* borrowed from the facts */
 	int fd;                                  /* O_PATH of the container's directory */
+	const char *path;                        /* of it, borrowed; for cgroup_update() alone */
 	bool found;                              /* it was there */
 };
 
@@ -20,6 +21,7 @@ struct cgroup {
 	int why; /* errno: why not all controllers could be turned on (v2), or 0 */
 	const struct plan_cgroup_set
 		*again;   /* PLAN_CG_RETRY_ORDER: to be written once more after the next value */
+	struct buf *undo; /* what was there before, or NULL: borrowed */
 	const char *gone; /* a recorded directory that is not there any more, borrowed */
 	bool skip;        /* PLAN_CG_ELSE_NEXT: the next value is not needed */
 };
@@ -53,6 +55,10 @@ int cgroup_check_thawed(int dirfd, const char *path, struct hz_error *err);
 /** Write to the freezer of each directory that has one; 0 or -errno, *ret_done counts the writes.
  */
 int cgroup_freezer_write(const struct oci_strings *dirs, bool on, unsigned *ret_done);
+
+/* undo.c */
+/** Add to @undo what @file of the cgroup @path has now, before @value is written to it. */
+void cgroup_undo_note(struct buf *undo, const char *path, const char *file, const char *value);
 
 /* make.c */
 /** How many components at the end of @path are not there (cut from @path, which is longer than

@@ -8,22 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int unified_dir(const struct cgroup *cg)
+static const struct cgroup_dir *unified_dir(const struct cgroup *cg)
 {
 	for (unsigned i = 0; i < cg->ndirs; i++)
 		if (!cg->dirs[i].hierarchy->name[0])
-			return cg->dirs[i].fd;
-	return -1;
+			return &cg->dirs[i];
+	return NULL;
 }
 
 /* Of v1, or else in the unified tree. */
-static int dir_of(const struct cgroup *cg, const char *controller)
+static const struct cgroup_dir *find_dir(const struct cgroup *cg, const char *controller)
 {
 	for (unsigned i = 0; i < cg->ndirs; i++)
 		if (cg->mode != PLAN_CGROUP_V2 &&
 		    cgroup_has_word(cg->dirs[i].hierarchy->name, controller))
-			return cg->dirs[i].fd;
+			return &cg->dirs[i];
 	return unified_dir(cg);
+}
+
+static int dir_of(const struct cgroup *cg, const char *controller)
+{
+	const struct cgroup_dir *d = find_dir(cg, controller);
+
+	return d ? d->fd : -1;
 }
 
 static const char *controller_of(const struct plan_header *h, const struct plan_cgroup_set *s)
@@ -94,10 +101,19 @@ static int set_failed(const struct cgroup *cg, const struct plan_header *h,
 static int write_value(const struct cgroup *cg, const struct plan_header *h,
 		       const struct plan_cgroup_set *s)
 {
-	int dirfd = dir_of(cg, controller_of(h, s));
+	const struct cgroup_dir *d = find_dir(cg, controller_of(h, s));
+	const char *file = plan_text(h, s->file), *value = plan_text(h, s->value);
+	size_t before = cg->undo ? cg->undo->len : 0;
+	int r;
 
-	return dirfd < 0 ? -ENOENT
-			 : cgroup_write(dirfd, plan_text(h, s->file), plan_text(h, s->value));
+	if (!d)
+		return -ENOENT;
+	if (cg->undo)
+		cgroup_undo_note(cg->undo, d->path, file, value);
+	r = cgroup_write(d->fd, file, value);
+	if (r && cg->undo)
+		cg->undo->len = before;
+	return r;
 }
 
 /* The kernel would set it, and then kill until it fits. What cannot be read does not keep the limit
@@ -203,6 +219,7 @@ static int open_recorded(struct cgroup *cg, const struct oci_strings *dirs,
 			continue;
 		}
 		d->fd = fd;
+		d->path = path;
 		d->found = true;
 		d->hierarchy = hierarchy_of(path, f);
 		cg->ndirs++;
@@ -239,7 +256,7 @@ static int apply(struct cgroup *cg, const struct plan_header *h, struct hz_error
 }
 
 int cgroup_update(const struct oci_strings *dirs, const struct plan_facts *f,
-		  const struct plan_header *h, struct hz_error *err)
+		  const struct plan_header *h, struct buf *undo, struct hz_error *err)
 {
 	struct cgroup *cg = calloc(1, sizeof(*cg));
 	int r;
@@ -247,6 +264,7 @@ int cgroup_update(const struct oci_strings *dirs, const struct plan_facts *f,
 	if (!cg)
 		return error_oom(err);
 	cg->mode = f->cgroup_mode;
+	cg->undo = undo;
 	r = open_recorded(cg, dirs, f, h, err);
 	if (!r && !cg->ndirs)
 		r = cgroup_is_gone(dirs, err);

@@ -94,7 +94,7 @@ static int adopt_one(struct cgroup *cg, const struct cgroup_unit_request *q, con
 	if (fd < 0)
 		return error_sys(err, -fd, "open", path, "open the cgroup of the unit, \"%s\"",
 				 path);
-	*d = (struct cgroup_dir){hier, fd, true};
+	*d = (struct cgroup_dir){.hierarchy = hier, .fd = fd, .found = true};
 	cg->ndirs++;
 	if (cgroup_check_thawed(fd, path, err) ||
 	    (cg->mode != PLAN_CGROUP_V2 && attach(fd, q->pid, path, err)))

@@ -26,7 +26,8 @@ struct update {
 	struct oci_resources *change;
 	struct buf stored, merged;
 	struct oci_config *before, *after;
-	bool begun; /* something may be other than before */
+	struct buf undo; /* of the values in files */
+	bool unit_is_set;
 };
 
 static bool has_rdt(const struct update *u)
@@ -248,8 +249,25 @@ static int set_unit(struct update *u, const struct plan_header *h, struct hz_err
 	return 0;
 }
 
-/* Set what @c, which is narrowed, has. */
-static int apply(struct update *u, const struct oci_config *c, struct hz_error *err)
+/* Set what @c, which is narrowed, has. systemd writes the files too, and rounds: then they are
+ * written again. Before it is asked, the kernel tells whether it takes the values. */
+static int apply_plan(struct update *u, const struct plan_header *h, struct buf *undo,
+		      struct hz_error *err)
+{
+	const struct oci_strings *dirs = &u->record.cgroup_dirs;
+
+	if (cgroup_update(dirs, &u->facts, h, undo, err))
+		return -1;
+	if (!u->record.unit)
+		return 0;
+	if (set_unit(u, h, err))
+		return -1;
+	u->unit_is_set = true;
+	return cgroup_update(dirs, &u->facts, h, NULL, err);
+}
+
+static int apply(struct update *u, const struct oci_config *c, struct buf *undo,
+		 struct hz_error *err)
 {
 	const struct plan_options options = {.id = u->record.id,
 					     .bundle = u->record.bundle,
@@ -258,10 +276,7 @@ static int apply(struct update *u, const struct oci_config *c, struct hz_error *
 	int r = plan_compile_update(c, &u->facts, &options, &plan, err);
 
 	if (!r)
-		r = set_unit(u, plan.h, err);
-	u->begun |= !r;
-	if (!r)
-		r = cgroup_update(&u->record.cgroup_dirs, &u->facts, plan.h, err);
+		r = apply_plan(u, plan.h, undo, err);
 	plan_done(&plan);
 	return r;
 }
@@ -280,12 +295,18 @@ static int apply_rdt(const struct update *u, struct hz_error *err)
 	return r;
 }
 
+/* Device rules and properties of the unit have no former values that could be read: those of the
+ * stored configuration are set. */
 static void put_back(struct update *u)
 {
 	struct hz_error err = HZ_ERROR_INIT;
+	int r = 0;
 
-	narrow(u, u->before);
-	if (apply(u, u->before, &err))
+	if (u->unit_is_set || u->change->devices.n) {
+		narrow(u, u->before);
+		r = apply(u, u->before, NULL, &err);
+	}
+	if (cgroup_undo(&u->undo, r ? NULL : &err) || r)
 		runtime_log(u->rt, HZ_LOG_WARNING, "put the former limits back: %s", err.msg);
 	hz_error_clear(&err);
 }
@@ -342,10 +363,9 @@ static int run(struct update *u, struct hz_error *err)
 	    load(u, err) || check_idle(u, err))
 		return -1;
 	narrow(u, u->after);
-	if (apply(u, u->after, err) || apply_rdt(u, err)) {
+	if (apply(u, u->after, &u->undo, err) || apply_rdt(u, err)) {
 		locate(u, err);
-		if (u->begun)
-			put_back(u);
+		put_back(u);
 		return -1;
 	}
 	r = file_replace_at(u->dirfd, CONFIG_FILE, 0600, u->merged.data, u->merged.len);
@@ -361,6 +381,7 @@ int hz_update(hz_runtime *rt, const struct hz_update_options *options, struct hz
 		fd_close(u.dirfd);
 	buf_done(&u.stored);
 	buf_done(&u.merged);
+	buf_done(&u.undo);
 	arena_done(&u.arena);
 	return r;
 }

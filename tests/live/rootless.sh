@@ -101,7 +101,7 @@ rootless_same_name() {
 	local tree
 	user_bundle
 	[ -n "$V2" ] && tree=/sys/fs/cgroup/$ID || tree=/sys/fs/cgroup/pids/$ID
-	mkdir "$tree" || skip "no hierarchy to make a cgroup in"
+	mkdir -m 755 "$tree" || skip "no hierarchy to make a cgroup in"
 	sleep 60 &
 	echo $! >"$tree/cgroup.procs"
 	args true

@@ -250,6 +250,28 @@ put_back() {
 	is "$(stored .linux.resources.memory.limit)" 67108864
 }
 
+# a value that the stored configuration does not have, and a device
+put_back_unset() {
+	local dev
+	[ "$KIND" = hezi ] || skip "peers leave what they have set"
+	bundle
+	needs_controller cpuset
+	[ -z "$V2" ] || needs_controller memory
+	dev=$(cat /sys/block/*/dev | head -n 1)
+	sleeper
+	was=$(reads memory memory.limit_in_bytes memory.max)
+	update --memory 80m --cpuset-cpus 4000
+	bad
+	says 'cpuset.cpus'
+	is "$(reads memory memory.limit_in_bytes memory.max)" "$was"
+	is "$(stored .linux.resources.memory)" null
+	[ -z "$V2" ] || skip "the rest is for v1"
+	cap fed "{\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":${dev%:*},\"minor\":${dev#*:},\"rate\":5000},{\"major\":99,\"minor\":99,\"rate\":5}]}}" \
+		update --resources - "$ID"
+	bad
+	unlike "$(reads blkio blkio.throttle.read_bps_device -)" "$dev"
+}
+
 kills_at_the_limit() {
 	bundle
 	limits '{"memory":{"limit":268435456,"swap":268435456}}'
@@ -348,6 +370,7 @@ t "the new limits are stored, and all else is kept" is_stored
 t "created, running and paused containers; not stopped ones" states
 t "wrong values name the option or the place, and change nothing" wrong_values
 t "what was set before a failure is put back" put_back
+t "what was not set before a failure is not set" put_back_unset
 t "a memory limit that is in use" in_use
 t "a lower memory limit is one" kills_at_the_limit
 t "block devices are changed one by one" block_io_by_device
