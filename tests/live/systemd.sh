@@ -279,6 +279,61 @@ stopped_by_systemctl() {
 	ok
 }
 
+# systemd gives the scope up, and the container lives on in it
+abandoned_scope() {
+	v2
+	bundle
+	sleeper
+	busctl call org.freedesktop.systemd1 "/org/freedesktop/systemd1/unit/$(unit | sed 's/-/_2d/g; s/\./_2e/g')" \
+		org.freedesktop.systemd1.Scope Abandon
+	is "$(shows SubState)" abandoned
+	cap rt exec "$ID" true
+	ok
+	cap rt delete --force "$ID"
+	ok
+	within 5 no_unit || die "left: $(our_units) $(our_cgroups)"
+}
+
+# the process was moved elsewhere: for systemd the scope is empty, and it drops it
+dropped_scope() {
+	local pid
+	peer_differs crun "takes it for stopped"
+	v2
+	sees_ends
+	bundle
+	sleeper
+	pid=$(pid_of)
+	echo "$pid" >"/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)/cgroup.procs"
+	within 10 no_unit || die "not dropped"
+	is "$(status_of)" running
+	cap rt exec "$ID" true
+	ok
+	cap rt pause "$ID"
+	bad
+	is_peer || like "$ERR" "$(unit)\" is gone"
+	cap rt delete --force "$ID"
+	ok
+	dead "$pid" || die "the process is still there"
+}
+
+# systemd 246 has a freezer of its own, which is the same
+frozen_by_systemd() {
+	peer_differs crun "has a sub-cgroup, which is not frozen itself"
+	v2
+	bundle
+	sleeper
+	systemctl freeze "$(unit)"
+	wait_status paused
+	cap rt resume "$ID"
+	ok
+	wait_status running
+	systemctl freeze "$(unit)"
+	wait_status paused
+	cap rt delete --force "$ID"
+	ok
+	within 5 no_unit || die "left: $(our_units) $(our_cgroups)"
+}
+
 unit_of_another() {
 	sees_ends
 	peer_differs runc "1.1 takes the unit over"
@@ -464,6 +519,9 @@ t "delete stops the unit" delete_stops_the_unit
 t "delete --force ends all that is in the scope" delete_with_processes_inside
 t "a unit killed from outside" stopped_from_outside
 t "a unit stopped by systemctl" stopped_by_systemctl
+t "an abandoned scope" abandoned_scope
+t "a scope that systemd has dropped" dropped_scope
+t "a scope that systemd has frozen" frozen_by_systemd
 t "a unit of the same name is left alone" unit_of_another
 t "a failed unit of the same name is reset" failed_unit_is_reset
 t "creates killed at any time leave nothing" killed_creates
