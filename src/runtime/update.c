@@ -337,6 +337,13 @@ static int check_status(const struct update *u, struct hz_error *err)
 	return status == HZ_STOPPED ? error_set(err, HZ_E_STATE, "container not running") : 0;
 }
 
+static int store(const struct update *u, struct hz_error *err)
+{
+	int r = file_replace_at(u->dirfd, CONFIG_FILE, 0600, u->merged.data, u->merged.len);
+
+	return r ? error_sys(err, -r, "write", CONFIG_FILE, "store the new limits") : 0;
+}
+
 /* Its weight would be stored and be none. */
 static int check_idle(const struct update *u, struct hz_error *err)
 {
@@ -363,13 +370,16 @@ static int run(struct update *u, struct hz_error *err)
 	    load(u, err) || check_idle(u, err))
 		return -1;
 	narrow(u, u->after);
-	if (apply(u, u->after, &u->undo, err) || apply_rdt(u, err)) {
-		locate(u, err);
-		put_back(u);
-		return -1;
-	}
-	r = file_replace_at(u->dirfd, CONFIG_FILE, 0600, u->merged.data, u->merged.len);
-	return r ? error_sys(err, -r, "write", CONFIG_FILE, "store the new limits") : 0;
+	r = apply(u, u->after, &u->undo, err);
+	if (!r)
+		r = apply_rdt(u, err);
+	if (!r)
+		r = store(u, err);
+	if (!r)
+		return 0;
+	locate(u, err);
+	put_back(u);
+	return -1;
 }
 
 int hz_update(hz_runtime *rt, const struct hz_update_options *options, struct hz_error *err)

@@ -178,6 +178,14 @@ judge_start() { [ "$ST" != 0 ] || [ "$(status_of)" = running ] || wrong "not run
 judge_delete() { [ "$ST" != 0 ] || clean; }
 judge_state() { [ "$ST" != 0 ] || [[ $OUT == *'"status": "running"'* ]] || wrong "wrong state: $OUT"; }
 judge_kill() { [ "$ST" != 0 ] || within 2 status_is stopped || wrong "not killed"; }
+# all of the change, in the kernel and in what is stored, or nothing of it
+judge_update() {
+	local want="50 $([ -n "$V2" ] && echo max || echo 9223372036854771712) 50" got
+	[ "$ST" != 0 ] || want="30 83886080 30"
+	got="$(reads pids pids.max pids.max) $(reads memory memory.limit_in_bytes memory.max) $(jq .linux.resources.pids.limit "$ROOT/$ID/config.json")"
+	[ "$got" = "$want" ] || wrong "limits: $got, not $want"
+}
+failing_update() { needs_controller memory; failing update running --pids-limit 30 --memory 80m; }
 judge_list() { [ "$ST" != 0 ] || [[ $OUT == *running* ]] || wrong "wrong list: $OUT"; }
 
 killing() {
@@ -277,6 +285,7 @@ t "delete --force: a call fails" failing delete running --force
 t "kill: a call fails" failing kill running
 t "state: a call fails" failing state running
 t "list: a call fails" failing list running
+t "update: a call fails" failing_update
 t "create: killed" killing create none --bundle @
 t "restore: a call fails" restored failing
 t "restore: killed" restored killing
