@@ -49,6 +49,7 @@ struct cgroup_request {
 	const struct plan_facts *facts;
 	const struct oci_strings *dirs; /* of cgroup_plan_dirs */
 	bool forgive;
+	bool rootless; /* a user: he goes without the tree of v2 that v1 has beside it */
 };
 
 /**

@@ -11,6 +11,7 @@ struct cgroup_dir {
 	const struct facts_hierarchy *hierarchy; /* borrowed from the facts */
 	int fd;                                  /* O_PATH of the container's directory */
 	const char *path;                        /* of it, borrowed; for cgroup_update() alone */
+	unsigned at;                             /* index of its hierarchy */
 	bool found;                              /* it was there */
 };
 

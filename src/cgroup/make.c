@@ -182,6 +182,7 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 	}
 	d->fd = fd;
 	d->hierarchy = hier;
+	d->at = i;
 	cg->ndirs++;
 	d->found = found;
 	if (found && faccessat(fd, ".", W_OK, AT_EACCESS))
@@ -228,9 +229,26 @@ static bool may_forgive(const struct hz_error *err)
  * ones the last may have failed with a part of its path made). */
 static void disown(const struct cgroup *cg, const struct oci_strings *dirs, unsigned tried)
 {
-	for (unsigned i = 0; i < dirs->n; i++)
-		if (i >= tried || (i < cg->ndirs && cg->dirs[i].found))
-			dirs->items[i] = "";
+	for (unsigned i = tried; i < dirs->n; i++)
+		dirs->items[i] = "";
+	for (unsigned i = 0; i < cg->ndirs; i++)
+		if (cg->dirs[i].found)
+			dirs->items[cg->dirs[i].at] = "";
+}
+
+/* The tree of v2 beside those of v1 does nothing where no controller of it is wanted: a user who
+ * was given cgroups of v1 alone goes without it, as with runc. */
+static int spare(struct cgroup *cg, const struct cgroup_request *q, unsigned i,
+		 struct hz_error *err)
+{
+	if (!q->rootless || q->step->mode != PLAN_CGROUP_HYBRID ||
+	    q->facts->hierarchies[i].name[0] || q->step->unified.n || !may_forgive(err))
+		return -1;
+	if (cg->ndirs && cg->dirs[cg->ndirs - 1].at == i)
+		fd_close(cg->dirs[--cg->ndirs].fd);
+	q->dirs->items[i] = "";
+	hz_error_clear(err);
+	return 0;
 }
 
 static unsigned close_slots(const struct plan_facts *f, int *slots)
@@ -272,7 +290,7 @@ int cgroup_prepare(const struct cgroup_request *q, int *slots, struct cgroup **r
 		err = &local;
 	cg->mode = q->step->mode;
 	for (; tried < q->dirs->n && tried < q->facts->nhierarchies && !r; tried++)
-		r = make_one(cg, q, tried, err);
+		r = make_one(cg, q, tried, err) ? spare(cg, q, tried, err) : 0;
 	if (!r)
 		r = open_tasks(cg, slots, err);
 	if (!r) {

@@ -66,14 +66,25 @@ static int open_hierarchy(struct init *init, const struct plan_mount_cgroup *c, 
 			: tree;
 }
 
+/* A user's container may have no directory in the tree of v2 beside v1. */
+static bool is_missing(const struct init *init, const struct plan_mount_cgroup *c, uint32_t i)
+{
+	return c->mode == PLAN_CGROUP_HYBRID && c->variant == PLAN_CGROUP_MOUNT_BIND &&
+	       sys_call(__NR_faccessat2, AT_FDCWD, plan_item(init->plan, c->options, i), 0, 0) ==
+		       -ENOENT;
+}
+
 static int add_hierarchy(struct init *init, const struct plan_mount_cgroup *c, int tmpfs,
 			 uint32_t i)
 {
 	const char *name = plan_item(init->plan, c->names, i);
-	INIT_CLOSE int tree = open_hierarchy(init, c, i);
+	INIT_CLOSE int tree = -1;
 	INIT_CLOSE int dir = -1;
 	long r;
 
+	if (is_missing(init, c, i))
+		return 0;
+	tree = open_hierarchy(init, c, i);
 	if (tree < 0)
 		return -1;
 	r = sys_call(__NR_mkdirat, tmpfs, name, 0755);

@@ -96,6 +96,35 @@ rootless_cgroups() {
 	is "$(user_left)" ""
 }
 
+# cgroups of v1 that the user was given, and none in the tree of v2 beside them
+rootless_given_v1() {
+	local mount trees=() f
+	user_bundle
+	[ -z "$V2" ] || skip "trees of cgroup v2 are another case"
+	for mount in $(awk '$0 ~ / - cgroup /{print $5}' /proc/self/mountinfo); do
+		mkdir "$mount/$ID"
+		trees+=("$mount/$ID")
+		for f in cpus mems; do
+			[ ! -e "$mount/cpuset.$f" ] || cat "$mount/cpuset.$f" >"$mount/$ID/cpuset.$f"
+		done
+		chown $U:$U "$mount/$ID" "$mount/$ID"/{tasks,cgroup.procs}
+	done
+	args sleep 60
+	config '.linux.cgroupsPath="/'"$ID"'/box"|.linux.resources={pids:{limit:33}}'
+	cap as_user run --detach --bundle "$B" "$ID"
+	ok
+	is "$(cat "/sys/fs/cgroup/pids/$ID/box/pids.max")" 33
+	for f in pause resume; do
+		cap as_user $f "$ID"
+		ok
+	done
+	cap as_user exec "$ID" true
+	ok
+	cap as_user delete --force "$ID"
+	ok
+	rmdir "${trees[@]}"
+}
+
 # a container of root's, or a cgroup of whoever, has the name of the user's
 rootless_same_name() {
 	local tree
@@ -228,6 +257,7 @@ t "create, state, start, list, kill, delete" rootless_life
 t "an agent for seccomp without privileges" rootless_seccomp
 t "cgroups are forgiven when nothing is asked" rootless_cgroups
 t "a cgroup tree that was given to the user" rootless_delegated
+t "cgroups of v1 that were given to the user" rootless_given_v1
 t "a cgroup of that name that is not the user's" rootless_same_name
 t "neither a cgroup nor a pid namespace: a warning" rootless_unbounded
 t "a cgroup mount without a cgroup namespace is read-only" rootless_cgroup_mount
