@@ -91,7 +91,7 @@ void help_command(const struct command *c, struct buf *out)
 void help_program(struct buf *out)
 {
 	buf_printf(out,
-		   "NAME:\n   hezi, in place of runc - Open Container Initiative runtime\n\n"
+		   "NAME:\n   hezi - Open Container Initiative runtime, in place of runc\n\n"
 		   "USAGE:\n   %s [global options] command [command options] [arguments...]\n\n"
 		   "VERSION:\n   %s\n\nCOMMANDS:\n",
 		   program, hz_version());
@@ -107,10 +107,12 @@ void help_version(struct buf *out)
 {
 	const struct scmp_version *v = seccomp_version();
 
-	/* engines look for a runc in the first line, Docker for the word behind the last "version"
-	 */
-	buf_printf(out, "hezi version %s in place of runc version %s\ncommit: %s\nspec: %s\n",
-		   hz_version(), RUNC_LIKE, HEZI_COMMIT, OCI_VERSION_MAX);
+	/* engines want three words; those that know runc alone are given a link of that name */
+	if (!strcmp(program, "runc"))
+		buf_printf(out, "runc version %s+hezi-%s\n", RUNC_LIKE, hz_version());
+	else
+		buf_printf(out, "hezi version %s\n", hz_version());
+	buf_printf(out, "commit: %s\nspec: %s\n", HEZI_COMMIT, OCI_VERSION_MAX);
 	if (v)
 		buf_printf(out, "libseccomp: %u.%u.%u\n", v->major, v->minor, v->micro);
 }

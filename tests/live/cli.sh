@@ -11,11 +11,20 @@ version() {
 	for opt in --version -v; do
 		cap "$RUNTIME" $opt
 		ok
-		like "$(sed -n 1p <<<"$OUT")" "^$KIND version [0-9]+\.[0-9]+\.[0-9]+[^ ]*( in place of runc version [0-9]+\.[0-9]+\.[0-9]+)?$"
+		like "$(sed -n 1p <<<"$OUT")" "^$KIND version [0-9]+\.[0-9]+\.[0-9]+[^ ]*$"
 		like "$(sed -n 2p <<<"$OUT")" '^commit: '
 		like "$(grep ^spec: <<<"$OUT")" '^spec: [0-9]+\.[0-9]+\.[0-9]+'
 		is "$ERR" ""
 	done
+}
+
+version_as_runc() {
+	peers_differ "their names are their own"
+	ln -s "$RUNTIME" "$T/runc"
+	cap "$T/runc" --version
+	ok
+	like "$(sed -n 1p <<<"$OUT")" '^runc version [0-9]+\.[0-9]+\.[0-9]+\+hezi-[0-9]+\.[0-9]+\.[0-9]+$'
+	rm "$T/runc"
 }
 
 version_lines() {
@@ -473,6 +482,7 @@ log_levels() {
 
 t "--version" version
 t "--version: order of the lines" version_lines
+t "--version of a link that is called runc" version_as_runc
 t "--help under the name of runc" called_runc
 t "--help of every command" help_everywhere
 t "--help: form" help_form
