@@ -117,14 +117,15 @@ rdma_limits() {
 	is_peer || like "$ERR" 'rdma.max.*nosuch0'
 }
 
-# a device of RDMA over Ethernet: of three contexts one can be had
+# a device of RDMA over Ethernet: of three contexts one can be had. The device stays: Linux 6.1 has been seen to fault
+# when it is deleted
 rdma_handles() {
 	local node
 	bundle
 	needs_optional rdma
 	[ "${HEZI_LAB:-}" = vm ] || skip "makes a device on the machine"
 	modprobe rdma_rxe
-	rdma link add hezitest type rxe netdev lo
+	[ -e /sys/class/infiniband/hezitest ] || rdma link add hezitest type rxe netdev lo
 	node=$(echo /sys/class/infiniband/hezitest/device/infiniband_verbs/uverbs* /sys/class/infiniband_verbs/uverbs0)
 	node=${node##*/}
 	config --arg path "/dev/infiniband/$node" --argjson major "$(sed 's/:.*//' "/sys/class/infiniband_verbs/$node/dev")" \
@@ -134,7 +135,6 @@ rdma_handles() {
 		|.mounts+=[("/usr","/lib","/lib64")|{destination:.,type:"bind",source:.,options:["rbind","ro"]}]'
 	args python3 -c "$(cat "$LIB/rdma-contexts.py")" "/dev/infiniband/$node"
 	cap rt run --bundle "$B" "$ID"
-	rdma link delete hezitest
 	ok
 	is "$OUT" $'Resource temporarily unavailable\n1'
 }
