@@ -91,15 +91,15 @@ void help_command(const struct command *c, struct buf *out)
 void help_program(struct buf *out)
 {
 	buf_printf(out,
-		   "NAME:\n   hezi - Open Container Initiative runtime, in place of runc\n\n"
+		   "NAME:\n   hezi, in place of runc - Open Container Initiative runtime\n\n"
 		   "USAGE:\n   %s [global options] command [command options] [arguments...]\n\n"
 		   "VERSION:\n   %s\n\nCOMMANDS:\n",
 		   program, hz_version());
 	for (size_t i = 0; i < ncommands; i++)
 		if (!commands[i]->hidden)
-			buf_printf(out, "   %-8s  %s\n", commands[i]->name, commands[i]->summary);
-	buf_adds(out, "   help      show this, or the help of one command\n"
-		      "   version   print the version\n\nGLOBAL OPTIONS:\n");
+			buf_printf(out, "   %-10s  %s\n", commands[i]->name, commands[i]->summary);
+	buf_adds(out, "   help        show this, or the help of one command\n"
+		      "   version     print the version\n\nGLOBAL OPTIONS:\n");
 	add_options(out, global_options, true);
 }
 
