@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
+
+#define RECEIVER_TRIES 100 /* of 10 ms */
 
 int console_check(const struct oci_config *c, const struct hz_create_options *o, bool detached,
 		  struct hz_error *err)
@@ -48,6 +51,20 @@ int socket_connect(int fd, const char *path)
 	return connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
 }
 
+/* Who starts a receiver and the container at the same time is not always in time with the former.
+ */
+static int connect_soon(int fd, const char *path)
+{
+	const struct timespec pause = {.tv_nsec = 10000000};
+	int r = socket_connect(fd, path);
+
+	for (int i = 0; i < RECEIVER_TRIES && (r == -ENOENT || r == -ECONNREFUSED); i++) {
+		nanosleep(&pause, NULL);
+		r = socket_connect(fd, path);
+	}
+	return r;
+}
+
 int console_send(const char *path, int passed, const char *what, const char *body,
 		 struct hz_error *err)
 {
@@ -65,7 +82,7 @@ int console_send(const char *path, int passed, const char *what, const char *bod
 
 	if (fd < 0)
 		return error_sys(err, errno, "socket", NULL, "send the %s to \"%s\"", what, path);
-	r = socket_connect(fd, path);
+	r = connect_soon(fd, path);
 	if (r)
 		return error_sys(err, -r, "connect", path, "send the %s to \"%s\"", what, path);
 	control.head = (struct cmsghdr){.cmsg_level = SOL_SOCKET,

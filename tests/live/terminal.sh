@@ -169,6 +169,21 @@ console_socket_run_d() {
 	like "$CONSOLE" 'hello from it'
 }
 
+console_late() {
+	# whoever starts the receiver at the same moment may be a little late
+	peers_differ "they are slower than most receivers"
+	bundle
+	terminal
+	sh_args 'echo hello from it'
+	SOCK=$B/c.sock
+	python3 "$LIB/console.py" "$SOCK" >"$T/console" 2>"$T/console.err" &
+	RECEIVER=$!
+	cap rt run -d --bundle "$B" --console-socket "$SOCK" "$ID"
+	ok
+	received
+	like "$CONSOLE" 'hello from it'
+}
+
 console_size() {
 	bundle
 	terminal
@@ -248,6 +263,7 @@ t "terminal on stdout alone" run_tty_stdin_piped
 t "terminal asked for, none there: refused" run_without_any_tty
 t "--console-socket gets one fd; both directions work" console_socket
 t "run -d --console-socket" console_socket_run_d
+t "a receiver that is late" console_late
 t "consoleSize" console_size
 t "/dev/console, /dev/tty and the terminal's owner" console_device
 t "terminal without --console-socket is refused" console_wanted
