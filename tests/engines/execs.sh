@@ -32,8 +32,8 @@ sh_check "100,000 bytes through each of 12" 0 '^12 100000$' 'for i in $(seq 12);
 sh_check "the client that goes leaves the exec to end" 0 '^0' 'for i in 1 2 3 4 5 6; do timeout -s KILL 0.3 docker exec e1 sleep 1; done >/dev/null 2>&1; sleep 2; docker top e1 | grep -c "sleep 1$"; true'
 sh_check "nothing but the program is left in it" 0 '^1$' 'for i in 1 2 3 4 5 6 7 8; do [ $(inside e1) = 1 ] && break; sleep 0.5; done; inside e1'
 sh_check "the shim holds no more files than before" 0 '' "sleep 1; now=\$(fds $ID); [ \$now -le $((before + 1)) ] || { echo $before, \$now now; exit 1; }"
-# pause and unpause under fire (an exec of runc 1.1 that meets the freezer waits for ever, and what follows fails)
-peer_fails runc -- sh_check "execs while it is paused and goes on" 0 '^20$' '(for i in 1 2 3 4 5; do docker pause e1; sleep 0.1; docker unpause e1; sleep 0.1; done) >/dev/null 2>&1 &
+# pause and unpause under fire (an exec of runc or crun that meets the freezer waits for ever, and what follows fails)
+peer_fails runc crun -- sh_check "execs while it is paused and goes on" 0 '^20$' '(for i in 1 2 3 4 5; do docker pause e1; sleep 0.1; docker unpause e1; sleep 0.1; done) >/dev/null 2>&1 &
 	for i in $(seq 20); do timeout 20 docker exec e1 true >/dev/null 2>&1; s=$?; [ $s != 124 ] && echo $s; done | wc -l; wait; docker exec e1 true'
 # the program ends under execs
 sh_check "each exec ends with the container" 0 '^137$' '(for i in 1 2 3 4 5; do (docker exec e1 sleep 1000; echo $?) & done; sleep 2; docker kill e1 >/dev/null; wait) 2>/dev/null | sort -u'

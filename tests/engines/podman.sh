@@ -52,7 +52,7 @@ check "a volume with :idmap" 0 '' sh -c "[ '$KIND' = runc ] || test x\$($RUN --u
 check "--mount type=devpts" 0 'devpts' $RUN --mount type=devpts,destination=/dev/pts2 bb grep pts2 /proc/mounts
 check "--sysctl that is not there: 127" 127 'no/such' $RUN --sysctl net.no.such=1 bb true
 check "--device to read alone" 0 '' $RUN --device /dev/null:/dev/xnull:r bb head -c 1 /dev/xnull
-check "--device-cgroup-rule" 1 '^1.*not permitted' $RUN --device-cgroup-rule 'c 1:5 rwm' bb sh -c 'mknod /tmp/z c 1 5 && head -c 1 /tmp/z | wc -c; mknod /tmp/k c 1 1; cat /tmp/k'
+check "--device-cgroup-rule" 1 '1.*not permitted|not permitted.*1' $RUN --device-cgroup-rule 'c 1:5 rwm' bb sh -c 'mknod /tmp/z c 1 5 && head -c 1 /tmp/z | wc -c; mknod /tmp/k c 1 1; cat /tmp/k'
 check "other devices cannot be opened" 1 'not permitted' $RUN bb sh -c 'mknod /tmp/k c 1 1 && cat /tmp/k'
 check "/proc is masked" 1 'Read-only.*^0$|^0.*Read-only' $RUN bb sh -c 'cat /proc/kcore 2>/dev/null | wc -c; echo x >/proc/sys/kernel/domainname'
 check "--security-opt unmask=ALL" 0 'acpi' $RUN --security-opt unmask=ALL bb ls /sys/firmware
@@ -163,7 +163,7 @@ spec:
   containers:
   - name: c
     image: localhost/bb
-    command: ["/bin/sh", "-c", "id; grep -E 'NoNew|CapEff' /proc/self/status; touch /x; sleep 100"]
+    command: ["/bin/sh", "-c", "id; grep -E 'NoNew|CapEff' /proc/self/status; touch /x 2>&1; sleep 100"]
     env: [{name: PATH, value: /bin}]
     resources: {limits: {memory: 64Mi}}
     securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: ["ALL"]}}
