@@ -311,7 +311,7 @@ effect() {
 	config --arg s "$T/sh" --argjson o "$4" '.mounts+=[{destination:"/v",type:"bind",source:$s,options:$o}]
 		| .process.capabilities=((.process.capabilities//{})|map_values(.+["CAP_SYS_ADMIN"]))'
 	cat >"$T/effect" <<'S'
-rt="$1 --root $2" b=$3 id=$4 sh=$5
+rt="$1 --root $2 $6" b=$3 id=$4 sh=$5
 mount -t tmpfs t "$sh" && mount --make-shared "$sh" && mkdir -p "$sh/host" "$sh/box" && chmod 777 "$sh/host" "$sh/box" || exit 9
 $rt create --bundle "$b" "$id" </dev/null >"$b/out" 2>&1 || { cat "$b/out"; exit 8; }
 mount -t tmpfs t "$sh/host" && touch "$sh/host/seen"
@@ -321,7 +321,7 @@ echo "in $(cat "$sh/done") out $([ -e "$sh/box/seen" ] && echo yes || echo no)"
 $rt delete --force "$id"
 S
 	sh_args 'mount -t tmpfs t /v/box && touch /v/box/seen; if [ -e /v/host/seen ]; then echo yes; else echo no; fi >/v/tmp; mv /v/tmp /v/done; sleep 60'
-	cap timeout 20 unshare -m --propagation private sh "$T/effect" "$RUNTIME" "$ROOT" "$B" "$ID" "$T/sh"
+	cap timeout 20 unshare -m --propagation private sh "$T/effect" "$RUNTIME" "$ROOT" "$B" "$ID" "$T/sh" "${LIVE_SYSTEMD:+--systemd-cgroup}"
 	is "$OUT" "in $want_in out $want_out" "$1 $4"
 }
 

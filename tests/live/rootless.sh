@@ -101,6 +101,7 @@ rootless_given_v1() {
 	local mount trees=() f
 	user_bundle
 	[ -z "$V2" ] || skip "trees of cgroup v2 are another case"
+	[ -z "${LIVE_SYSTEMD:-}" ] || skip "systemd on v1 removes empty cgroups that are not its own"
 	for mount in $(awk '$0 ~ / - cgroup /{print $5}' /proc/self/mountinfo); do
 		mkdir "$mount/$ID"
 		trees+=("$mount/$ID")
