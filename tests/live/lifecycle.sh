@@ -134,7 +134,7 @@ relative_paths() {
 	bundle
 	args true
 	cd "$B"
-	cap timeout 20 "$RUNTIME" --root ../root create --bundle . --pid-file p.id "$ID"
+	cap timeout 20 "$RUNTIME" --root ../root ${LIVE_SYSTEMD:+--systemd-cgroup} create --bundle . --pid-file p.id "$ID"
 	ok
 	is "$(state | jq -r .bundle)" "$B" "bundle made absolute"
 	is "$(cat p.id)" "$(pid_of)"
