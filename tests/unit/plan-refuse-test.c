@@ -282,7 +282,7 @@ static void test_warnings(void)
 	rig_compile(
 		&t,
 		"{'ociVersion':'1.0.0','root':{'path':'rootfs'},'process':{'cwd':'/"
-		"','args':['sh'],'capabilities':{"
+		"','args':['sh'],'user':{'uid':5,'gid':5},'capabilities':{"
 		"'bounding':['CAP_KILL','CAP_SYS_BOOT','CAP_KILLL'],'permitted':['CAP_KILL','CAP_"
 		"SYS_BOOT'],"
 		"'effective':['CAP_KILL','CAP_CHOWN'],'inheritable':[],'ambient':['CAP_KILL']}},"
