@@ -319,8 +319,10 @@ int builder_finish(struct builder *b, struct plan *ret)
 	h->version = PLAN_VERSION;
 	h->size = (uint32_t)(base + pool);
 	h->first = sizeof(*h);
-	memcpy((char *)h + h->first, b->steps.data, steps);
-	memcpy((char *)h + base, b->pool.data, pool);
+	if (steps) /* an update that changes nothing has none */
+		memcpy((char *)h + h->first, b->steps.data, steps);
+	if (pool)
+		memcpy((char *)h + base, b->pool.data, pool);
 	relocate(h, base);
 	plan_seal(h);
 	if (plan_verify(h, h->size, b->err) < 0) {

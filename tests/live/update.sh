@@ -266,6 +266,7 @@ put_back_unset() {
 	is "$(reads memory memory.limit_in_bytes memory.max)" "$was"
 	is "$(stored .linux.resources.memory)" null
 	[ -z "$V2" ] || skip "the rest is for v1"
+	[ -n "$dev" ] || skip "the rest needs a block device"
 	cap fed "{\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":${dev%:*},\"minor\":${dev#*:},\"rate\":5000},{\"major\":99,\"minor\":99,\"rate\":5}]}}" \
 		update --resources - "$ID"
 	bad
