@@ -110,7 +110,8 @@ frozen_slice() {
 	systemctl freeze hezitest.slice
 	config --arg p "hezitest.slice:test:$ID" '.linux.cgroupsPath=$p'
 	create
-	systemctl thaw hezitest.slice
+	# systemd 252 may say that the freezing is still in progress, and stay with that
+	within 5 systemctl thaw hezitest.slice 2>/dev/null || echo 0 >/sys/fs/cgroup/hezitest.slice/cgroup.freeze
 	bad
 	like "$ERR" 'cgroup unexpectedly frozen'
 	is "$(our_states)$(orphans | grep -vx $!)" ""
