@@ -184,6 +184,10 @@ reads() { cat "$(cg "$1" "$(pid_of)")/$([ -n "$V2" ] && echo "$3" || echo "$2")"
 
 # the command line up to the command, for those that rt() does not suit
 RT=("$RUNTIME" --root "$ROOT" ${LIVE_SYSTEMD:+--systemd-cgroup})
+# for tests that call the runtime by themselves: beside a systemd on v1 no cgroup of cgroupfs is safe (docs/systemd.md)
+DRIVER=
+[ -z "${LIVE_SYSTEMD:-}" ] || [ -n "${LIVE_USER:-}" ] || DRIVER=--systemd-cgroup
+export DRIVER
 if [ -n "${LIVE_USER:-}" ]; then
 	[ -n "${HEZI_LAB:-}" ] || plan_skip "users are made in tests/lab only"
 	. "$LIB/user-manager.sh"

@@ -72,7 +72,7 @@ small_root() {
 	args true
 	mkdir -p "$T/small"
 	for size in 4k 8k 12k 16k 64k; do
-		cap unshare -m sh -c 'mount -t tmpfs -o size=$4 none "$1" && { "$2" --root "$1" run --bundle "$3" x; s=$?; ls "$1"; exit $s; }' \
+		cap unshare -m sh -c 'mount -t tmpfs -o size=$4 none "$1" && { "$2" --root "$1" $DRIVER run --bundle "$3" x; s=$?; ls "$1"; exit $s; }' \
 			- "$T/small" "$RUNTIME" "$B" $size
 		[ "$ST" = 0 ] || says ENOSPC
 		is "$OUT" "" "left with $size"

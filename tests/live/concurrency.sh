@@ -140,7 +140,7 @@ killed() {
 		runtime, root, bundle, ident, command = sys.argv[1:]
 		quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 		def call(*args):
-		    return subprocess.run([runtime, "--root", root, *args], timeout=30, stdin=subprocess.DEVNULL,
+		    return subprocess.run([runtime, "--root", root, *os.environ["DRIVER"].split(), *args], timeout=30, stdin=subprocess.DEVNULL,
 		                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 		def must(*args):
 		    done = call(*args)

@@ -134,7 +134,7 @@ relative_paths() {
 	bundle
 	args true
 	cd "$B"
-	cap timeout 20 "$RUNTIME" --root ../root ${LIVE_SYSTEMD:+--systemd-cgroup} create --bundle . --pid-file p.id "$ID"
+	cap timeout 20 "$RUNTIME" --root ../root $DRIVER create --bundle . --pid-file p.id "$ID"
 	ok
 	is "$(state | jq -r .bundle)" "$B" "bundle made absolute"
 	is "$(cat p.id)" "$(pid_of)"
@@ -157,11 +157,11 @@ zombie_is_stopped() {
 	bundle
 	args true
 	cap python3 - "$RUNTIME" "$ROOT" "$B" "$ID" <<-'PY'
-		import ctypes, json, subprocess, sys, time
+		import ctypes, json, os, subprocess, sys, time
 		ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 		runtime, root, bundle, ident = sys.argv[1:]
 		def call(*args):
-		    return subprocess.run([runtime, "--root", root, *args], check=True, timeout=20,
+		    return subprocess.run([runtime, "--root", root, *os.environ["DRIVER"].split(), *args], check=True, timeout=20,
 		                          stdout=subprocess.PIPE, stdin=subprocess.DEVNULL).stdout
 		call("create", "--bundle", bundle, ident)
 		pid = json.loads(call("state", ident))["pid"]

@@ -321,7 +321,7 @@ echo "in $(cat "$sh/done") out $([ -e "$sh/box/seen" ] && echo yes || echo no)"
 $rt delete --force "$id"
 S
 	sh_args 'mount -t tmpfs t /v/box && touch /v/box/seen; if [ -e /v/host/seen ]; then echo yes; else echo no; fi >/v/tmp; mv /v/tmp /v/done; sleep 60'
-	cap timeout 20 unshare -m --propagation private sh "$T/effect" "$RUNTIME" "$ROOT" "$B" "$ID" "$T/sh" "${LIVE_SYSTEMD:+--systemd-cgroup}"
+	cap timeout 20 unshare -m --propagation private sh "$T/effect" "$RUNTIME" "$ROOT" "$B" "$ID" "$T/sh" "$DRIVER"
 	is "$OUT" "in $want_in out $want_out" "$1 $4"
 }
 

@@ -166,7 +166,7 @@ config_file() {
 root_equals() {
 	bundle
 	args sleep 60
-	cap timeout 20 "$RUNTIME" --root="$ROOT" ${LIVE_SYSTEMD:+--systemd-cgroup} create --bundle="$B" "$ID"
+	cap timeout 20 "$RUNTIME" --root="$ROOT" $DRIVER create --bundle="$B" "$ID"
 	ok
 	is "$(status_of)" created
 }

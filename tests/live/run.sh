@@ -215,10 +215,10 @@ sigint_forwarded() {
 	bundle
 	sh_args 'trap "echo got INT; exit 9" INT; echo ready; i=0; while [ $i -lt 200 ]; do sleep 0.1; i=$((i+1)); done'
 	cap python3 - "$RUNTIME" "$ROOT" "$B" "$ID" <<-'PY'
-		import signal, subprocess, sys
+		import os, signal, subprocess, sys
 		runtime, root, bundle, ident = sys.argv[1:]
 		signal.signal(signal.SIGINT, signal.SIG_DFL)
-		child = subprocess.Popen([runtime, "--root", root, "run", "--bundle", bundle, ident],
+		child = subprocess.Popen([runtime, "--root", root, *os.environ["DRIVER"].split(), "run", "--bundle", bundle, ident],
 		                         stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
 		assert child.stdout.readline() == "ready\n"
 		child.send_signal(signal.SIGINT)
