@@ -15,11 +15,29 @@
 
 #define FREEZE_MS 10000
 
-int cgroup_check_thawed(int dirfd, const char *path, struct hz_error *err)
+/* The root of the unified tree, and v1, have no such file. */
+static bool is_to_freeze(int dirfd)
+{
+	char file[256] = "cgroup.freeze", text[16];
+
+	for (size_t n = 0; n + sizeof("../cgroup.freeze") < sizeof(file); n += 3) {
+		memcpy(file + n, "cgroup.freeze", sizeof("cgroup.freeze"));
+		if (cgroup_read(dirfd, file, text, sizeof(text)))
+			return false;
+		if (!strcmp(text, "1"))
+			return true;
+		memcpy(file + n, "../", 3);
+	}
+	return false;
+}
+
+int cgroup_check_thawed(int dirfd, const char *path, bool populated, struct hz_error *err)
 {
 	char text[256];
 
-	if ((cgroup_read(dirfd, "cgroup.events", text, sizeof(text)) ||
+	/* what has processes is frozen only when the last one stands still */
+	if (!(populated && is_to_freeze(dirfd)) &&
+	    (cgroup_read(dirfd, "cgroup.events", text, sizeof(text)) ||
 	     !strstr(text, "frozen 1")) &&
 	    (cgroup_read(dirfd, "freezer.state", text, sizeof(text)) || !strcmp(text, "THAWED")))
 		return 0;

@@ -51,8 +51,9 @@ int cgroup_is_gone(const struct oci_strings *dirs, struct hz_error *err);
 
 /* freeze.c */
 /** A process would stand still at once in this directory, and with it whoever waits for it: for one
- * of the container or of a cgroup above it is frozen. Then an error, -1. */
-int cgroup_check_thawed(int dirfd, const char *path, struct hz_error *err);
+ * of the container or of a cgroup above it is frozen. Then an error, -1. @populated: there are
+ * processes in it already. */
+int cgroup_check_thawed(int dirfd, const char *path, bool populated, struct hz_error *err);
 /** Write to the freezer of each directory that has one; 0 or -errno, *ret_done counts the writes.
  */
 int cgroup_freezer_write(const struct oci_strings *dirs, bool on, unsigned *ret_done);

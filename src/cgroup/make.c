@@ -41,7 +41,7 @@ static int check_unused(int fd, const char *path, struct hz_error *err)
 			err, "choose another linux.cgroupsPath, or end the processes in \"%s\"",
 			path);
 	}
-	return cgroup_check_thawed(fd, path, err);
+	return cgroup_check_thawed(fd, path, false, err);
 }
 
 /* A directory that is there already: fit for a container? */
@@ -188,8 +188,9 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 	if (found && faccessat(fd, ".", W_OK, AT_EACCESS))
 		return error_sys(err, errno, "faccessat", path,
 				 "unable to apply cgroup configuration: enter cgroup \"%s\"", path);
-	if (found && q->step->must_be_empty ? check_unused(fd, path, err)
-					    : may_stop(hier) && cgroup_check_thawed(fd, path, err))
+	if (found && q->step->must_be_empty
+		    ? check_unused(fd, path, err)
+		    : may_stop(hier) && cgroup_check_thawed(fd, path, false, err))
 		return -1;
 	if (hier->name[0])
 		return 0;

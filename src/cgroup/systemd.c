@@ -96,7 +96,7 @@ static int adopt_one(struct cgroup *cg, const struct cgroup_unit_request *q, con
 				 path);
 	*d = (struct cgroup_dir){.hierarchy = hier, .fd = fd, .found = true};
 	cg->ndirs++;
-	if (cgroup_check_thawed(fd, path, err) ||
+	if (cgroup_check_thawed(fd, path, true, err) ||
 	    (cg->mode != PLAN_CGROUP_V2 && attach(fd, q->pid, path, err)))
 		return -1;
 	if (hier->name[0])
