@@ -87,12 +87,9 @@ static uint32_t access_of(struct builder *b, const struct oci_device_rule *r, co
 
 	if (!a || !*a)
 		return ALL;
-	if (!a[strcspn(a, "rwm")])
+	if (a[strspn(a, "rwm")])
 		builder_fault(b, builder_ptr(b, "%s/access", pointer),
-			      "\"%s\" has none of the letters r, w and m", a);
-	else if (a[strspn(a, "rwm")])
-		builder_warn(b, builder_ptr(b, "%s/access", pointer),
-			     "\"%s\" has other letters than r, w and m: they are passed over", a);
+			      "\"%s\" has other letters than r, w and m", a);
 	return (strchr(a, 'r') ? PLAN_DEVICE_READ : 0) | (strchr(a, 'w') ? PLAN_DEVICE_WRITE : 0) |
 	       (strchr(a, 'm') ? PLAN_DEVICE_MKNOD : 0);
 }
