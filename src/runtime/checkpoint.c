@@ -206,10 +206,7 @@ static int add_parent(struct checkpoint *c, struct hz_error *err)
 static void add_flags(struct checkpoint *c)
 {
 	const struct hz_checkpoint_options *o = c->o;
-	const struct {
-		bool on;
-		enum criu_opt opt;
-	} flags[] = {
+	const struct criu_flag flags[] = {
 		{o->leave_running, CRIU_LEAVE_RUNNING},
 		{o->tcp_established, CRIU_TCP_ESTABLISHED},
 		{o->tcp_skip_in_flight, CRIU_TCP_SKIP_IN_FLIGHT},
@@ -224,9 +221,7 @@ static void add_flags(struct checkpoint *c)
 		{true, CRIU_EXT_MASTERS},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-		if (flags[i].on)
-			pb_add_int(&c->opts, flags[i].opt, 1);
+	criu_add_flags(&c->opts, flags, ARRAY_SIZE(flags));
 	if (o->empty_network)
 		pb_add_int(&c->opts, CRIU_EMPTY_NS, CLONE_NEWNET);
 }

@@ -133,6 +133,13 @@ int criu_add_modes(struct buf *opts, const char *cgroups, const char *network_lo
 /** Put the first error of CRIU's log file to @err. -1 */
 int criu_explain(const struct criu_place *p, struct hz_error *err);
 
+struct criu_flag {
+	bool on;
+	enum criu_opt opt;
+};
+/** Add the fields of the flags that are on. */
+void criu_add_flags(struct buf *opts, const struct criu_flag *flags, size_t n);
+
 /** Add field @opt with a message of one or two strings. */
 void criu_add_pair(struct buf *opts, enum criu_opt opt, const char *first, const char *second);
 void criu_add_inherited(struct buf *opts, const char *key, int fd);

@@ -171,6 +171,13 @@ int criu_explain(const struct criu_place *p, struct hz_error *err)
 	return error_hint(err, "CRIU tells more in %s/%s", p->work_path, p->log);
 }
 
+void criu_add_flags(struct buf *opts, const struct criu_flag *flags, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (flags[i].on)
+			pb_add_int(opts, flags[i].opt, 1);
+}
+
 void criu_add_pair(struct buf *opts, enum criu_opt opt, const char *first, const char *second)
 {
 	_cleanup_buf_ struct buf m = BUF_INIT;

@@ -165,10 +165,7 @@ static int add_cgroups(struct restore *r, struct hz_error *err)
 static void add_flags(struct restore *r)
 {
 	const struct hz_restore_options *o = r->o;
-	const struct {
-		bool on;
-		enum criu_opt opt;
-	} flags[] = {
+	const struct criu_flag flags[] = {
 		{o->tcp_established, CRIU_TCP_ESTABLISHED},
 		{o->tcp_close, CRIU_TCP_CLOSE},
 		{o->ext_unix_sk, CRIU_EXT_UNIX_SK},
@@ -183,9 +180,7 @@ static void add_flags(struct restore *r)
 		{true, CRIU_EXT_MASTERS},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-		if (flags[i].on)
-			pb_add_int(&r->opts, flags[i].opt, 1);
+	criu_add_flags(&r->opts, flags, ARRAY_SIZE(flags));
 	if (o->empty_network)
 		pb_add_int(&r->opts, CRIU_EMPTY_NS, CLONE_NEWNET);
 	if (o->lsm_profile)
