@@ -25,6 +25,7 @@ enum hz_error_code {
 	HZ_E_HOOK,        /* a hook failed or timed out */
 	HZ_E_EXEC,        /* the program of the container could not be executed */
 	HZ_E_INTERNAL,    /* a check of hezi's own failed */
+	HZ_E_FOREIGN,     /* the container belongs to another runtime */
 };
 
 struct hz_error {

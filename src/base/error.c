@@ -119,6 +119,7 @@ const char *hz_error_code_name(enum hz_error_code code)
 		[HZ_E_HOOK] = "hook",
 		[HZ_E_EXEC] = "exec",
 		[HZ_E_INTERNAL] = "internal",
+		[HZ_E_FOREIGN] = "foreign",
 	};
 
 	if ((size_t)code >= sizeof(names) / sizeof(names[0]))

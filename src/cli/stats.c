@@ -102,10 +102,11 @@ static void table(const struct sample *samples, size_t n, struct row *rows, stru
 	}
 }
 
-/* One that has ended meanwhile is left out when nobody asked for it by name. */
+/* One that has ended meanwhile, or is of another runtime, is left out when nobody asked for it by
+ * name. */
 static bool is_gone(const struct hz_error *err)
 {
-	return err->code == HZ_E_NOT_FOUND || err->code == HZ_E_STATE;
+	return err->code == HZ_E_NOT_FOUND || err->code == HZ_E_STATE || err->code == HZ_E_FOREIGN;
 }
 
 static int take(hz_runtime *rt, char **ids, bool named, struct sample *samples, size_t *ret_n,

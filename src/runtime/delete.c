@@ -134,7 +134,8 @@ static int delete_locked(hz_runtime *rt, const char *id, int dirfd, bool force, 
 		 * damaged record needs --force. */
 		if (err->code != HZ_E_NOT_FOUND && !force)
 			return -1;
-		if (err->code == HZ_E_SYSTEM || err->code == HZ_E_NOMEM)
+		if (err->code == HZ_E_SYSTEM || err->code == HZ_E_NOMEM ||
+		    err->code == HZ_E_FOREIGN)
 			return -1;
 		hz_error_clear(err);
 		r = (struct record){0};

@@ -5,6 +5,8 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #define FIELD(name, kind, required, member)                           \
 	{                                                             \
@@ -56,13 +58,34 @@ int record_write(int dirfd, const struct record *r, struct hz_error *err)
 	return 0;
 }
 
+/* Without a record of hezi's own, another runtime's makes this its container: hezi must neither
+ * touch it nor report it as missing. youki's file has the name of runc's. */
+static int no_record(int dirfd, struct hz_error *err)
+{
+	static const struct {
+		const char *file, *owner;
+	} others[] = {{"state.json", "runc or youki"}, {"status", "crun"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		if (faccessat(dirfd, others[i].file, F_OK, AT_SYMLINK_NOFOLLOW))
+			continue;
+		error_set(err, HZ_E_FOREIGN,
+			  "the container belongs to another runtime: its state directory has the "
+			  "file \"%s\" of %s",
+			  others[i].file, others[i].owner);
+		return error_hint(err, "use that runtime for this container, or give hezi a --root "
+				       "of its own");
+	}
+	return error_set(err, HZ_E_NOT_FOUND, "container does not exist");
+}
+
 int record_read(int dirfd, struct arena *a, struct record *ret, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	int r = file_read_at(dirfd, RECORD_FILE, &text, RECORD_MAX);
 
 	if (r == -ENOENT)
-		return error_set(err, HZ_E_NOT_FOUND, "container does not exist");
+		return no_record(dirfd, err);
 	if (r)
 		return error_sys(err, -r, "read", RECORD_FILE, "read the container's record");
 	*ret = (struct record){0};

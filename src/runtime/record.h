@@ -33,8 +33,8 @@ struct record {
 
 /** Atomically replace the record in @dirfd. */
 int record_write(int dirfd, const struct record *r, struct hz_error *err);
-/** Strings live in @a. HZ_E_NOT_FOUND when there is no record, HZ_E_JSON/HZ_E_CONFIG when it is
- * damaged. */
+/** Strings live in @a. HZ_E_NOT_FOUND when there is no record, HZ_E_FOREIGN when there is one of
+ * another runtime, HZ_E_JSON/HZ_E_CONFIG when it is damaged. */
 int record_read(int dirfd, struct arena *a, struct record *ret, struct hz_error *err);
 
 #endif

@@ -89,6 +89,47 @@ creating_force_deleted() {
 	bad
 }
 
+# foreign FILE...: a state directory as another runtime leaves it; every command rejects it and it stays as it is
+foreign() {
+	local command before
+	[ "$KIND" = hezi ] || skip "the state of others is theirs"
+	bundle
+	must_create # makes the root
+	local mine=$ID
+	ID=$ID-theirs
+	mkdir "$ROOT/$ID"
+	for file; do echo '{"id":"x","pid":1,"init_process_pid":1}' >"$ROOT/$ID/$file"; done
+	chown --reference="$ROOT" "$ROOT/$ID"
+	before=$(ls -l "$ROOT/$ID")
+	echo '{"args":["true"],"cwd":"/","user":{"uid":0,"gid":0}}' >"$T/process.json"
+	for command in state start pause resume ps "delete" "delete --force" "kill" "exec" "update --pids-limit 9" "events --stats" stats checkpoint; do
+		# shellcheck disable=SC2086
+		case $command in
+		kill) cap rt kill "$ID" KILL ;;
+		exec) cap rt exec --process "$T/process.json" "$ID" ;;
+		checkpoint) cap rt checkpoint --image-path "$T/img" "$ID" ;;
+		*) cap rt $command "$ID" ;;
+		esac
+		[ "$ST" != 0 ] || die "$command succeeded"
+		says "the container belongs to another runtime"
+		is "$(ls -l "$ROOT/$ID")" "$before" "the directory after $command"
+	done
+	create
+	bad
+	says "already exists"
+	cap rt list
+	ok
+	like "$ERR" "$ID is left out: .*another runtime"
+	like "$OUT" "$mine "
+	cap rt stats
+	unlike "$OUT$ERR" "$ID"
+	is "$(ls -l "$ROOT/$ID")" "$before" "the directory at the end"
+	rm -r "${ROOT:?}/$ID"
+	ID=$mine
+}
+foreign_runc() { foreign state.json config.json; }
+foreign_crun() { foreign status config.json; }
+
 exists='container with given ID already exists|already exists'
 gone='does not exist'
 live='that is not stopped: running'
@@ -136,5 +177,7 @@ paused_kill() {
 }
 t "kill of a container that is paused" paused_kill
 t "operations while create is busy" creating
+t "a container of runc in the same root is rejected by every command" foreign_runc
+t "a container of crun in the same root is rejected by every command" foreign_crun
 t "delete --force while create is busy" creating_force_deleted
 finish
