@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 bool cgroup_dir_parse(const char *recorded, unsigned *ret_removable, const char **ret_path)
 {
@@ -68,6 +69,22 @@ int cgroup_read(int dirfd, const char *file, char *text, size_t size)
 int cgroup_write(int dirfd, const char *file, const char *text)
 {
 	return file_write_at(dirfd, file, text, strlen(text));
+}
+
+/* Only root of the host may set the first, cgroup v1 has no other; the second is for users, on v2
+ * since Linux 5.7. Without a mark the cgroup may stay behind, empty. */
+static const char *const shared_marks[] = {"trusted.hezi.shared", "user.hezi.shared"};
+
+void cgroup_mark_shared(const char *path)
+{
+	if (lsetxattr(path, shared_marks[0], "1", 1, 0))
+		(void)lsetxattr(path, shared_marks[1], "1", 1, 0);
+}
+
+bool cgroup_is_shared(const char *path)
+{
+	return lgetxattr(path, shared_marks[0], NULL, 0) > 0 ||
+	       lgetxattr(path, shared_marks[1], NULL, 0) > 0;
 }
 
 bool cgroup_has_word(const char *list, const char *word)

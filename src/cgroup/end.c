@@ -345,18 +345,21 @@ static int remove_until_free(const struct oci_strings *dirs, const char *path, s
 	return error_hint(err, "processes are left in it that cannot be killed");
 }
 
-/* Ancestors that were made for this container go too, if nobody else uses them by now. */
+/* Ancestors that were made for this container go too, if nobody else uses them by now; and those
+ * that were made for another one, which is gone already (the containers of a pod). */
 static void remove_ancestors(const char *path, unsigned n)
 {
 	_cleanup_free_ char *copy = strdup(path);
 
-	for (; copy && n > 1; n--) {
+	for (; copy; n -= n > 0) {
 		char *slash = strrchr(copy, '/');
 		int fd;
 
 		if (!slash || slash == copy)
 			return;
 		*slash = '\0';
+		if (n <= 1 && !cgroup_is_shared(copy))
+			return;
 		fd = cgroup_dir_open(copy);
 		if (fd == -ENOENT)
 			continue;

@@ -37,6 +37,9 @@ bool cgroup_dir_is_unified(int fd);
 /** A short file of a cgroup, without its last newline; -errno. */
 int cgroup_read(int dirfd, const char *file, char *text, size_t size);
 int cgroup_write(int dirfd, const char *file, const char *text);
+/** Mark a cgroup that was created above a container's: the last container below it removes it. */
+void cgroup_mark_shared(const char *path);
+bool cgroup_is_shared(const char *path);
 /** A word of a list that is separated by spaces, commas or newlines. */
 bool cgroup_has_word(const char *list, const char *word);
 

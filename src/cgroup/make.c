@@ -135,6 +135,8 @@ static int make_dirs(const char *path, size_t root, bool cpuset, bool *ret_found
 			r = -errno;
 		if (!r && cpuset)
 			r = inherit_cpuset(copy, p);
+		if (next && !*ret_found)
+			cgroup_mark_shared(copy);
 		if (next)
 			*next = '/';
 	}

@@ -169,6 +169,9 @@ spec:
     securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: ["ALL"]}}
 X
 sh_check "play kube" 0 'uid=1000.*3000.*CapEff:.0000000000000000.*NoNewPrivs:.1.*Read-only.*67108864' "$P play kube kube.yaml >/dev/null 2>&1; sleep 1; $P logs kp-c; $P exec kp-c cat /sys/fs/cgroup/memory/memory.limit_in_bytes; $P play kube --down kube.yaml >/dev/null"
+# the infra container creates the pod's cgroup, in name=systemd too, where Podman itself removes nothing
+peer_fails runc crun -- sh_check "play kube --down leaves no cgroup" 0 '^[0-9a-f]{64}$' "id=\$($P play kube kube.yaml 2>/dev/null | sed -n 2p); echo \$id
+	$P play kube --down kube.yaml >/dev/null; find /sys/fs/cgroup -type d -path \"*\${id:-none}*\""
 printf 'FROM bb\nRUN echo built >/tmp/x\nCMD cat /tmp/x\n' >Containerfile
 check "build" 0 '' $P build -q --network none --runtime "$RUNTIME" -t built -f Containerfile "$D/img"
 check "run what was built" 0 '^built$' $RUN built

@@ -189,6 +189,42 @@ deny_all_devices() {
 	is "$(head -n 1 <<<"$OUT")" 2
 }
 
+# the containers of a pod: the first one creates the pod's cgroup, and may be deleted before the others
+shared_parent() {
+	local pod first
+	peers_differ "a cgroup above the container's stays"
+	paths_only
+	bundle
+	pod=/${PREFIX}pod
+	config --arg p "$pod" '.linux.cgroupsPath=$p+"/"+"a/b"'
+	sleeper
+	first=$ID
+	bundle
+	config --arg p "$pod" '.linux.cgroupsPath=$p+"/c"'
+	sleeper
+	rt delete --force "$first"
+	like "$(our_cgroups)" "$pod/c"
+	unlike "$(our_cgroups)" "$pod/a"
+	rt delete --force "$ID"
+	is "$(our_cgroups)" ""
+}
+
+# a cgroup that the engine or an administrator created stays
+foreign_parent() {
+	local parent c
+	paths_only
+	bundle
+	parent=${PREFIX}own
+	c=$(cg memory self)
+	c=${c%"$(sed -n 's/^[0-9]*:[^:]*memory[^:]*:\|^0:://p' /proc/self/cgroup | head -n 1)"}/$parent
+	mkdir "$c"
+	config --arg p "/$parent/x" '.linux.cgroupsPath=$p'
+	sleeper
+	rt delete --force "$ID"
+	is "$(find "$c" -type d)" "$c"
+	rmdir "$c"
+}
+
 path_nested() {
 	paths_only
 	bundle
@@ -308,6 +344,8 @@ t "several limits together" together
 t "a limit that the kernel refuses fails create" limits_refused_by_kernel
 t "deny-all device rule: the default devices work" deny_all_devices
 t "a nested cgroupsPath" path_nested
+t "the last container in a cgroup that hezi created removes it" shared_parent
+t "a cgroup above that was there before stays" foreign_parent
 t "a relative cgroupsPath" path_relative
 t "no cgroupsPath" path_absent
 t "one cgroupsPath gives one place" path_same_twice
