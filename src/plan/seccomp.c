@@ -12,23 +12,27 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
-#define ERRNO_LAST 4095 /* MAX_ERRNO of the kernel */
+#define ERRNO_LAST 4094   /* the kernel caps at 4095 (MAX_ERRNO), libseccomp stops one before it */
+#define TRACE_LAST 0xffff /* SECCOMP_RET_DATA, for the tracer */
 #define ARG_LAST   5
 #define RECEIVER   "run.oci.seccomp.receiver"
 
-static bool takes_errno(int action)
-{
-	return action == OCI_ACT_ERRNO || action == OCI_ACT_TRACE;
-}
-
+/*
+ * The specification wants an error where the action takes no errno. runc ignores the value, and
+ * profiles rely on that; the action itself is never weaker for it, so this is a warning.
+ */
 static void check_errno(struct builder *b, const char *ptr, int action, const struct oci_u32 *ret)
 {
+	unsigned last = action == OCI_ACT_TRACE ? TRACE_LAST : ERRNO_LAST;
+
 	if (!ret->set)
 		return;
-	if (!takes_errno(action))
-		builder_fault(b, ptr, "%s takes no errno", oci_seccomp_action_name(action));
-	else if (ret->v > ERRNO_LAST)
-		builder_fault(b, ptr, "an errno is %d at most, not %u", ERRNO_LAST, ret->v);
+	if (action != OCI_ACT_ERRNO && action != OCI_ACT_TRACE)
+		builder_warn(b, ptr, "has no effect: %s takes no errno",
+			     oci_seccomp_action_name(action));
+	else if (ret->v > last)
+		builder_fault(b, ptr, "the value for %s must be at most %u, not %u",
+			      oci_seccomp_action_name(action), last, ret->v);
 }
 
 static void check_rule(struct builder *b, const struct oci_seccomp_rule *r, size_t i)

@@ -152,9 +152,50 @@ refused_no_names() {
 	refused '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":[],"action":"SCMP_ACT_ERRNO"}]}'
 }
 
-refused_errno_on_kill() {
-	peers_differ "takes an errno for an action that has none"
-	refused '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_KILL","errnoRet":5}]}'
+# an errno where the action takes none does nothing, as with runc: create warns, the action stays what it is
+ignored_errno() {
+	local action
+	peer_differs crun "rejects it"
+	for action in ALLOW LOG TRACE KILL KILL_THREAD KILL_PROCESS TRAP ERRNO; do
+		bundle
+		filter '{"defaultAction":"SCMP_ACT_ALLOW","defaultErrnoRet":5,
+			"syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_'$action'","errnoRet":5}]}'
+		run_sh 'mkdir /tmp/d; echo "end $?"'
+		is_peer || like "$ERR" 'defaultErrnoRet: has no effect: SCMP_ACT_ALLOW takes no errno' "$action"
+		case $action in
+		ALLOW | LOG) is "$OUT" "end 0" "$action" ;;
+		TRACE) like "$ERR" 'Function not implemented' "$action" ;;
+		ERRNO) like "$ERR" 'Input/output error' "$action" ;;
+		*) [ ! -e "$B/rootfs/tmp/d" ] || die "$action is not in force" ;;
+		esac
+		is_peer || [[ $action =~ ^(ERRNO|TRACE)$ ]] ||
+			like "$ERR" "syscalls/0/errnoRet: has no effect: SCMP_ACT_$action takes no errno" "$action"
+	done
+}
+
+ignored_default_errno() {
+	local action
+	peer_differs crun "rejects it"
+	peer_differs runc "waits for an init that its filter has killed"
+	for action in LOG KILL KILL_PROCESS TRAP; do
+		bundle
+		filter '{"defaultAction":"SCMP_ACT_'$action'","defaultErrnoRet":1}'
+		args true
+		cap rt run --bundle "$B" "$ID"
+		if [ $action = LOG ]; then ok; else [ "$ST" != 0 ] || die "$action is not in force"; fi
+		is_peer || like "$ERR" "defaultErrnoRet: has no effect: SCMP_ACT_$action takes no errno" "$action"
+	done
+}
+
+refused_errno_too_big() {
+	local value
+	peers_differ "cut the number to 16 bits"
+	for value in 4095 4096 65536 65541 4294967295; do
+		refused '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO","errnoRet":'$value'}]}'
+		says "/linux/seccomp/syscalls/0/errnoRet: the value for SCMP_ACT_ERRNO must be at most 4094, not $value"
+	done
+	refused '{"defaultAction":"SCMP_ACT_TRACE","defaultErrnoRet":65536}'
+	says '/linux/seccomp/defaultErrnoRet: the value for SCMP_ACT_TRACE must be at most 65535, not 65536'
 }
 
 real_profile() {
@@ -380,5 +421,7 @@ t "a startContainer hook is under the filter" hook_is_filtered
 t "an unknown flag is refused" refused_flag
 t "a filter without defaultAction is refused" refused_no_default
 t "an entry without names is refused" refused_no_names
-t "an errno on an action without one is refused" refused_errno_on_kill
+t "an errno for an action that takes none is ignored" ignored_errno
+t "an errno for a default action that takes none is ignored" ignored_default_errno
+t "an errno that no filter can return" refused_errno_too_big
 finish

@@ -186,13 +186,19 @@ static const struct {
 	 "not the name"},
 	{HEAD NS(ALL_NS) ",'sysctl':{'net.//.kernel.core_pattern':'x'}}}", "is not the name"},
 	/* seccomp */
-	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','defaultErrnoRet':1}}}",
-	 "/linux/seccomp/defaultErrnoRet: SCMP_ACT_ALLOW takes no errno"},
-	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':[''],"
-	      "'action':'SCMP_ACT_KILL','errnoRet':2,'args':[{'index':6,'value':0,'op':'SCMP_CMP_"
-	      "EQ'}]}]}}}",
+	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':4095}}}",
+	 "/linux/seccomp/defaultErrnoRet: the value for SCMP_ACT_ERRNO must be at most 4094, not "
+	 "4095"},
+	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_TRACE','defaultErrnoRet':65536}}}",
+	 "/linux/seccomp/defaultErrnoRet: the value for SCMP_ACT_TRACE must be at most 65535, not "
+	 "65536"},
+	{HEAD
+	 ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':[''],"
+	 "'action':'SCMP_ACT_ERRNO','errnoRet':65541,'args':[{'index':6,'value':0,'op':'SCMP_CMP_"
+	 "EQ'}]}]}}}",
 	 "/linux/seccomp/syscalls/0/names/0: the name is empty\n"
-	 "/linux/seccomp/syscalls/0/errnoRet: SCMP_ACT_KILL takes no errno\n"
+	 "/linux/seccomp/syscalls/0/errnoRet: the value for SCMP_ACT_ERRNO must be at most "
+	 "4094, not 65541\n"
 	 "/linux/seccomp/syscalls/0/args/0/index: the index of an argument is 5 at most, not 6"},
 	{HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','listenerMetadata':'x'}}}",
 	 "/linux/seccomp/listenerMetadata: listenerMetadata without listenerPath"},

@@ -121,10 +121,10 @@ goods("SE-5", "seccomp-action", S, [rule(action="SCMP_ACT_" + a) for a in "KILL 
 bads("SE-5", "seccomp-action-bad", S, [rule(action=a) for a in ("", "ERRNO", "SCMP_ACT_FOO", "scmp_act_errno", 1, None)], "no such action", at=S + "/syscalls/0/action")
 bads("SE-5", "seccomp-action-absent", S, [{**ALLOW, "syscalls": [{"names": ["mkdirat"]}]}], "action is required", at="%s/syscalls/0 %s/syscalls/0/action" % (S, S))
 goods("SE-2", "seccomp-errno", S, [rule(errnoRet=e) for e in (0, 1, 38, 133, 4094)] + [rule(action="SCMP_ACT_TRACE", errnoRet=5)], "an errno with ERRNO or TRACE")
-bads("SE-2", "seccomp-errno-on", S, [rule(action="SCMP_ACT_" + a, errnoRet=1) for a in "KILL KILL_PROCESS KILL_THREAD TRAP ALLOW LOG".split()],
-     "an action without an errno", at=S + "/syscalls/0/errnoRet")
-bads("SE-2", "seccomp-default-errno-on", S, [{"defaultAction": "SCMP_ACT_" + a, "defaultErrnoRet": 1} for a in "ALLOW LOG KILL TRAP".split()],
-     "an action without an errno", at=S + "/defaultErrnoRet")
+goods("SE-2", "seccomp-errno-on", S, [rule(action="SCMP_ACT_" + a, errnoRet=1) for a in "KILL KILL_PROCESS KILL_THREAD TRAP ALLOW LOG".split()],
+      "an action without an errno: a warning, as runc ignores it")
+goods("SE-2", "seccomp-default-errno-on", S, [{"defaultAction": "SCMP_ACT_" + a, "defaultErrnoRet": 1} for a in "ALLOW LOG KILL TRAP".split()],
+      "an action without an errno: a warning, as runc ignores it")
 bads("SE-2", "seccomp-errno-bad", S, [rule(errnoRet=e) for e in (-1, 2 ** 32, "EPERM", "1", 1.5)], "not an unsigned 32-bit integer", at=S + "/syscalls/0/errnoRet")
 frees("SE-2", "seccomp-errno-big", S, [rule(errnoRet=e) for e in (4096, 65535, 65536, 2 ** 32 - 1)], "beyond the kernel's errnos")
 goods("SE-3", "seccomp-arch", S, [{**rule(), "architectures": a} for a in ([], None, ["SCMP_ARCH_X86_64"], ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
