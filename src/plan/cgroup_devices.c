@@ -20,7 +20,8 @@ struct rule {
 	uint32_t type, major, minor, access;
 };
 
-/* After a rule that denies: what the runtime-spec's default devices, terminals and mknod need. */
+/* After a rule that denies: what the runtime-spec's default devices, terminals and mknod need, and
+ * tun, without which VPN clients in containers stop working (runc#4555). */
 static const struct rule default_rules[] = {
 	{true, PLAN_DEVICE_CHAR, ANY, ANY, PLAN_DEVICE_MKNOD},
 	{true, PLAN_DEVICE_BLOCK, ANY, ANY, PLAN_DEVICE_MKNOD},
@@ -32,6 +33,7 @@ static const struct rule default_rules[] = {
 	{true, PLAN_DEVICE_CHAR, 5, 0, ALL},     /* tty */
 	{true, PLAN_DEVICE_CHAR, 5, 2, ALL},     /* ptmx */
 	{true, PLAN_DEVICE_CHAR, 136, ANY, ALL}, /* pts */
+	{true, PLAN_DEVICE_CHAR, 10, 200, ALL},  /* net/tun */
 };
 
 static const char *number_text(struct builder *b, uint32_t n)

@@ -352,8 +352,8 @@ static bool is_whole(const struct oci_device_rule *r)
 
 static void add_defaults(struct unit_properties *u)
 {
-	static const char *const nodes[] = {"1:3", "1:5", "1:7", "1:8",
-					    "1:9", "5:0", "5:2", "136:*"};
+	static const char *const nodes[] = {"1:3", "1:5", "1:7",   "1:8",   "1:9",
+					    "5:0", "5:2", "136:*", "10:200"};
 
 	unit_property_add(u, "DeviceAllow=[('char-*', 'm'), ('block-*', 'm')]");
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)

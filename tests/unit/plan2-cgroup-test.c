@@ -200,6 +200,7 @@ static void test_device_defaults(void)
 	ok(!strncmp(values(&t), "devices.deny=a *:* rwm | devices.allow=c *:* m |", 48),
 	   "default devices follow a rule that denies");
 	ok(strstr(values(&t), "devices.allow=c 136:* rwm"), "terminals too");
+	ok(strstr(values(&t), "devices.allow=c 10:200 rwm"), "and tun");
 	bench_done(&t);
 }
 
