@@ -77,13 +77,16 @@ static inline long sys_clone3_fork(struct sys_clone_args *args)
  */
 long sys_clone3_call(struct sys_clone_args *args, void (*fn)(void *), void *arg);
 
-static inline long sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode,
-			       uint64_t resolve)
-{
-	struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
-
-	return sys_call(__NR_openat2, dirfd, path, &how, sizeof(how));
-}
+/**
+ * openat2(2), or sys_openat2_walk() once the call has been refused: by a seccomp filter, whatever
+ * errno that gives, or by a kernel before Linux 5.6. @mode is 0: no caller creates files with it.
+ */
+long sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+/**
+ * The same walk with openat(2): all RESOLVE_* but RESOLVE_CACHED; magic links are never followed.
+ * -EINVAL for flags that create files. openat2.c, no libc needed.
+ */
+long sys_openat2_walk(int dirfd, const char *path, uint64_t flags, uint64_t resolve);
 
 static inline long sys_mount_setattr(int dirfd, const char *path, unsigned flags,
 				     struct mount_attr *attr)
