@@ -48,7 +48,6 @@ static int open_unified(struct init *init, const struct plan_mount_cgroup *c)
 	return init_fs_fail(init, &c->s, call, tree, "cgroup2");
 }
 
-/* "" is the unified hierarchy of a hybrid machine. */
 static int open_hierarchy(struct init *init, const struct plan_mount_cgroup *c, uint32_t i)
 {
 	const char *option = plan_item(init->plan, c->options, i);
@@ -58,20 +57,12 @@ static int open_hierarchy(struct init *init, const struct plan_mount_cgroup *c, 
 
 	if (c->variant == PLAN_CGROUP_MOUNT_BIND)
 		return open_bind(init, c, option);
-	fs.type = *option ? "cgroup" : "cgroup2";
+	fs.type = "cgroup";
 	fs.source = "cgroup";
 	fs.options = option;
 	tree = init_fs_make(init, &fs, &call);
 	return tree < 0 ? init_fs_fail(init, &c->s, call, tree, plan_item(init->plan, c->names, i))
 			: tree;
-}
-
-/* A user's container may have no directory in the tree of v2 beside v1. */
-static bool is_missing(const struct init *init, const struct plan_mount_cgroup *c, uint32_t i)
-{
-	return c->mode == PLAN_CGROUP_HYBRID && c->variant == PLAN_CGROUP_MOUNT_BIND &&
-	       sys_call(__NR_faccessat2, AT_FDCWD, plan_item(init->plan, c->options, i), 0, 0) ==
-		       -ENOENT;
 }
 
 static int add_hierarchy(struct init *init, const struct plan_mount_cgroup *c, int tmpfs,
@@ -82,8 +73,6 @@ static int add_hierarchy(struct init *init, const struct plan_mount_cgroup *c, i
 	INIT_CLOSE int dir = -1;
 	long r;
 
-	if (is_missing(init, c, i))
-		return 0;
 	tree = open_hierarchy(init, c, i);
 	if (tree < 0)
 		return -1;

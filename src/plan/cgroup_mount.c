@@ -8,6 +8,10 @@
  *   v2    the runtime's     a bind of the host's; with a user namespace of its own cgroup only
  *   v1    its own           a tmpfs with a new mount of each hierarchy
  *   v1    the runtime's     a tmpfs with binds of the container's cgroup in each hierarchy
+ *
+ * On a hybrid host the container gets what v1 hosts have: a systemd in it that sees a directory
+ * "unified" takes the unified tree for its own, and fails. runc shows the hierarchies of v1 only,
+ * too.
  */
 #include "plan/mounts.h"
 
@@ -79,7 +83,7 @@ static void add_hierarchy(struct builder *b, struct lists *l, const struct facts
 	else
 		l->options[l->n] = h->name;
 	l->n++;
-	if (!named && h->name[0])
+	if (!named)
 		add_links(b, l, h->name, dir);
 }
 
@@ -101,8 +105,9 @@ static void fill_v1(struct builder *b, struct plan_mount_cgroup *step)
 		step->attr_clr &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	}
 	for (unsigned k = 0; k < facts->nhierarchies; k++)
-		add_hierarchy(b, &l, &facts->hierarchies[k],
-			      step->variant == PLAN_CGROUP_MOUNT_NEW);
+		if (facts->hierarchies[k].name[0])
+			add_hierarchy(b, &l, &facts->hierarchies[k],
+				      step->variant == PLAN_CGROUP_MOUNT_NEW);
 	step->names = builder_strs(b, l.names, l.n);
 	step->options = builder_strs(b, l.options, l.n);
 	step->links = builder_strs(b, l.links, l.nlinks);
