@@ -68,15 +68,17 @@ static bool wants_bytes(struct builder *b, const struct oci_i64 *v, const char *
 	return v->v != 0;
 }
 
-/* The spec's swap is memory + swap. */
+/* The spec's swap is memory + swap. v2 limits swap alone: without a limit for memory there is
+ * nothing to subtract, and the value is taken as it is, as by runc and crun. */
 static void memory_swap(struct builder *b, const struct oci_memory *m, bool v2)
 {
 	const char *pointer = RES "/memory/swap";
 	int64_t limit = m->limit.set ? m->limit.v : 0, swap = m->swap.v;
+	bool alone = v2 && limit == -1;
 
 	if (!wants_bytes(b, &m->swap, pointer))
 		return;
-	if (swap > 0 && limit <= 0) {
+	if (swap > 0 && limit <= 0 && !alone) {
 		builder_fault(
 			b, pointer,
 			"a limit for memory and swap needs a limit for memory (memory.limit)");
@@ -90,7 +92,7 @@ static void memory_swap(struct builder *b, const struct oci_memory *m, bool v2)
 		return;
 	}
 	if (v2)
-		set_bytes(b, "memory.swap.max", swap < 0 ? -1 : swap - limit, true,
+		set_bytes(b, "memory.swap.max", swap < 0 || alone ? swap : swap - limit, true,
 			  swap <= limit ? PLAN_CG_OPTIONAL : 0, pointer);
 	else
 		set_bytes(b, "memory.memsw.limit_in_bytes", swap, false,

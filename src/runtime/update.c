@@ -116,10 +116,11 @@ static void follow_memory(struct oci_json *j, const struct oci_memory *now,
 	oci_json_object(j);
 	keep_signed(j, "limit", now->limit, old->limit);
 	keep_signed(j, "reservation", now->reservation, old->reservation);
-	keep_signed(j, "swap", now->swap, old->swap);
-	if (now->limit.set && now->limit.v < 0 && !now->swap.set && old->swap.set) {
+	if (now->limit.set && now->limit.v < 0 && !now->swap.v && old->swap.set) {
 		oci_json_key(j, "swap"); /* it may not be below the limit */
 		oci_json_i64(j, -1);
+	} else {
+		keep_signed(j, "swap", now->swap, old->swap);
 	}
 	oci_json_object_end(j);
 }
