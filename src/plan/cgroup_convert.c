@@ -7,6 +7,7 @@
 #include "plan/cgroup_convert.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define RES "/linux/resources"
@@ -329,8 +330,31 @@ void cgroup_convert_cpu(struct builder *b, const struct oci_cpu *c, bool v2)
 
 /* --- pids --- */
 
-/* A limit of 0 would not even let the container's first process be made: 1 is the least that means
- * anything (as runc has it). */
+/* runtime-spec 1.3.0 made 0 a limit of its own. Engines whose configs are older (Podman, Docker's
+ * CLI with Podman) mean "no limit" by it. */
+static bool is_zero_a_limit(const struct builder *b)
+{
+	const char *v = b->config->oci_version;
+	unsigned long major, minor, patch;
+	char *p;
+
+	if (!v)
+		return false;
+	major = strtoul(v, &p, 10);
+	minor = *p == '.' ? strtoul(p + 1, &p, 10) : 0;
+	patch = *p == '.' ? strtoul(p + 1, &p, 10) : 0;
+	if (major != 1 || minor != 3 || patch)
+		return major > 1 || (major == 1 && minor >= 3);
+	return *p != '-'; /* 1.3.0-rc.1 is below 1.3.0 (semver) */
+}
+
+bool cgroup_has_no_pids_limit(const struct builder *b, const struct oci_pids *p)
+{
+	return p->limit.v == -1 || (p->limit.v == 0 && !is_zero_a_limit(b));
+}
+
+/* 0 would not even let the container's first process be created: 1 is the least that means
+ * anything, as in runc. */
 void cgroup_convert_pids(struct builder *b, const struct oci_pids *p)
 {
 	const char *pointer = RES "/pids/limit";
@@ -340,7 +364,7 @@ void cgroup_convert_pids(struct builder *b, const struct oci_pids *p)
 	if (p->limit.v < -1)
 		builder_fault(b, pointer, "%" PRId64 " is no number of processes (-1: no limit)",
 			      p->limit.v);
-	else if (p->limit.v == -1)
+	else if (cgroup_has_no_pids_limit(b, p))
 		limit_set(b, "pids.max", "max", 0, pointer);
 	else
 		set_i64(b, "pids.max", p->limit.v ? p->limit.v : 1, 0, pointer);

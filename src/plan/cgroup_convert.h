@@ -38,6 +38,8 @@ void cgroup_convert_memory(struct builder *b, const struct oci_memory *m, bool v
 void cgroup_warn_memory(struct builder *b, const struct oci_memory *m);
 void cgroup_convert_cpu(struct builder *b, const struct oci_cpu *c, bool v2);
 void cgroup_convert_pids(struct builder *b, const struct oci_pids *p);
+/** -1, or 0 in a config from before runtime-spec 1.3.0. */
+bool cgroup_has_no_pids_limit(const struct builder *b, const struct oci_pids *p);
 /* cgroup_io.c */
 bool cgroup_has_block_io(const struct oci_block_io *x);
 void cgroup_convert_block_io(struct builder *b, const struct oci_block_io *x, bool v2);

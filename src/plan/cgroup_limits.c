@@ -142,7 +142,7 @@ static void compile_cpu(struct builder *b, const struct oci_cpu *c)
 static void compile_pids(struct builder *b, const struct oci_pids *p)
 {
 	/* no limit is asked for and there is none */
-	if (p->limit.v == -1 && cgroup_find(b, "pids") == CGROUP_NOWHERE)
+	if (cgroup_has_no_pids_limit(b, p) && cgroup_find(b, "pids") == CGROUP_NOWHERE)
 		return;
 	if (p->limit.set && need(b, "pids", RES "/pids"))
 		cgroup_convert_pids(b, p);

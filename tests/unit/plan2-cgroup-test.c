@@ -41,7 +41,13 @@ static const struct {
 	 "memory.max=4096 | memory.swap.max=max!1"},
 	{"'memory':{'limit':8192,'swap':4096}", "/memory/swap", "/memory/swap"},
 	{"'memory':{'swap':4096}", "/memory/swap", "/memory/swap"},
-	{"'memory':{'limit':-1,'swap':4096}", "/memory/swap", "/memory/swap"},
+	{"'memory':{'limit':-1,'swap':4096}", "/memory/swap",
+	 "memory.max=max | memory.swap.max=4096"},
+	{"'memory':{'limit':-1,'swap':-1}",
+	 "memory.limit_in_bytes=-1!2 | memory.memsw.limit_in_bytes=-1!1",
+	 "memory.max=max | memory.swap.max=max!1"},
+	{"'memory':{'limit':-1,'swap':0}", "memory.limit_in_bytes=-1", "memory.max=max"},
+	{"'memory':{'limit':0,'swap':4096}", "/memory/swap", "/memory/swap"},
 	{"'memory':{'swap':-1}", "memory.memsw.limit_in_bytes=-1!1", "memory.swap.max=max!1"},
 	{"'memory':{'reservation':4096}", "memory.soft_limit_in_bytes=4096", "memory.low=4096"},
 	{"'memory':{'kernel':4096}", "", ""},
@@ -204,6 +210,35 @@ static void test_device_defaults(void)
 	bench_done(&t);
 }
 
+/* A pids limit of 0 in configs of different ages. */
+static void test_pids_zero(void)
+{
+	static const struct {
+		const char *version, *want;
+	} rows[] = {{"0.2.0", "max"}, {"1.0.0", "max"},      {"1.0.2-dev", "max"},
+		    {"1.2.1", "max"}, {"1.2.99+git", "max"}, {"1.3.0-rc.1", "max"},
+		    {"1.3.0", "1"},   {"1.3.0+dev", "1"},    {"1.3.1-dev", "1"},
+		    {"1.10.0", "1"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (int v1 = 0; v1 < 2; v1++) {
+			char json[256], want[32];
+			struct bench t;
+
+			snprintf(json, sizeof(json),
+				 "{'ociVersion':'%s','linux':{'resources':{'pids':{'limit':0}}}}",
+				 rows[i].version);
+			snprintf(want, sizeof(want), "pids.max=%s", rows[i].want);
+			bench_init(&t, json);
+			if (v1)
+				t.facts = facts_v1;
+			compile_cgroup(&t.b);
+			is_int(t.b.nfaults, 0, "no faults");
+			is_str(values(&t), want, "limit 0 of version %s", rows[i].version);
+			bench_done(&t);
+		}
+}
+
 static const struct {
 	const char *path, *want; /* NULL: refused */
 } paths[] = {
@@ -340,6 +375,7 @@ int main(void)
 		test_case(cases[i].resources, cases[i].v2, &facts_v2, "v2");
 	}
 	test_device_defaults();
+	test_pids_zero();
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		test_path(paths[i].path, paths[i].want);
 	memset(name, 'x', sizeof(name));
