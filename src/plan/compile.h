@@ -23,27 +23,23 @@ struct facts_hierarchy {
 	const char *own_path;   /* where the runtime itself is in it: "/user.slice" */
 };
 
-struct facts_range { /* a line of /etc/subuid, /etc/subgid of the caller */
-	uint32_t first, count;
-};
-
 /* What is so on this host. Collected by src/runtime/facts.c; golden tests write it by hand. Strings
  * are borrowed. */
 struct plan_facts {
 	uid_t euid;
 	gid_t egid;
-	bool in_userns;  /* the runtime itself runs in a user namespace */
-	bool privileged; /* CAP_SYS_ADMIN is effective */
+	bool in_userns;    /* the runtime itself runs in a user namespace */
+	bool privileged;   /* CAP_SYS_ADMIN is effective, in the runtime's own user namespace */
+	bool no_setgroups; /* setgroups(2) is denied there, and in all namespaces below it */
 	unsigned kernel_major, kernel_minor;
 	unsigned ns_supported; /* CLONE_NEW* that /proc/self/ns knows */
 	unsigned cap_last;     /* highest capability of this kernel */
 	uint64_t caps;         /* what the runtime may grant: its bounding set & permitted set */
 	enum plan_cgroup_mode cgroup_mode;
 	struct facts_hierarchy hierarchies[FACTS_HIERARCHIES];
-	unsigned nhierarchies;             /* v2: one, named "" */
-	const char *unified_controllers;   /* of the root of the unified tree: "cpu io memory pids",
-					      "" when none */
-	struct facts_range subuid, subgid; /* count 0: none */
+	unsigned nhierarchies;           /* v2: one, named "" */
+	const char *unified_controllers; /* of the root of the unified tree: "cpu io memory pids",
+					    "" when none */
 	bool selinux, apparmor;
 	const char *resctrl; /* where it is mounted; NULL: nowhere */
 };

@@ -2,6 +2,8 @@
 /* The maps of a new user namespace (user_namespaces(7)), and which ids exist in it. */
 #include "plan/builder.h"
 
+#include <linux/capability.h>
+
 #define LINES_MAX 340 /* the kernel's own limit (user_namespaces(7)) */
 
 static bool is_mapped(const struct oci_id_maps *m, uint32_t id)
@@ -27,12 +29,20 @@ bool plan_gid_is_mapped(const struct oci_config *c, uint32_t gid)
 	return !plan_has_ns(c, OCI_NS_USER) || is_mapped(&c->linux_->gid_mappings, gid);
 }
 
-/* Without privilege the kernel takes one line that maps the own id; all else is the business of
- * newuidmap(1). */
-static enum plan_map_how how_to_map(const struct builder *b, const struct oci_id_maps *m,
-				    uint32_t own)
+static bool has_cap(const struct builder *b, unsigned cap)
 {
-	if (b->facts->privileged ||
+	return b->facts->caps & (1ull << cap);
+}
+
+/* Without CAP_SETUID or CAP_SETGID the kernel takes one line that maps the own id; all else is the
+ * business of newuidmap(1). */
+static enum plan_map_how how_to_map(const struct builder *b, bool is_gid)
+{
+	const struct oci_linux *l = b->config->linux_;
+	const struct oci_id_maps *m = is_gid ? &l->gid_mappings : &l->uid_mappings;
+	uint32_t own = is_gid ? b->facts->egid : b->facts->euid;
+
+	if (has_cap(b, is_gid ? CAP_SETGID : CAP_SETUID) ||
 	    (m->n == 1 && m->items[0].size.v == 1 && m->items[0].host_id.v == own))
 		return PLAN_MAP_WRITE;
 	return PLAN_MAP_HELPER;
@@ -40,15 +50,15 @@ static enum plan_map_how how_to_map(const struct builder *b, const struct oci_id
 
 bool plan_may_setgroups(const struct builder *b)
 {
-	const struct oci_config *c = b->config;
+	const struct plan_exec_target *x = b->opt->exec;
 
-	if (b->opt->exec)
-		return !b->opt->exec->no_setgroups;
-	if (b->facts->privileged || !plan_has_ns(c, OCI_NS_USER))
+	/* a user namespace inherits the denial, and nothing takes it back */
+	if (b->facts->no_setgroups || (x && x->no_setgroups))
+		return false;
+	/* only init can find out about a namespace that is joined */
+	if (x || !plan_new_ns(b->config, OCI_NS_USER))
 		return true;
-	if (plan_new_ns(c, OCI_NS_USER))
-		return how_to_map(b, &c->linux_->gid_mappings, b->facts->egid) == PLAN_MAP_HELPER;
-	return b->facts->subgid.count > 0;
+	return has_cap(b, CAP_SETGID) || how_to_map(b, true) == PLAN_MAP_HELPER;
 }
 
 static bool do_overlap(uint32_t a, uint32_t na, uint32_t b, uint32_t nb)
@@ -147,9 +157,9 @@ static void compile_map(struct builder *b, const struct oci_id_maps *m, bool is_
 		buf_printf(&text, "%u %u %u\n", m->items[i].container_id.v, m->items[i].host_id.v,
 			   m->items[i].size.v);
 	s->is_gid = is_gid;
-	s->how = how_to_map(b, m, is_gid ? b->facts->egid : b->facts->euid);
+	s->how = how_to_map(b, is_gid);
 	s->text = builder_str(b, text.data ? text.data : "");
-	s->deny_setgroups = is_gid && !plan_may_setgroups(b);
+	s->deny_setgroups = is_gid && !b->facts->no_setgroups && !plan_may_setgroups(b);
 	if (text.failed)
 		b->pool.failed = true;
 	buf_done(&text);

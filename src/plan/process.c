@@ -81,6 +81,26 @@ static void check_id(struct builder *b, uint32_t id, const char *pointer)
 		builder_fault(b, pointer, "%u is no valid id", id);
 }
 
+/* The own gid needs no setgroups(2): engines list it where an image's /etc/group has root in root.
+ */
+static bool has_only(const struct oci_u32s *gids, uint32_t gid)
+{
+	for (size_t i = 0; i < gids->n; i++)
+		if (gids->items[i] != gid)
+			return false;
+	return true;
+}
+
+/* Where the caller can look it up. */
+static const char *denied_where(const struct builder *b)
+{
+	if (b->facts->no_setgroups)
+		return "in the runtime's user namespace (/proc/self/setgroups is \"deny\")";
+	if (b->opt->exec)
+		return "in the container's user namespace (/proc/self/setgroups in it is \"deny\")";
+	return "in a user namespace that maps the own gid only (/proc/self/setgroups is \"deny\")";
+}
+
 static void compile_user(struct builder *b, const struct oci_process *p)
 {
 	struct plan_user *s = BUILDER_STEP(b, struct plan_user, PLAN_USER, PLAN_INIT,
@@ -99,10 +119,15 @@ static void compile_user(struct builder *b, const struct oci_process *p)
 			 builder_ptr(b, "/process/user/additionalGids/%zu", i));
 	if (keep)
 		return;
-	if (p->user->additional_gids.n && !s->setgroups)
+	if (has_only(&p->user->additional_gids, s->gid) &&
+	    (!s->setgroups || plan_join_ns(b->config, OCI_NS_USER)))
+		return;
+	if (!s->setgroups)
 		builder_fault(b, "/process/user/additionalGids",
-			      "setgroups is denied in this user namespace: only newgidmap(1) can "
-			      "map more than the own gid");
+			      "setgroups is denied %s: remove additionalGids, or %s",
+			      denied_where(b),
+			      "create that user namespace with ids from newgidmap(1) and "
+			      "/etc/subgid");
 	else
 		s->groups =
 			builder_u32s(b, p->user->additional_gids.items, p->user->additional_gids.n);

@@ -8,16 +8,14 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
-#include <pwd.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 
-static int read_file(const char *path, struct buf *b, struct hz_error *err)
-{
-	int r = file_read_at(AT_FDCWD, path, b, 1 << 20);
-
-	return r ? error_sys(err, -r, "read", path, "read \"%s\"", path) : 0;
-}
+#define USER_INIT_INO 0xEFFFFFFDu /* PROC_USER_INIT_INO of the kernel's include/linux/proc_ns.h */
 
 /* A hexadecimal mask of /proc/self/status (proc(5)). */
 static bool status_mask(const char *text, const char *key, uint64_t *ret)
@@ -30,47 +28,85 @@ static bool status_mask(const char *text, const char *key, uint64_t *ret)
 	return true;
 }
 
-static int read_status(struct plan_facts *f, uint64_t *ret_ignored, struct hz_error *err)
+struct masks {
+	uint64_t permitted, effective, bounding, ignored;
+};
+
+static int read_status(struct masks *m)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
-	uint64_t permitted, effective, bounding;
 
-	if (read_file("/proc/self/status", &text, err))
-		return -1;
-	if (!status_mask(text.data, "\nCapPrm:", &permitted) ||
-	    !status_mask(text.data, "\nCapEff:", &effective) ||
-	    !status_mask(text.data, "\nCapBnd:", &bounding) ||
-	    !status_mask(text.data, "\nSigIgn:", ret_ignored))
-		return error_set(err, HZ_E_UNSUPPORTED,
-				 "/proc/self/status lacks the capability or signal masks");
-	f->caps = permitted & bounding;
-	f->privileged = effective & (1ull << CAP_SYS_ADMIN);
+	return !file_read_at(AT_FDCWD, "/proc/self/status", &text, 1 << 20) &&
+			       status_mask(text.data, "\nCapPrm:", &m->permitted) &&
+			       status_mask(text.data, "\nCapEff:", &m->effective) &&
+			       status_mask(text.data, "\nCapBnd:", &m->bounding) &&
+			       status_mask(text.data, "\nSigIgn:", &m->ignored)
+		       ? 0
+		       : -1;
+}
+
+/* The same in a hundred system calls, for a /proc that is missing or restricted. */
+static int ask_masks(struct masks *m, struct hz_error *err)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct d[2];
+	struct sigaction action;
+
+	if (syscall(SYS_capget, &head, d))
+		return error_sys(err, errno, "capget", NULL, "read the runtime's capabilities");
+	*m = (struct masks){.permitted = d[0].permitted | (uint64_t)d[1].permitted << 32,
+			    .effective = d[0].effective | (uint64_t)d[1].effective << 32};
+	for (int cap = 0; cap < 64; cap++)
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+			m->bounding |= 1ull << cap;
+	for (int sig = 1; sig <= 64; sig++)
+		if (!sigaction(sig, NULL, &action) && action.sa_handler == SIG_IGN)
+			m->ignored |= 1ull << (sig - 1);
 	return 0;
 }
 
-static int read_cap_last(struct plan_facts *f, struct hz_error *err)
+/* /proc/sys/kernel/cap_last_cap is missing where /proc is mounted with subset=pid. */
+static unsigned cap_last(void)
 {
-	_cleanup_buf_ struct buf text = BUF_INIT;
+	unsigned cap = CAP_LAST_CAP;
 
-	if (read_file("/proc/sys/kernel/cap_last_cap", &text, err))
-		return -1;
-	f->cap_last = (unsigned)strtoul(text.data, NULL, 10);
-	return f->cap_last < 64 ? 0
-				: error_set(err, HZ_E_UNSUPPORTED,
-					    "this kernel has more than 64 capabilities");
+	while (cap > 0 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0)
+		cap--;
+	while (cap < 63 && prctl(PR_CAPBSET_READ, cap + 1, 0, 0, 0) >= 0)
+		cap++;
+	return cap;
 }
 
-/* The initial user namespace maps everything onto itself (user_namespaces(7)). */
-int facts_in_userns(bool *ret, struct hz_error *err)
+static bool maps_itself(void)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	char *p;
 
-	if (read_file("/proc/self/uid_map", &text, err))
-		return -1;
-	*ret = strtoul(text.data, &p, 10) != 0 || strtoul(p, &p, 10) != 0 ||
-	       strtoul(p, &p, 10) != UINT32_MAX;
-	return 0;
+	return file_read_at(AT_FDCWD, "/proc/self/uid_map", &text, 1 << 16) ||
+	       (strtoul(text.data, &p, 10) == 0 && strtoul(p, &p, 10) == 0 &&
+		strtoul(p, &p, 10) == UINT32_MAX);
+}
+
+/*
+ * Only the inode tells the initial user namespace: another one may map all ids onto themselves, as
+ * with PrivateUsers=full of systemd. Where /proc/self/ns is missing the map has to do, and without
+ * both this counts as the initial one: then device rules are enforced or fail.
+ */
+bool facts_in_userns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) ? !maps_itself() : st.st_ino != USER_INIT_INO;
+}
+
+/* "deny" in a namespace whose ids an ordinary user mapped, and in all below it
+ * (user_namespaces(7)). A kernel without the file has no user namespaces. */
+static bool denies_setgroups(void)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	return !file_read_at(AT_FDCWD, "/proc/self/setgroups", &text, 64) &&
+	       !strncmp(text.data, "deny", 4);
 }
 
 static unsigned namespaces_here(void)
@@ -91,58 +127,6 @@ static unsigned namespaces_here(void)
 	return have;
 }
 
-/* The first line of /etc/subuid or /etc/subgid that is for this user, by name or by number
- * (subuid(5)). */
-static void read_range(const char *path, uid_t uid, const char *name, struct facts_range *ret)
-{
-	_cleanup_buf_ struct buf text = BUF_INIT;
-	char number[16], *save = NULL;
-
-	if (file_read_at(AT_FDCWD, path, &text, 1 << 20))
-		return; /* no such file: no ranges */
-	snprintf(number, sizeof(number), "%u", uid);
-	for (char *line = strtok_r(text.data, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		char *colon = strchr(line, ':'), *second, *end;
-		unsigned long first, count;
-
-		if (!colon)
-			continue;
-		*colon = '\0';
-		if (strcmp(line, number) != 0 && (!name || strcmp(line, name) != 0))
-			continue;
-		first = strtoul(colon + 1, &second, 10);
-		if (second == colon + 1 || *second != ':')
-			continue;
-		count = strtoul(second + 1, &end, 10);
-		if (end == second + 1)
-			continue;
-		*ret = (struct facts_range){(uint32_t)first, (uint32_t)count};
-		return;
-	}
-}
-
-/* /etc/passwd itself and not getpwuid(3), which in a static program would load the host's NSS
- * modules. */
-static const char *user_name(uid_t uid, struct arena *a)
-{
-	_cleanup_file_ FILE *f = fopen("/etc/passwd", "re");
-	const struct passwd *pw;
-
-	while (f && (pw = fgetpwent(f)))
-		if (pw->pw_uid == uid)
-			return arena_strdup(a, pw->pw_name);
-	return NULL;
-}
-
-static void read_ranges(struct plan_facts *f, struct arena *a)
-{
-	const char *name = user_name(f->euid, a);
-
-	read_range("/etc/subuid", f->euid, name, &f->subuid);
-	read_range("/etc/subgid", f->euid, name, &f->subgid);
-}
-
 /* "6.1.0-18-amd64" */
 static bool parse_release(const char *release, struct plan_facts *f)
 {
@@ -159,18 +143,22 @@ int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
 		  struct hz_error *err)
 {
 	struct utsname u;
+	struct masks m = {0};
 
 	*f = (struct plan_facts){.euid = geteuid(), .egid = getegid()};
 	if (uname(&u))
 		return error_sys(err, errno, "uname", NULL, "read the kernel's version");
 	if (!parse_release(u.release, f))
 		return error_set(err, HZ_E_UNSUPPORTED, "the kernel's version cannot be read");
-	if (read_status(f, ret_ignored, err) || read_cap_last(f, err) ||
-	    facts_in_userns(&f->in_userns, err))
+	if (read_status(&m) && ask_masks(&m, err))
 		return -1;
+	*ret_ignored = m.ignored;
+	f->caps = m.permitted & m.bounding;
+	f->privileged = m.effective & (1ull << CAP_SYS_ADMIN);
+	f->cap_last = cap_last();
+	f->in_userns = facts_in_userns();
+	f->no_setgroups = f->in_userns && denies_setgroups();
 	f->ns_supported = namespaces_here();
-	if (!f->privileged)
-		read_ranges(f, a);
 	return cgroup_facts(f, a, err);
 }
 

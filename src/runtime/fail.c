@@ -183,8 +183,9 @@ int fail_hint(unsigned kind, int errnum, struct hz_error *err)
 		 "or this kernel does not know the mode"},
 		{PLAN_MEMORY_POLICY, ENOSYS, "this kernel is built without NUMA support"},
 		{PLAN_USER, EPERM,
-		 "a user namespace that was made without privileges denies setgroups: no "
-		 "additionalGids are possible in it"},
+		 "/proc/self/setgroups is \"deny\" in a user namespace whose ids were mapped "
+		 "without privileges: remove process.user.additionalGids, or create that "
+		 "namespace with ids from newgidmap(1) and /etc/subgid"},
 		{PLAN_LABEL, ENOENT,
 		 "an AppArmor profile has to be loaded first: apparmor_parser -r FILE; aa-status "
 		 "shows "
@@ -247,6 +248,8 @@ static void message(const struct plan_header *plan, const struct plan_step *s, c
 			return;
 		}
 		syscall_message(step, e, err);
+		if (s->kind == PLAN_USER && e->call == __NR_setgroups)
+			error_pointer(err, "/process/user/additionalGids");
 		(void)fail_hint(s->kind, e->errnum, err); /* -1 as all of these */
 		return;
 	case INIT_WHY_NOT_FOUND:

@@ -32,12 +32,10 @@ void runtime_log(const hz_runtime *rt, enum hz_log_level level, const char *fmt,
 static bool is_rootless(void)
 {
 	const char *user = getenv("USER");
-	bool in_userns;
 
 	if (geteuid())
 		return true;
-	return (!user || strcmp(user, "root") != 0) && !facts_in_userns(&in_userns, NULL) &&
-	       in_userns;
+	return (!user || strcmp(user, "root") != 0) && facts_in_userns();
 }
 
 static char *default_root(void)

@@ -66,8 +66,8 @@ int bundle_check_preserved(const struct plan_options *o, struct hz_error *err);
 /** Facts of this host. @ret_ignored: the caller's ignored signals. */
 int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
 		  struct hz_error *err);
-/** Is this process in a user namespace other than the initial one? */
-int facts_in_userns(bool *ret, struct hz_error *err);
+/** Whether this process is in a user namespace other than the initial one. */
+bool facts_in_userns(void);
 /** What only some configs need to know of the host: its security modules, resctrl. */
 void facts_ask_for(const struct oci_config *c, struct plan_facts *f, struct arena *a);
 

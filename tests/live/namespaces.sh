@@ -317,11 +317,14 @@ user_joined_denied() {
 	cap setpriv --groups 5,77 "${RT[@]}" run --bundle "$B" "$ID"
 	ok
 	is "$OUT" Groups:
-	config '.process.user.additionalGids=[0]'
+	config '.process.user.additionalGids=[0]' # what it is anyway
+	cap rt run --bundle "$B" "$ID"
+	ok
+	config '.process.user.additionalGids=[7]'
 	cap rt run --bundle "$B" "$ID"
 	kill "$holder"
 	bad
-	says 'setgroups additionalGids'
+	says '/process/user/additionalGids.*setgroups additionalGids.*/proc/self/setgroups'
 }
 # SPEC NS-5: the runtime's mount namespace, into which nothing is mounted
 no_mount_ns() {

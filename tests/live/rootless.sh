@@ -205,7 +205,10 @@ rootless_groups() {
 	is "$OUT" "deny
 0
 0"
-	config '.process.user.additionalGids=[0]'
+	config '.process.user.additionalGids=[0]' # what it is anyway
+	cap as_user run --bundle "$B" "$ID"
+	ok
+	config '.process.user.additionalGids=[0,7]'
 	cap as_user run --bundle "$B" "$ID"
 	bad
 	says 'additionalGids: setgroups is denied'

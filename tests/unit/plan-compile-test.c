@@ -114,11 +114,13 @@ static void test_kernels(void)
 
 static void test_maps(void)
 {
+	const struct plan_user *u;
 	const struct plan_id_map *m;
 	struct rig t;
 
 	rig_init(&t);
 	t.facts.privileged = false;
+	t.facts.caps = 0;
 	t.facts.euid = t.facts.egid = 1000;
 	rig_compile(&t, HEAD PROCESS NS("{'type':'user'}") ",'uidMappings':[{'containerID':0,'"
 							   "hostID':1000,'size':1}],"
@@ -132,7 +134,26 @@ static void test_maps(void)
 	rig_done(&t);
 
 	rig_init(&t);
+	t.facts.in_userns = t.facts.no_setgroups = true;
+	rig_compile(&t, HEAD PROCESS NS("{'type':'user'}") MAPS "}}");
+	m = rig_step(&t, PLAN_ID_MAP, 1);
+	ok(m && m->how == PLAN_MAP_WRITE && !m->deny_setgroups, "the denial is inherited");
+	u = rig_step(&t, PLAN_USER, 0);
+	ok(u && !u->setgroups, "no setgroups below a namespace that denies it");
+	rig_done(&t);
+
+	rig_init(&t);
 	t.facts.privileged = false;
+	t.facts.euid = 1000;
+	rig_compile(&t, HEAD PROCESS NS("{'type':'user'}") MAPS "}}");
+	m = rig_step(&t, PLAN_ID_MAP, 1);
+	ok(m && m->how == PLAN_MAP_WRITE && !m->deny_setgroups,
+	   "CAP_SETUID and CAP_SETGID are what maps need");
+	rig_done(&t);
+
+	rig_init(&t);
+	t.facts.privileged = false;
+	t.facts.caps = 0;
 	t.facts.euid = t.facts.egid = 1000;
 	rig_compile(&t, HEAD PROCESS NS(
 				"{'type':'user'}") ",'uidMappings':[{'containerID':1,'hostID':1000,"

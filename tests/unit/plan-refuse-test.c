@@ -249,6 +249,7 @@ static void test_hosts(void)
 
 	rig_init(&t);
 	t.facts.privileged = false;
+	t.facts.caps = 0;
 	t.facts.euid = 1000;
 	rig_compile(&t, HEAD "}");
 	rig_has(&t, "rootless container requires user namespaces", "without privilege");
@@ -256,16 +257,25 @@ static void test_hosts(void)
 
 	rig_init(&t);
 	t.facts.privileged = false;
+	t.facts.caps = 0;
 	t.facts.euid = t.facts.egid = 1000;
 	rig_compile(&t, HEAD
 		    ",'process':{'cwd':'/"
-		    "','args':['sh'],'user':{'uid':0,'gid':0,'additionalGids':[0]}}" NS(
+		    "','args':['sh'],'user':{'uid':0,'gid':0,'additionalGids':[0,1]}}" NS(
 			    "{'type':'user'},{'type':'mount'}") ",'uidMappings':[{'containerID':0,'"
 								"hostID':1000,'size':1}],"
 								"'gidMappings':[{'containerID':0,'"
 								"hostID':1000,'size':1}]}}");
 	rig_has(&t, "/process/user/additionalGids: setgroups is denied",
 		"further groups where they are denied");
+	rig_done(&t);
+
+	rig_init(&t);
+	t.facts.in_userns = t.facts.no_setgroups = true;
+	rig_compile(&t, HEAD ",'process':{'cwd':'/','args':['sh'],"
+			     "'user':{'uid':0,'gid':0,'additionalGids':[0,1]}}}");
+	rig_has(&t, "/process/user/additionalGids: setgroups is denied in the runtime's",
+		"further groups where the runtime's own namespace denies them");
 	rig_done(&t);
 }
 
