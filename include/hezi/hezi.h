@@ -164,7 +164,8 @@ struct hz_exec_options {
 	const char *const *caps; /* "CAP_CHOWN", added; never inheritable */
 	size_t ncaps;
 	const char *process_label, *apparmor;
-	bool tty, no_new_privs;
+	bool tty;
+	signed char no_new_privs; /* 1: set; -1: not set; 0: as the configuration has it */
 	/* for both */
 	const char *const
 		*cgroups; /* "[controller[,controller]:]path" below the container's cgroup */

@@ -21,7 +21,7 @@ static const struct opt globals[] = {
 	{"log-format", 0, OPT_STRING, AT(log_format), "FORMAT", "text or json (default: text)"},
 	{"log-level", 0, OPT_STRING, AT(log_level), "LEVEL",
 	 "error, warning, info or debug (default: warning)"},
-	{"root", 0, OPT_STRING, AT(root), "DIR",
+	{"root", 0, OPT_PATH, AT(root), "DIR",
 	 "where the state of the containers is (default: /run/hezi; not as root: "
 	 "$XDG_RUNTIME_DIR/hezi)"},
 	{"systemd-cgroup", 0, OPT_FLAG, AT(systemd_cgroup), NULL,
@@ -74,7 +74,7 @@ static int set_log(struct cli *cli, struct hz_error *err)
 	}
 	if (g->debug)
 		cli->log.level = LOG_AT_DEBUG;
-	return g->log && *g->log ? log_open(&cli->log, g->log, err) : 0;
+	return g->log ? log_open(&cli->log, g->log, err) : 0;
 }
 
 static int set_cgroups(struct cli *cli, struct hz_error *err)
@@ -102,9 +102,12 @@ static int set_cgroups(struct cli *cli, struct hz_error *err)
 			return bad_word("rootless", g->rootless, modes, ARRAY_SIZE(modes), err);
 		cli->rootless = i == 2 ? -1 : i;
 	}
-	if (g->root && !*g->root)
-		return error_set(err, HZ_E_USAGE, "--root is empty");
 	return 0;
+}
+
+static int set_globals(struct cli *cli, struct hz_error *err)
+{
+	return set_log(cli, err) || set_cgroups(cli, err) ? -1 : 0;
 }
 
 int cli_ids(const struct cli *cli, hz_runtime *rt, char ***ret, size_t *ret_n, struct hz_error *err)
@@ -238,12 +241,28 @@ static int run_command(struct cli *cli, const struct command *c, char **args, st
 	return status;
 }
 
+/* The options of the command, and the global ones among them. */
+static enum opt_result parse_command(struct cli *cli, const struct command *c,
+				     struct opt_words *words, struct hz_error *err)
+{
+	const struct opt_scope globals_too = {global_options, &cli->global, NULL},
+			       scope = {c->options, c->values, &globals_too};
+	const struct global_values before = cli->global;
+	enum opt_result r = options_parse_in(&scope, c->flags, words, err);
+
+	if (r != OPT_DONE || !memcmp(&before, &cli->global, sizeof(before)))
+		return r;
+	log_done(&cli->log);
+	cli->log = (struct log)LOG_INIT;
+	return set_globals(cli, err) ? OPT_BAD : r;
+}
+
 static int dispatch(struct cli *cli, const struct command *c, struct opt_words words)
 {
 	_cleanup_(hz_error_clear) struct hz_error err = HZ_ERROR_INIT;
 	int status;
 
-	switch (options_parse(c->options, c->values, c->flags, &words, &err)) {
+	switch (parse_command(cli, c, &words, &err)) {
 	case OPT_HELP: return show(cli, c);
 	case OPT_BAD:
 		if (err.code == HZ_E_USAGE)
@@ -305,7 +324,7 @@ static int with_globals(struct cli *cli, struct opt_words words)
 	}
 	if (!words.n)
 		return show(cli, NULL);
-	if (set_log(cli, &err) || set_cgroups(cli, &err))
+	if (set_globals(cli, &err))
 		return fail(cli, NULL, &err, 1);
 	return named_command(cli, words);
 }

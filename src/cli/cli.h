@@ -27,7 +27,7 @@ struct command {
 	const char *operands;    /* "<container-id> [signal]"; "" for none */
 	const char *description; /* paragraphs, "" for none */
 	int min_args, max_args;
-	unsigned flags; /* OPT_STOP */
+	unsigned flags; /* OPT_STOP or OPT_ID_FIRST */
 	bool hidden;
 	bool prefixed; /* errors begin with "<name> failed: ", as runc's create and run */
 	int error_status;

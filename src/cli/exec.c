@@ -7,7 +7,8 @@
 static struct exec_cmd {
 	const char *process, *console_socket, *pid_file, *pidfd_socket, *cwd, *user, *label,
 		*apparmor;
-	bool tty, detach, no_new_privs, ignore_paused;
+	bool tty, detach, ignore_paused;
+	signed char no_new_privs;
 	unsigned preserve_fds;
 	struct opt_strings env, gids, caps, cgroups;
 } values;
@@ -29,8 +30,9 @@ static const struct opt options[] = {
 	{"additional-gids", 'g', OPT_SLICE, AT(gids), "GID", "a further group (may be repeated)"},
 	{"process-label", 0, OPT_STRING, AT(label), "LABEL", "its SELinux label"},
 	{"apparmor", 0, OPT_STRING, AT(apparmor), "PROFILE", "its AppArmor profile"},
-	{"no-new-privs", 0, OPT_FLAG, AT(no_new_privs), NULL,
-	 "it can gain no privileges (no_new_privs)"},
+	{"no-new-privs", 0, OPT_SWITCH, AT(no_new_privs), NULL,
+	 "it can gain no privileges (no_new_privs); =false: it can, whatever the configuration "
+	 "says"},
 	{"cap", 'c', OPT_SLICE, AT(caps), "CAP",
 	 "add a capability to the bounding, permitted and effective sets (may be repeated)"},
 	{"preserve-fds", 0, OPT_UINT, AT(preserve_fds), "N",
@@ -100,7 +102,7 @@ const struct command command_exec = {
 		       "container id.",
 	.min_args = 1,
 	.max_args = INT_MAX,
-	.flags = OPT_STOP,
+	.flags = OPT_ID_FIRST,
 	.prefixed = true,
 	.error_status = 255,
 	.options = OPT_TABLE(options),

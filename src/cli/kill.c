@@ -27,7 +27,7 @@ static int kill_run(struct cli *cli, char **args, struct hz_error *err)
 	int sig = SIGTERM;
 	const struct id_action action = {kill_one, &sig};
 
-	if ((args[1] && signal_parse(args[1], &sig, err)) || cli_runtime(cli, &rt, err))
+	if ((args[1] && *args[1] && signal_parse(args[1], &sig, err)) || cli_runtime(cli, &rt, err))
 		return -1;
 	return values.regex ? cli_matching(cli, rt, args[0], &action, err)
 			    : kill_one(rt, args[0], &sig, err);
@@ -42,7 +42,7 @@ const struct command command_kill = {
 		       "RTMIN+3. Without one it is SIGTERM.",
 	.min_args = 1,
 	.max_args = 2,
-	.flags = OPT_STOP,
+	.flags = OPT_ID_FIRST,
 	.error_status = 1,
 	.options = OPT_TABLE(options),
 	.values = &values,

@@ -143,8 +143,11 @@ static int parse_number(const struct opt *o, const char *value, long long min, l
 
 static int add_string(struct opt_strings *s, const char *value, struct hz_error *err)
 {
-	const char **items = reallocarray(s->items, s->n + 1, sizeof(*items));
+	const char **items;
 
+	if (!*value)
+		return 0;
+	items = reallocarray(s->items, s->n + 1, sizeof(*items));
 	if (!items)
 		return error_oom(err);
 	items[s->n++] = value;
@@ -156,10 +159,21 @@ static int store(const struct opt *o, void *values, const char *value, struct hz
 {
 	void *at = (char *)values + o->offset;
 	long long n = 0;
+	bool on;
 
 	switch (o->kind) {
 	case OPT_FLAG: return parse_bool(o, value, at, err);
-	case OPT_STRING: *(const char **)at = value; return 0;
+	case OPT_SWITCH:
+		if (parse_bool(o, value, &on, err))
+			return -1;
+		*(signed char *)at = on ? 1 : -1;
+		return 0;
+	case OPT_PATH:
+		if (!*value)
+			return error_set(err, HZ_E_USAGE, "--%s is empty", o->name);
+		*(const char **)at = value;
+		return 0;
+	case OPT_STRING: *(const char **)at = *value ? value : NULL; return 0;
 	case OPT_UINT:
 		if (parse_number(o, value, 0, UINT_MAX, &n, err))
 			return -1;
@@ -175,22 +189,81 @@ static int store(const struct opt *o, void *values, const char *value, struct hz
 	return error_set(err, HZ_E_INTERNAL, "--%s is of an unknown kind", o->name);
 }
 
+static const struct opt *find_in(const struct opt_scope *scope, const char *name, size_t len,
+				 void **ret_values)
+{
+	const struct opt *o = NULL;
+
+	for (; scope && !o; scope = scope->outer) {
+		o = options_find(scope->table, name, len);
+		*ret_values = scope->values;
+	}
+	return o;
+}
+
+static bool takes_value(const struct opt *o)
+{
+	return o->kind != OPT_FLAG && o->kind != OPT_SWITCH;
+}
+
 /* Returns how many words were used up (1 or 2), or -1. */
-static int take_option(struct opt_table t, void *values, const struct word *w,
+static int take_option(const struct opt *o, void *values, const struct word *w,
 		       const struct opt_words *rest, struct hz_error *err)
 {
-	const struct opt *o = options_find(t, w->name, w->len);
-
-	if (!o)
-		return unknown(t, w, err);
 	if (w->value)
 		return store(o, values, w->value, err) ? -1 : 1;
-	if (o->kind == OPT_FLAG)
+	if (!takes_value(o))
 		return store(o, values, "true", err) ? -1 : 1;
 	if (rest->n < 2)
 		return error_set(err, HZ_E_USAGE, "flag needs an argument: %s%.*s",
 				 w->len > 1 ? "--" : "-", (int)w->len, w->name);
 	return store(o, values, rest->items[1], err) ? -1 : 2;
+}
+
+/*
+ * Is "-td" or "-u1000" a group of short options: flags only, of which the last may take a value
+ * from the next word, or one option with its value? A mistyped long option is not.
+ */
+static bool is_group(struct opt_table t, const char *word)
+{
+	const char *letters = word + 1;
+	size_t len = strcspn(letters, "=");
+	char name[GUESS_MAX + 1];
+
+	if (len < 2 || *letters == '-')
+		return false;
+	if (len <= GUESS_MAX) {
+		memcpy(name, letters, len);
+		name[len] = '\0';
+		if (options_guess(name, &t.items[0].name, t.n, sizeof(t.items[0])))
+			return false;
+	}
+	for (const char *p = letters; *p; p++) {
+		const struct opt *o = options_find(t, p, 1);
+
+		if (!o || !o->short_name)
+			return false;
+		if (takes_value(o))
+			return p == letters || !p[1];
+	}
+	return true;
+}
+
+/* As take_option(). */
+static int take_group(struct opt_table t, void *values, const char *letters,
+		      const struct opt_words *rest, struct hz_error *err)
+{
+	int used = 1;
+
+	for (const char *p = letters; used == 1 && *p; p++) {
+		const struct opt *o = options_find(t, p, 1);
+		const struct word w = {p, 1, takes_value(o) && p[1] ? p + 1 : NULL};
+
+		used = take_option(o, values, &w, rest, err);
+		if (w.value)
+			break;
+	}
+	return used;
 }
 
 /* Split "--name=value". Returns false when it is none: "---x", "-=x". */
@@ -203,10 +276,8 @@ static bool split(const char *arg, struct word *ret)
 }
 
 /* Words that are asked for everywhere, unless a command has an option of that name itself. */
-static enum opt_result common(struct opt_table t, const struct word *w, unsigned flags)
+static enum opt_result common(const struct word *w, unsigned flags)
 {
-	if (options_find(t, w->name, w->len))
-		return OPT_DONE;
 	if (is_word(w, "help") || is_word(w, "h"))
 		return OPT_HELP;
 	if ((flags & OPT_TAKE_VERSION) && (is_word(w, "version") || is_word(w, "v")))
@@ -215,25 +286,33 @@ static enum opt_result common(struct opt_table t, const struct word *w, unsigned
 }
 
 /* The option that @rest begins with; @ret_used: how many words it took. */
-static enum opt_result one_option(struct opt_table t, void *values, unsigned flags,
+static enum opt_result one_option(const struct opt_scope *scope, unsigned flags,
 				  const struct opt_words *rest, int *ret_used, struct hz_error *err)
 {
+	const struct opt *o;
 	enum opt_result asked;
 	struct word w;
+	void *values = NULL;
 
 	if (!split(rest->items[0], &w)) {
 		error_set(err, HZ_E_USAGE, "bad flag syntax: %.256s", rest->items[0]);
 		return OPT_BAD;
 	}
-	asked = common(t, &w, flags);
+	o = find_in(scope, w.name, w.len, &values);
+	asked = o ? OPT_DONE : common(&w, flags);
 	if (asked != OPT_DONE)
 		return asked;
-	*ret_used = take_option(t, values, &w, rest, err);
+	if (o)
+		*ret_used = take_option(o, values, &w, rest, err);
+	else if (is_group(scope->table, rest->items[0]))
+		*ret_used = take_group(scope->table, scope->values, w.name, rest, err);
+	else
+		*ret_used = unknown(scope->table, &w, err);
 	return *ret_used < 0 ? OPT_BAD : OPT_DONE;
 }
 
-enum opt_result options_parse(struct opt_table t, void *values, unsigned flags,
-			      struct opt_words *words, struct hz_error *err)
+enum opt_result options_parse_in(const struct opt_scope *scope, unsigned flags,
+				 struct opt_words *words, struct hz_error *err)
 {
 	struct opt_words rest = *words;
 	int n = 0, used = 0;
@@ -246,21 +325,32 @@ enum opt_result options_parse(struct opt_table t, void *values, unsigned flags,
 		if (!strcmp(word, "--"))
 			break;
 		if (word[0] == '-' && word[1]) {
-			r = one_option(t, values, flags, &rest, &used, err);
+			r = one_option(scope, flags, &rest, &used, err);
 			if (r != OPT_DONE)
 				return r;
-		} else if (flags & OPT_STOP) {
-			used = 0;
-			break;
-		} else {
-			words->items[n++] = rest.items[0];
+			continue;
 		}
+		words->items[n++] = rest.items[0];
+		if (!(flags & OPT_STOP))
+			continue;
+		if ((flags & OPT_ID_FIRST) == OPT_ID_FIRST && rest.n > 1 &&
+		    !strcmp(rest.items[1], "--"))
+			used = 2;
+		break;
 	}
-	/* behind "--", or from the first operand on */
+	/* behind "--", or behind the first operand */
 	for (rest.items += used, rest.n -= used; rest.n > 0; rest.items++, rest.n--)
 		words->items[n++] = rest.items[0];
 	words->n = n;
 	return OPT_DONE;
+}
+
+enum opt_result options_parse(struct opt_table t, void *values, unsigned flags,
+			      struct opt_words *words, struct hz_error *err)
+{
+	const struct opt_scope scope = {t, values, NULL};
+
+	return options_parse_in(&scope, flags, words, err);
 }
 
 void options_done(struct opt_table t, void *values)

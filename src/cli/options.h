@@ -7,7 +7,8 @@
  * option takes one dash or two,
  * `--opt value` or `--opt=value`; a boolean takes `=true` and the like; options may follow operands
  * unless the command says otherwise; `--` ends the options; a slice is repeated and never split at
- * commas. The last of several values wins.
+ * commas. The last of several values wins, and an empty text is as good as none. As with getopt(3),
+ * which crun uses, a word that is no long option may be a group of short ones: -td, -u1000.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -19,10 +20,12 @@
 
 enum opt_kind {
 	OPT_FLAG,   /* bool */
-	OPT_STRING, /* const char *, borrowed from argv */
+	OPT_SWITCH, /* signed char: 1 and -1 for true and false, 0 when it is not given */
+	OPT_STRING, /* const char *, borrowed from argv; NULL when it is empty */
+	OPT_PATH,   /* the same, but an empty one is an error: its default is another place */
 	OPT_UINT,   /* unsigned */
 	OPT_INT,    /* int */
-	OPT_SLICE,  /* struct opt_strings */
+	OPT_SLICE,  /* struct opt_strings; without empty ones */
 };
 
 struct opt_strings {
@@ -58,6 +61,14 @@ enum opt_result {
 
 #define OPT_STOP         (1u << 0) /* the first operand ends the options */
 #define OPT_TAKE_VERSION (1u << 1)
+#define OPT_ID_FIRST     (OPT_STOP | 1u << 2) /* OPT_STOP, and a "--" after the first operand goes */
+
+/* The options of a command, and those of the program, which may stand behind it too. */
+struct opt_scope {
+	struct opt_table table;
+	void *values;
+	const struct opt_scope *outer; /* NULL: none */
+};
 
 /* Words of a command line, without the program's name. */
 struct opt_words {
@@ -72,6 +83,10 @@ struct opt_words {
  */
 enum opt_result options_parse(struct opt_table t, void *values, unsigned flags,
 			      struct opt_words *words, struct hz_error *err);
+
+/** The same; an option that the innermost table lacks is looked for in the outer ones. */
+enum opt_result options_parse_in(const struct opt_scope *scope, unsigned flags,
+				 struct opt_words *words, struct hz_error *err);
 
 /** Free the slices in @values. */
 void options_done(struct opt_table t, void *values);

@@ -180,7 +180,7 @@ const struct command command_ps = {
 		       "host.",
 	.min_args = 1,
 	.max_args = 65,
-	.flags = OPT_STOP,
+	.flags = OPT_ID_FIRST,
 	.error_status = 1,
 	.options = OPT_TABLE(options),
 	.values = &values,

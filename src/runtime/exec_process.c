@@ -160,7 +160,7 @@ static int from_options(struct arena *a, const struct oci_config *config,
 	if (o->apparmor)
 		p->apparmor_profile = o->apparmor;
 	if (o->no_new_privs)
-		p->no_new_privileges = (struct oci_bool){true, true};
+		p->no_new_privileges = (struct oci_bool){o->no_new_privs > 0, true};
 	return add_strings(a, &p->args, o->args, o->nargs, err) ||
 			       add_strings(a, &p->env, o->env, o->nenv, err) ||
 			       set_user(a, p, o, err) || set_caps(a, p, o, err)

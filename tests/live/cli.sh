@@ -146,6 +146,48 @@ after_operands() {
 	is "$(our_states)" ""
 }
 
+# global options are taken behind the command too, before and after the id, as runc does
+global_behind() {
+	local line
+	peer_differs crun "argp has none"
+	bundle
+	args sleep 60
+	must_create
+	for line in "state --root $ROOT $ID" "state $ID --root=$ROOT" "--root /nowhere state $ID -root $ROOT" "kill --root $ROOT $ID 0"; do
+		cap timeout 20 "$RUNTIME" $line
+		ok
+	done
+	cap timeout 20 "$RUNTIME" --log "$B/one" state --root "$ROOT" --log "$B/two" --log-format json "$ID-none"
+	bad
+	is "$(jq -r .level "$B/two")" error
+	cap timeout 20 "$RUNTIME" --root "$ROOT" state --log-format nonsense "$ID"
+	bad
+	# what the command runs has options of its own
+	cap rt start "$ID"
+	cap rt exec "$ID" echo --root /x
+	is "$OUT" "--root /x"
+}
+
+# "--" right behind the id, where the command takes words of others
+dashes_behind_id() {
+	peer_differs crun "takes them for words"
+	bundle
+	sleeper
+	cap rt kill "$ID" -- 0
+	ok
+	cap rt kill -- "$ID" 0
+	ok
+	cap rt kill "$ID" ''
+	ok
+	cap rt ps "$ID" -- -o pid
+	ok
+	like "$OUT" PID
+	cap rt state "$ID" --
+	ok
+	cap rt state -- "$ID"
+	ok
+}
+
 boolean_values() {
 	peer_differs crun "argp has none"
 	bundle
@@ -514,6 +556,8 @@ t "--log-format json without --log" json_on_stderr
 t "long messages are whole" log_long_message
 t "--log journald:ID" log_journald
 t "--log syslog:ID" log_syslog
+t "global options behind the command" global_behind
+t "-- behind the id" dashes_behind_id
 t "--log file:PATH, and unknown kinds" log_file_scheme
 t "--log journald:ID where there is none" log_no_service
 t "--debug: runc's words, on stderr or in the log" debug_lines

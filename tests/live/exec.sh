@@ -36,10 +36,88 @@ options() {
 	ok
 	is "$OUT" $'/tmp\nc\n1000\n7\n7 9 11'
 	peers_differ "takes odd users"
-	for u in abc 1x -1 1:x 4294967295 ''; do
+	for u in abc 1x -1 1:x 4294967295 ' '; do
 		ex --user="$u" "$ID" true
 		fails
 	done
+}
+
+# "--" before or right behind the id ends the options, once; later ones belong to the command
+dashes() {
+	peer_differs crun "runs --"
+	running
+	local line
+	for line in "$ID -- echo x" "-- $ID echo x" "$ID echo x" "--tty=false $ID -- echo x"; do
+		ex $line
+		ok
+		is "$OUT" x "$line"
+	done
+	ex "$ID" -- echo -- -x
+	is "$OUT" "-- -x"
+	ex "$ID" echo --
+	is "$OUT" "--"
+	for line in "$ID -- -- echo" "-- $ID -- echo"; do
+		ex $line
+		fails
+		says 'exec: "--": executable file not found'
+	done
+	ex "$ID" --
+	fails
+	ex "$ID" -- -x
+	fails
+	says 'exec: "-x": executable file not found'
+}
+
+# a text that is empty is as good as none
+empty_values() {
+	peer_differs crun "takes an empty name for one"
+	running '.process.cwd="/tmp"|.process.user={uid:5,gid:6}'
+	ex --cwd '' -u '' --apparmor '' --process-label '' --process '' --pid-file '' --console-socket '' \
+		--pidfd-socket '' --cgroup '' -c '' "$ID" sh -c 'pwd; id -u; id -g'
+	ok
+	is "$OUT" $'/tmp\n5\n6'
+	ex --cwd=/ --cwd= --user=0 --user= "$ID" sh -c 'pwd; id -u'
+	is "$OUT" $'/tmp\n5' "the last one wins"
+	peers_differ "wants names"
+	ex -e '' -e A=1 -e= "$ID" sh -c 'echo $A'
+	ok
+	is "$OUT" 1
+}
+
+# no_new_privs as the options say, or else as the configuration has it
+no_new_privs() {
+	local has option want
+	peer_differs crun "has no booleans"
+	for has in true false; do
+		running ".process.noNewPrivileges=$has"
+		for option in '' --no-new-privs{,=true,=1,=t,=T,=TRUE,=false,=0,=f,=False}; do
+			case $option in
+			'') want=$([ $has = true ] && echo 1 || echo 0) ;;
+			*=[f0F]*) want=0 ;;
+			*) want=1 ;;
+			esac
+			ex $option "$ID" grep NoNewPrivs /proc/self/status
+			is "$OUT" "NoNewPrivs:"$'\t'$want "config $has, option '$option'"
+		done
+	done
+}
+
+# short options in one word, with a value in it or in the next, as crun has them
+grouped() {
+	peer_differs runc "has no groups"
+	running
+	ex -u1:2 -eA=3 "$ID" sh -c 'id -u; id -g; echo $A'
+	ok
+	is "$OUT" $'1\n2\n3'
+	ex -de A=1 "$ID" true
+	ok
+	is_peer || {
+		cap rt exec -debug "$ID" true
+		is "$ST" 0 "a global option behind the command"
+		cap rt exec -dx "$ID" true
+		[ "$ST" != 0 ] || die "-dx is taken"
+		says 'flag provided but not defined: -dx'
+	}
 }
 
 # create makes the working folder, exec does not
@@ -436,6 +514,10 @@ t "a process document leaves nothing to options" document_alone
 t "detached, with a pid file" detached
 t "--cap is never inheritable (CVE-2022-29162)" no_inheritable
 t "no descriptor of the host (CVE-2024-21626)" nothing_leaks
+t "-- ends the options" dashes
+t "empty values are not given" empty_values
+t "--no-new-privs and its values" no_new_privs
+t "short options in one word" grouped
 t "descriptors that are to be preserved" preserved
 t "descriptors that are to be preserved and are not there" preserved_missing
 t "in a user namespace" user_namespace

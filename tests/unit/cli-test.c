@@ -8,8 +8,9 @@
 #include <signal.h>
 
 struct values {
-	bool force, debug;
-	const char *bundle;
+	bool force, debug, tty;
+	signed char privs;
+	const char *bundle, *root;
 	unsigned fds;
 	int score;
 	struct opt_strings env;
@@ -18,6 +19,9 @@ struct values {
 static const struct opt rows[] = {
 	{"force", 'f', OPT_FLAG, offsetof(struct values, force), NULL, ""},
 	{"no-debug", 0, OPT_FLAG, offsetof(struct values, debug), NULL, ""},
+	{"tty", 't', OPT_FLAG, offsetof(struct values, tty), NULL, ""},
+	{"no-privs", 'n', OPT_SWITCH, offsetof(struct values, privs), NULL, ""},
+	{"root", 0, OPT_PATH, offsetof(struct values, root), "DIR", ""},
 	{"bundle", 'b', OPT_STRING, offsetof(struct values, bundle), "DIR", ""},
 	{"preserve-fds", 0, OPT_UINT, offsetof(struct values, fds), "N", ""},
 	{"score", 0, OPT_INT, offsetof(struct values, score), "N", ""},
@@ -37,17 +41,23 @@ struct result {
 	enum opt_result r;
 };
 
-static void parse_with(struct result *x, unsigned flags, const char *line)
+/* The words of @line; '' is an empty one. */
+static struct opt_words split_words(struct result *x, const char *line)
 {
 	struct opt_words words = {.items = x->argv};
-	int argc = 0;
 
 	memset(x, 0, sizeof(*x));
 	x->err.size = sizeof(x->err);
 	snprintf(x->words, sizeof(x->words), "%s", line);
-	for (char *w = strtok(x->words, " "); w && argc < ARGS_MAX; w = strtok(NULL, " "))
-		x->argv[argc++] = w;
-	words.n = argc;
+	for (char *w = strtok(x->words, " "); w && words.n < ARGS_MAX; w = strtok(NULL, " "))
+		x->argv[words.n++] = strcmp(w, "''") ? w : w + 2;
+	return words;
+}
+
+static void parse_with(struct result *x, unsigned flags, const char *line)
+{
+	struct opt_words words = split_words(x, line);
+
 	x->r = options_parse(table, &x->v, flags, &words, &x->err);
 	x->n = words.n;
 }
@@ -116,6 +126,88 @@ static void test_booleans(void)
 	done(&x);
 }
 
+static void test_switches(void)
+{
+	static const struct {
+		const char *line;
+		int want;
+	} good[] = {
+		{"", 0},
+		{"--no-privs", 1},
+		{"-n", 1},
+		{"-no-privs=t", 1},
+		{"--no-privs=1", 1},
+		{"--no-privs=false", -1},
+		{"-n=0", -1},
+		{"--no-privs --no-privs=F", -1},
+		{"--no-privs=FALSE --no-privs", 1},
+	};
+	struct result x;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		parse(&x, good[i].line);
+		is_int(x.r, OPT_DONE, "switch: \"%s\"", good[i].line);
+		is_int(x.v.privs, good[i].want, "switch: \"%s\": the value", good[i].line);
+		done(&x);
+	}
+	parse(&x, "--no-privs=2");
+	is_int(x.r, OPT_BAD, "a switch is a boolean");
+	done(&x);
+}
+
+static void test_groups(void)
+{
+	struct result x;
+
+	parse(&x, "-tf ID");
+	ok(x.r == OPT_DONE && x.v.tty && x.v.force && x.n == 1, "two flags in one word");
+	done(&x);
+	parse(&x, "-tb dir ID");
+	ok(x.r == OPT_DONE && x.v.tty && x.n == 1, "the last one takes the next word");
+	is_str(x.v.bundle, "dir", "which is its value");
+	done(&x);
+	parse(&x, "-eA=3 -b/x ID");
+	ok(x.r == OPT_DONE && x.v.env.n == 1 && x.n == 1, "a value in the same word");
+	is_str(x.v.env.n ? x.v.env.items[0] : NULL, "A=3", "whole, with its =");
+	is_str(x.v.bundle, "/x", "a path");
+	done(&x);
+	parse(&x, "-tb");
+	is_int(x.r, OPT_BAD, "a value is missing");
+	is_str(x.err.msg, "flag needs an argument: -b", "and it says which");
+	done(&x);
+}
+
+static void test_empty(void)
+{
+	struct result x;
+
+	parse(&x, "--bundle x --bundle= -e '' ID");
+	ok(x.r == OPT_DONE && !x.v.bundle && !x.v.env.n, "an empty text is as good as none");
+	done(&x);
+	parse(&x, "--root=");
+	is_int(x.r, OPT_BAD, "but not for a place");
+	is_str(x.err.msg, "--root is empty", "and that is said");
+	done(&x);
+}
+
+static void test_outer(void)
+{
+	static const struct opt inner_rows[] = {
+		{"force", 0, OPT_FLAG, offsetof(struct values, force), NULL, ""},
+	};
+	struct values inner = {0};
+	struct result x;
+	const struct opt_scope outer = {table, &x.v, NULL},
+			       scope = {OPT_TABLE(inner_rows), &inner, &outer};
+	struct opt_words words = split_words(&x, "ID --root /x --force");
+
+	x.r = options_parse_in(&scope, 0, &words, &x.err);
+	ok(x.r == OPT_DONE && words.n == 1, "options of two tables");
+	is_str(x.v.root, "/x", "one that only the outer table has");
+	ok(inner.force && !x.v.force, "the inner table comes first");
+	done(&x);
+}
+
 static void test_numbers(void)
 {
 	static const char *const bad[] = {
@@ -171,6 +263,16 @@ static void test_operands(void)
 	parse_with(&x, OPT_STOP, "--force -- -x");
 	ok(x.n == 1 && !strcmp(x.argv[0], "-x"), "-- before the first operand");
 	done(&x);
+	parse_with(&x, OPT_STOP, "ID -- -x");
+	is_int(x.n, 3, "-- behind the first operand is an operand");
+	done(&x);
+	parse_with(&x, OPT_ID_FIRST, "-f ID -- -x --");
+	ok(x.n == 3 && !strcmp(x.argv[1], "-x") && !strcmp(x.argv[2], "--"),
+	   "unless the first one is an id");
+	done(&x);
+	parse_with(&x, OPT_ID_FIRST, "-- ID -- x");
+	is_int(x.n, 3, "only one -- goes");
+	done(&x);
 	parse(&x, "");
 	ok(x.r == OPT_DONE && !x.n, "nothing at all");
 	done(&x);
@@ -200,7 +302,10 @@ static void test_faults(void)
 		const char *line, *msg, *hint;
 	} bad[] = {
 		{"--foo x", "flag provided but not defined: -foo", ""},
-		{"-bx", "flag provided but not defined: -bx", ""},
+		{"-xb", "flag provided but not defined: -xb", ""},
+		{"-tbx", "flag provided but not defined: -tbx", ""},
+		{"-tx", "flag provided but not defined: -tx", ""},
+		{"-bundel", "flag provided but not defined: -bundel", "did you mean --bundle?"},
 		{"--bundel x", "flag provided but not defined: -bundel", "did you mean --bundle?"},
 		{"-forcee=1", "flag provided but not defined: -forcee", "did you mean --force?"},
 		{"ID --bundle", "flag needs an argument: --bundle", ""},
@@ -294,6 +399,10 @@ int main(void)
 {
 	test_forms();
 	test_booleans();
+	test_switches();
+	test_groups();
+	test_empty();
+	test_outer();
 	test_numbers();
 	test_slices();
 	test_operands();
