@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -53,6 +54,38 @@ int fd_read_all(int fd, struct buf *buf, size_t max)
 	}
 	buf_add(buf, NULL, 0);
 	return buf->failed ? -ENOMEM : 0;
+}
+
+/* The first descriptor goes to *ret, the others are closed; returns how many there were. */
+static size_t take_first(const struct cmsghdr *head, int *ret)
+{
+	size_t n = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+	for (size_t i = 0; i < n; i++) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(head) + i * sizeof(int), sizeof(fd));
+		if (*ret < 0)
+			*ret = fd;
+		else
+			fd_close(fd);
+	}
+	return n;
+}
+
+int fd_received(struct msghdr *m, int *ret)
+{
+	size_t n = 0;
+
+	*ret = -1;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			n += take_first(c, ret);
+	if (n <= 1 && !(m->msg_flags & MSG_CTRUNC))
+		return 0;
+	if (*ret >= 0)
+		fd_close(TAKE_FD(*ret));
+	return -EBADMSG;
 }
 
 int fd_memory(const char *name)

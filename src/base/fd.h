@@ -5,12 +5,19 @@
 
 #include "base/buf.h"
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /** Write all of @len bytes. */
 int fd_write_all(int fd, const void *data, size_t len);
 /** Read to the end of file into @buf; more than @max bytes give -EFBIG. */
 int fd_read_all(int fd, struct buf *buf, size_t max);
+/**
+ * The descriptor that a received message brought, or -1. Nobody sends two, and a control buffer
+ * for one has room for two (CMSG_SPACE rounds up): then all are closed, *ret is -1 and the result
+ * is -EBADMSG, as it is when the kernel dropped some (MSG_CTRUNC).
+ */
+int fd_received(struct msghdr *m, int *ret);
 /** A memory file, O_CLOEXEC; or -errno. */
 int fd_memory(const char *name);
 /** openat(O_RDONLY|O_CLOEXEC) + fd_read_all. For files of the kernel and of our own; not for

@@ -150,41 +150,51 @@ static int send_request(struct criu *c, struct buf *request, struct hz_error *er
 	return 0;
 }
 
-/* A criu_resp. */
-struct answer {
-	enum criu_type type;
-	bool success;
-	int errnum;
-	char script[32];
-	pid_t pid;
-	unsigned version;
-	int fd;
-};
-
-static void parse_notify(const char *at, const char *end, struct answer *a)
+static void answer_done(struct criu_answer *a)
 {
-	struct pb_field f;
+	if (a->fd >= 0)
+		fd_close(TAKE_FD(a->fd));
+}
 
-	while (pb_next(&at, end, &f) > 0) {
+/* A criu_notify. */
+static int parse_notify(const struct pb_field *message, struct criu_answer *a)
+{
+	const char *at = message->data, *end;
+	struct pb_field f;
+	int r;
+
+	if (!at)
+		return -1;
+	end = at + message->len;
+	while ((r = pb_next(&at, end, &f)) > 0) {
 		if (f.number == 1 && f.data)
 			snprintf(a->script, sizeof(a->script), "%.*s", (int)f.len, f.data);
 		else if (f.number == 2)
 			a->pid = (pid_t)f.value;
 	}
+	return r;
 }
 
-static void parse_version(const char *at, const char *end, struct answer *a)
+/* A criu_version. */
+static int parse_version(const struct pb_field *message, struct criu_answer *a)
 {
 	static const unsigned weights[] = {[1] = 10000, [2] = 100, [4] = 1};
+	const char *at = message->data, *end;
 	struct pb_field f;
+	int r;
 
-	while (pb_next(&at, end, &f) > 0)
+	if (!at)
+		return -1;
+	end = at + message->len;
+	while ((r = pb_next(&at, end, &f)) > 0)
 		if (f.number < ARRAY_SIZE(weights))
 			a->version += weights[f.number] * (unsigned)f.value;
+	return r;
 }
 
-static int parse_answer(const char *at, const char *end, struct answer *a)
+int criu_parse_answer(const char *at, size_t len, struct criu_answer *a)
 {
+	const char *end = at + len;
 	struct pb_field f;
 	int r;
 
@@ -192,36 +202,32 @@ static int parse_answer(const char *at, const char *end, struct answer *a)
 		switch (f.number) {
 		case 1: a->type = (enum criu_type)f.value; break;
 		case 2: a->success = f.value != 0; break;
-		case 5: parse_notify(f.data, f.data + f.len, a); break;
+		case 5: r = parse_notify(&f, a); break;
 		case 7: a->errnum = (int)f.value; break;
-		case 10: parse_version(f.data, f.data + f.len, a); break;
+		case 10: r = parse_version(&f, a); break;
 		default: break;
 		}
+		if (r < 0)
+			break;
 	}
 	return r;
 }
 
-static int received_fd(struct msghdr *m)
+static int receive(struct criu *c, struct criu_answer *a, struct hz_error *err)
 {
-	struct cmsghdr *head = CMSG_FIRSTHDR(m);
-	int fd = -1;
-
-	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(head), sizeof(fd));
-	return fd;
-}
-
-static int receive(struct criu *c, struct answer *a, struct hz_error *err)
-{
-	char packet[PACKET_MAX], control[CMSG_SPACE(sizeof(int))];
+	char packet[PACKET_MAX];
 	struct iovec iov = {packet, sizeof(packet)};
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
 	struct msghdr m = {.msg_iov = &iov,
 			   .msg_iovlen = 1,
-			   .msg_control = control,
+			   .msg_control = &control,
 			   .msg_controllen = sizeof(control)};
 	ssize_t n;
 
-	*a = (struct answer){.fd = -1};
+	*a = (struct criu_answer){.fd = -1};
 	do
 		n = recvmsg(c->sock, &m, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
@@ -231,18 +237,17 @@ static int receive(struct criu *c, struct answer *a, struct hz_error *err)
 		error_set(err, HZ_E_SYSTEM, "criu ended before it had answered");
 		return error_hint(err, "\"criu check\" tells whether it works on this kernel");
 	}
-	a->fd = received_fd(&m);
-	if (!(m.msg_flags & MSG_TRUNC) && !parse_answer(packet, packet + n, a))
+	if (!fd_received(&m, &a->fd) && !(m.msg_flags & MSG_TRUNC) &&
+	    !criu_parse_answer(packet, (size_t)n, a))
 		return 0;
-	if (a->fd >= 0)
-		fd_close(TAKE_FD(a->fd));
+	answer_done(a);
 	return error_set(err, HZ_E_SYSTEM, "criu's answer is not understood");
 }
 
 static int check_version(struct criu *c, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf request = BUF_INIT;
-	struct answer a;
+	_cleanup_(answer_done) struct criu_answer a = {.fd = -1};
 
 	pb_add_int(&request, 1, CRIU_VERSION);
 	pb_add_int(&request, 4, 1); /* keep_open */
@@ -276,7 +281,7 @@ int criu_start(struct criu *c, const struct criu_spawn *s, struct hz_error *err)
 	return 0;
 }
 
-static int failed(enum criu_type type, const struct answer *a, struct hz_error *err)
+static int failed(enum criu_type type, const struct criu_answer *a, struct hz_error *err)
 {
 	static const char *const names[] = {
 		[CRIU_DUMP] = "dump", [CRIU_RESTORE] = "restore", [CRIU_PRE_DUMP] = "pre-dump"};
@@ -288,10 +293,11 @@ static int failed(enum criu_type type, const struct answer *a, struct hz_error *
 	return 1;
 }
 
-static int answer_event(struct criu *c, const struct answer *a, criu_on_event on_event, void *data,
+/* The descriptor of @a belongs to the event from here on. */
+static int answer_event(struct criu *c, struct criu_answer *a, criu_on_event on_event, void *data,
 			struct hz_error *err)
 {
-	struct criu_event e = {a->script, a->pid, a->fd};
+	struct criu_event e = {a->script, a->pid, TAKE_FD(a->fd)};
 	_cleanup_buf_ struct buf reply = BUF_INIT;
 	struct hz_error ignored = HZ_ERROR_INIT; /* the first error is the one to report */
 	int r = on_event(data, &e, err);
@@ -310,7 +316,7 @@ int criu_request(struct criu *c, enum criu_type type, struct buf *opts, criu_on_
 		 void *data, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf request = BUF_INIT;
-	struct answer a;
+	_cleanup_(answer_done) struct criu_answer a = {.fd = -1};
 
 	pb_add_int(&request, 1, type);
 	pb_add_message(&request, 2, opts);
@@ -324,8 +330,6 @@ int criu_request(struct criu *c, enum criu_type type, struct buf *opts, criu_on_
 		if (answer_event(c, &a, on_event, data, err))
 			return -1;
 	}
-	if (a.fd >= 0)
-		fd_close(a.fd);
 	return a.success && a.type == type ? 0 : failed(type, &a, err);
 }
 

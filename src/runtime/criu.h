@@ -85,6 +85,20 @@ struct criu {
 	int sock;
 };
 
+/* A criu_resp. */
+struct criu_answer {
+	enum criu_type type;
+	bool success;
+	int errnum;
+	char script[32];
+	pid_t pid;
+	unsigned version;
+	int fd; /* that came along; -1: none */
+};
+
+/** Fill @a from a message; -1 when it is malformed. */
+int criu_parse_answer(const char *at, size_t len, struct criu_answer *a);
+
 /** Start the worker, and see that it is new enough. What it needs of a container is told by
  * criu_request(). */
 int criu_start(struct criu *c, const struct criu_spawn *s, struct hz_error *err);

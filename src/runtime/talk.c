@@ -2,6 +2,8 @@
 /* The host's end of the conversation with init (src/init/protocol.h). */
 #include "runtime/runtime.h"
 
+#include "base/fd.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -58,9 +60,9 @@ static ssize_t receive(int sock, union packet *p, int *ret_fd)
 			     .msg_iovlen = 1,
 			     .msg_control = &control,
 			     .msg_controllen = sizeof(control)};
-	struct cmsghdr *cm;
 	bool reset = false;
 	ssize_t n;
+	int r;
 
 	*ret_fd = -1;
 	do {
@@ -73,11 +75,8 @@ static ssize_t receive(int sock, union packet *p, int *ret_fd)
 	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return -errno;
-	cm = CMSG_FIRSTHDR(&msg);
-	if (cm && cm->cmsg_level == SOL_SOCKET && cm->cmsg_type == SCM_RIGHTS &&
-	    cm->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(ret_fd, CMSG_DATA(cm), sizeof(int));
-	return n;
+	r = fd_received(&msg, ret_fd);
+	return r ? r : n;
 }
 
 static int died(struct hz_error *err)

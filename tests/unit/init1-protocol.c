@@ -54,6 +54,15 @@ static void test_create_start(void)
 	send(visitor, "x", 1, MSG_NOSIGNAL);
 	is_int(recv(visitor, &(char){0}, 1, 0), 0, "create: so is one that says too little");
 	close(visitor);
+	for (int n = 1; n <= 70; n += n == 2 ? 68 : 1) {
+		int fds[70] = {0};
+
+		visitor = connect_to(&addr);
+		i1_send(visitor, n == 1 ? INIT_GO : INIT_GO_START, 0, NULL, 0, fds, (size_t)n);
+		is_int(recv(visitor, &(char){0}, 1, 0), 0,
+		       "create: so is one that brings %d descriptors", n);
+		close(visitor);
+	}
 	is_int(waitpid(h.pid, NULL, WNOHANG), 0, "create: init still waits");
 	h.sock = connect_to(&addr);
 	h.said[0] = 0;
