@@ -8,7 +8,8 @@
 #include <linux/magic.h>
 #include <linux/stat.h>
 
-int init_open_proc(struct init *init, const struct plan_step *step)
+/* What is mounted on /proc, when it is procfs; -errno, or -ENXIO: something else. */
+static long open_mounted_proc(long *ret_call)
 {
 	long fd = sys_openat2(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0,
 			      RESOLVE_NO_SYMLINKS);
@@ -16,18 +17,71 @@ int init_open_proc(struct init *init, const struct plan_step *step)
 	struct statfs fs;
 	long r;
 
+	*ret_call = __NR_openat2;
 	if (fd < 0)
-		return init_fail(init, step, __NR_openat2, fd, "/proc");
+		return fd;
+	*ret_call = __NR_fstatfs;
 	r = sys_call(__NR_fstatfs, fd, &fs);
 	if (!r)
 		r = sys_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &st);
 	if (!r && fs.f_type == PROC_SUPER_MAGIC &&
 	    st.stx_ino == 1) /* PROC_ROOT_INO: not some directory of a procfs */
-		return (int)fd;
+		return fd;
 	sys_call(__NR_close, fd);
-	if (r < 0)
-		return init_fail(init, step, __NR_fstatfs, r, "/proc");
-	return init_fail_why(init, step, INIT_WHY_NOT_PROC, 0, "/proc");
+	return r < 0 ? r : -ENXIO;
+}
+
+/*
+ * A procfs of our own, mounted nowhere: nothing can be mounted on its files. The kernel refuses it
+ * (EPERM) in a user namespace whose /proc is partly covered. It is never seen in the container:
+ * init is not dumpable and closes it before the program runs.
+ */
+static long make_proc(void)
+{
+	INIT_CLOSE int fsfd = (int)sys_fsopen("proc", FSOPEN_CLOEXEC);
+	long r;
+
+	if (fsfd < 0)
+		return fsfd;
+	r = sys_fsconfig(fsfd, FSCONFIG_CMD_CREATE, 0, 0, 0);
+	return r ? r
+		 : sys_fsmount(fsfd, FSMOUNT_CLOEXEC,
+			       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+int init_open_proc(struct init *init, const struct plan_step *step)
+{
+	long call, own, fd = open_mounted_proc(&call);
+
+	if (fd >= 0)
+		return (int)fd;
+	own = make_proc();
+	if (own >= 0)
+		return (int)own;
+	return fd == -ENXIO ? init_fail_why(init, step, INIT_WHY_NOT_PROC, 0, "/proc")
+			    : init_fail(init, step, call, fd, "/proc");
+}
+
+/* Does this error say that something is mounted at or above a file of procfs? */
+static bool is_covered(long r)
+{
+	return r == -EXDEV || r == -EROFS || r == -ENOENT;
+}
+
+long init_proc_file(int *proc, const char *path, uint64_t resolve)
+{
+	long own, r;
+
+	resolve |= RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+	r = sys_openat2(*proc, path, O_WRONLY | O_CLOEXEC, 0, resolve);
+	if (!is_covered(r))
+		return r;
+	own = make_proc();
+	if (own < 0)
+		return r;
+	init_close(proc);
+	*proc = (int)own;
+	return sys_openat2(*proc, path, O_WRONLY | O_CLOEXEC, 0, resolve);
 }
 
 int init_host_proc(struct init *init, const struct plan_step *step)

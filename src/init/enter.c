@@ -129,22 +129,16 @@ int step_ns_unshare(struct init *init, const struct plan_step *step)
 	return (u->flags & CLONE_NEWUSER) ? init_guard(init, step) : 0;
 }
 
-static long open_offsets(int proc)
-{
-	return sys_openat2(proc, "self/timens_offsets", O_WRONLY | O_CLOEXEC, 0,
-			   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
-}
-
-static int write_offset(struct init *init, const struct plan_step *step, int proc, const char *line,
-			size_t len)
+static int write_offset(struct init *init, const struct plan_step *step, int *proc,
+			const char *line, size_t len)
 {
 	static const char path[] = "/proc/self/timens_offsets";
 	INIT_CLOSE int fd = -1;
-	long r = open_offsets(proc);
+	long r = init_proc_file(proc, "self/timens_offsets", 0);
 
 	if (r == -EACCES) { /* files of what is not dumpable belong to the host's root */
 		sys_call(__NR_prctl, PR_SET_DUMPABLE, 1);
-		r = open_offsets(proc);
+		r = init_proc_file(proc, "self/timens_offsets", 0);
 		if (init_guard(init, step) < 0)
 			return -1;
 	}
@@ -171,7 +165,7 @@ int step_time_offset(struct init *init, const struct plan_step *step)
 	init_text_str(&t, " ");
 	init_text_u64(&t, o->nanosecs);
 	init_text_str(&t, "\n");
-	return write_offset(init, step, proc, line, t.len);
+	return write_offset(init, step, &proc, line, t.len);
 }
 
 /* The child must not speak before the host has heard of it. */

@@ -101,6 +101,12 @@ int init_drop_host(struct init *init, const struct plan_step *step);
 /** The same for a moment that does not keep it: a new O_PATH descriptor of /proc, owned by the
  * caller. */
 int init_open_proc(struct init *init, const struct plan_step *step);
+/**
+ * Open @path (relative to the root of procfs) below @*proc for writing, without following magic
+ * links. Where something is mounted on the way, @*proc becomes a procfs that is mounted nowhere.
+ * @resolve: RESOLVE_NO_SYMLINKS or 0. The descriptor or -errno.
+ */
+long init_proc_file(int *proc, const char *path, uint64_t resolve);
 
 /* lib.c: small things of libc under other names */
 

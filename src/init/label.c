@@ -4,31 +4,23 @@
  */
 #include "init/init.h"
 
-#include <linux/fcntl.h>
-
-static long open_attr(int proc, const char *path)
-{
-	return sys_openat2(proc, path, O_WRONLY | O_CLOEXEC, 0,
-			   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
-}
-
 /* AppArmor has had a folder of its own since Linux 5.1; before, it had the common file. */
-static long open_file(int proc, uint32_t file, const char **ret_path)
+static long open_file(int *proc, uint32_t file, const char **ret_path)
 {
 	long r;
 
 	if (file == PLAN_LABEL_SELINUX_KEY) {
 		*ret_path = "thread-self/attr/keycreate";
-		return open_attr(proc, *ret_path);
+		return init_proc_file(proc, *ret_path, 0);
 	}
 	if (file == PLAN_LABEL_APPARMOR) {
 		*ret_path = "thread-self/attr/apparmor/exec";
-		r = open_attr(proc, *ret_path);
+		r = init_proc_file(proc, *ret_path, 0);
 		if (r != -ENOENT)
 			return r;
 	}
 	*ret_path = "thread-self/attr/exec";
-	return open_attr(proc, *ret_path);
+	return init_proc_file(proc, *ret_path, 0);
 }
 
 int step_label(struct init *init, const struct plan_step *step)
@@ -43,7 +35,7 @@ int step_label(struct init *init, const struct plan_step *step)
 
 	if (proc < 0)
 		return -1;
-	r = open_file(proc, l->file, &path);
+	r = open_file(&proc, l->file, &path);
 	if (r < 0)
 		return init_fail(init, step, __NR_openat2, r, path);
 	fd = (int)r;

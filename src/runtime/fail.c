@@ -157,6 +157,10 @@ static int check_message(const struct plan_step *s, const char *step, const stru
 	}
 }
 
+#define COVERED                                                                                   \
+	"something is mounted at or above this file of /proc (findmnt shows it), and the kernel " \
+	"refuses hezi a /proc of its own: run hezi where /proc is not covered"
+
 int fail_hint(unsigned kind, int errnum, struct hz_error *err)
 {
 	static const struct {
@@ -191,6 +195,9 @@ int fail_hint(unsigned kind, int errnum, struct hz_error *err)
 		 "shows "
 		 "those that are"},
 		{PLAN_LABEL, EINVAL, "the policy of this host does not know it"},
+		{PLAN_SYSCTL, EXDEV, COVERED},
+		{PLAN_SYSCTL, EROFS, COVERED},
+		{PLAN_LABEL, EXDEV, COVERED},
 		{PLAN_PERSONALITY, EINVAL, "this machine cannot run 32-bit programs"},
 	};
 

@@ -16,14 +16,11 @@
 
 static int write_proc(pid_t pid, const char *file, const char *text, struct hz_error *err)
 {
-	char path[64];
-	int r;
+	int r = proc_write(pid, file, text);
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
-	r = file_write_at(AT_FDCWD, path, text, strlen(text));
 	if (!r)
 		return 0;
-	error_sys(err, -r, "write", path, "write %s", file);
+	error_sys(err, -r, "write", file, "write %s", file);
 	if (r == -EPERM)
 		error_hint(err, "these ids may not be mapped by this user: give it ranges in "
 				"/etc/subuid and /etc/subgid");

@@ -192,6 +192,9 @@ int step_do(struct creation *c, const struct plan_step *s, struct hz_error *err)
 int step_after_sync(struct creation *c, enum plan_point point, struct hz_error *err);
 /* idmap.c */
 int idmap_apply(struct creation *c, const struct plan_id_map *m, struct hz_error *err);
+/* proc.c */
+/** Write @text into the file of the process; also where /proc is mounted read-only. 0 or -errno. */
+int proc_write(pid_t pid, const char *file, const char *text);
 /* source.c: a detached tree for a bind mount, id-mapped when the step says so */
 int source_open(struct creation *c, const struct plan_mount *m, int *ret_fd, struct hz_error *err);
 /* source.c: map the ids of @tree, a new mount of init */

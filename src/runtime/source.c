@@ -51,20 +51,16 @@ static int open_userns(pid_t pid, int *ret_fd, struct hz_error *err)
 static int mapped_userns(const char *uids, const char *gids, int *ret_fd, struct hz_error *err)
 {
 	pid_t pid = holder_start();
-	char path[48];
 	int r, ret = -1;
 
 	if (pid < 0)
 		return error_sys(err, -pid, "clone3", NULL,
 				 "make a user namespace for an id-mapped mount");
-	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
-	r = file_write_at(AT_FDCWD, path, uids, strlen(uids));
-	if (!r) {
-		snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
-		r = file_write_at(AT_FDCWD, path, gids, strlen(gids));
-	}
+	r = proc_write(pid, "uid_map", uids);
+	if (!r)
+		r = proc_write(pid, "gid_map", gids);
 	if (r)
-		error_sys(err, -r, "write", path, "map the ids of a mount");
+		error_sys(err, -r, "write", NULL, "map the ids of a mount");
 	else
 		ret = open_userns(pid, ret_fd, err);
 	holder_end(pid);

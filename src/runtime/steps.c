@@ -169,14 +169,14 @@ static int do_affinity(struct creation *c, const struct plan_cpu_affinity *a, st
 
 static int do_oom_score(struct creation *c, const struct plan_oom_score *o, struct hz_error *err)
 {
-	char path[48], text[16];
-	int r, n = snprintf(text, sizeof(text), "%d", o->value);
+	char text[16];
+	int r;
 
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", c->pid);
-	r = file_write_at(AT_FDCWD, path, text, (size_t)n);
+	snprintf(text, sizeof(text), "%d", o->value);
+	r = proc_write(c->pid, "oom_score_adj", text);
 	if (!r)
 		return 0;
-	error_sys(err, -r, "write", path, "set oom_score_adj to %d", o->value);
+	error_sys(err, -r, "write", "oom_score_adj", "set oom_score_adj to %d", o->value);
 	if (r == -EACCES)
 		error_hint(err, "a value below the runtime's own needs CAP_SYS_RESOURCE");
 	return -1;

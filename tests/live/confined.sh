@@ -13,6 +13,7 @@ denied() {
 # --- seccomp filters -----------------------------------------------------------------------
 
 no_openat2() {
+	[ "$1" != EACCES ] || peer_differs crun "falls back for ENOSYS and EPERM only"
 	denied "$1" openat2
 	bundle
 	mkdir -p "$B/rootfs/real/deep"
@@ -47,6 +48,7 @@ no_openat2_terminal() {
 
 no_openat2_hostile() {
 	local link
+	peer_differs runc "follows links of the image's /proc by their text"
 	denied EPERM openat2
 	mkdir "$T/host"
 	for link in "$T/host" "../../../../../../../../../..$T/host" "/../..$T/host" "/proc/self/root$T/host" /proc/1/cwd; do
@@ -60,9 +62,80 @@ no_openat2_hostile() {
 	rmdir "$T/host"
 }
 
+# --- something mounted below /proc and /sys -----------------------------------------------------
+
+# behind SCRIPT: from here on the runtime is in a mount namespace in which SCRIPT was run
+behind() {
+	unshare --mount --propagation private sh -ec "$1" || skip "cannot be mounted here"
+	RT=(unshare --mount --propagation private sh -ec "$1; exec \"\$@\"" - "${RT[@]}")
+}
+
+# with a sysctl, oom_score_adj, and all that is read from /proc
+covered_box() {
+	bundle
+	config '.linux.sysctl={"net.ipv4.ip_forward":"1","kernel.shm_rmid_forced":"1"}|.process.oomScoreAdj=555
+		|.linux.maskedPaths=["/proc/kcore","/proc/keys"]|.linux.readonlyPaths=["/proc/sys","/proc/bus"]'
+	in_box 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shm_rmid_forced /proc/self/oom_score_adj
+		grep -c . /proc/meminfo >/dev/null && [ -d /proc/1/fd ] && echo mine'
+	is "$OUT" "1
+1
+555
+mine"
+	sleeper
+	cap rt exec "$ID" cat /proc/sys/net/ipv4/ip_forward
+	ok
+	is "$OUT" 1
+	is "$(status_of)" running
+}
+
+covered() {
+	[[ $1 != *,ro\ /proc ]] || peer_differs runc "cannot write oom_score_adj"
+	behind "$1"
+	covered_box
+}
+
+RO='mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys'
+
+# a user namespace that LXC made: no procfs of one's own, but /proc/sys/net is writable
+covered_in_userns() {
+	peer_differs runc "needs a procfs of the container's own"
+	bundle
+	config '.linux.sysctl={"net.ipv4.ip_forward":"1"}|del(.mounts[]|select(.destination=="/proc"))|.linux.resources={}'
+	args true
+	behind "mount --bind /proc/sys/net /mnt; $RO; mount --move /mnt /proc/sys/net"
+	# the namespace of the container's own: its pids are those of another one
+	config 'del(.linux.namespaces[]|select(.type=="pid"))'
+	RT=("$LIB/userns.py" "0 0 65536" "${RT[@]}")
+	cap rt run --bundle "$B" "$ID"
+	ok
+}
+
+hint_of_covered() {
+	peer_differs runc "does without fsopen"
+	bundle
+	config '.linux.sysctl={"net.ipv4.ip_forward":"1"}'
+	behind "$RO; mount -t tmpfs none /proc/tty"
+	RT=("$LIB/deny.py" EPERM fsopen "${RT[@]}")
+	run_sh true
+	bad
+	says 'ip_forward.*mounted'
+}
+
 t "openat2 gives ENOSYS" no_openat2 ENOSYS
 t "openat2 gives EPERM" no_openat2 EPERM
 t "openat2 gives EACCES" no_openat2 EACCES
 t "a terminal without openat2" no_openat2_terminal
 t "hostile links without openat2" no_openat2_hostile
+t "/proc/sys is mounted read-only" covered "$RO"
+t "a tmpfs on a part of /proc/sys" covered 'mount -t tmpfs none /proc/sys/net'
+t "/proc is mounted read-only" covered 'mount -o remount,bind,ro /proc'
+t "/proc is a bind mount" covered 'mount --rbind /proc /proc'
+t "files of lxcfs on /proc" covered 'cp /proc/meminfo /proc/cpuinfo /dev/shm/ 2>/dev/null; mount --bind /dev/shm/meminfo /proc/meminfo;
+	mount --bind /dev/shm/cpuinfo /proc/cpuinfo; mount --bind /dev/shm/meminfo /proc/uptime; rm /dev/shm/meminfo /dev/shm/cpuinfo'
+t "a file on a sysctl" covered 'mount --bind /etc/hostname /proc/sys/net/ipv4/ip_forward'
+t "masks of an outer container" covered "for f in meminfo keys timer_list; do mount --bind /dev/null /proc/\$f; done; mount -t tmpfs -o ro none /proc/irq
+	for f in bus fs sys; do mount --bind /proc/\$f /proc/\$f; mount -o remount,bind,ro /proc/\$f; done"
+t "/sys is mounted read-only" covered 'mount -o remount,bind,ro /sys; mount -t tmpfs none /sys/kernel/debug'
+t "in a user namespace /proc/sys/net is a mount of its own" covered_in_userns
+t "the hint where /proc is covered" hint_of_covered
 finish
