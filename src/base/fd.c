@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void fd_close(int fd)
@@ -107,6 +109,30 @@ int file_read_at(int dirfd, const char *path, struct buf *buf, size_t max)
 	if (fd < 0)
 		return -errno;
 	return fd_read_all(fd, buf, max);
+}
+
+/* An open that failed: was it because of what stands there? */
+static bool is_other_kind(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return !fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) && !S_ISREG(st.st_mode);
+}
+
+int file_read_regular_at(int dirfd, const char *name, struct buf *buf, size_t max)
+{
+	_cleanup_fd_ int fd =
+		openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0) {
+		int r = -errno;
+
+		return is_other_kind(dirfd, name) ? -EMEDIUMTYPE : r;
+	}
+	if (fstat(fd, &st))
+		return -errno;
+	return S_ISREG(st.st_mode) ? fd_read_all(fd, buf, max) : -EMEDIUMTYPE;
 }
 
 int file_write_at(int dirfd, const char *path, const void *data, size_t len)

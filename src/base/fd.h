@@ -23,6 +23,9 @@ int fd_memory(const char *name);
 /** openat(O_RDONLY|O_CLOEXEC) + fd_read_all. For files of the kernel and of our own; not for
  * hostile paths. */
 int file_read_at(int dirfd, const char *path, struct buf *buf, size_t max);
+/** As file_read_at(), but what is not a regular file (a link, FIFO, device, socket or directory) is
+ * not read and gives -EMEDIUMTYPE: opening it does not wait. */
+int file_read_regular_at(int dirfd, const char *name, struct buf *buf, size_t max);
 /** openat(O_WRONLY|O_CLOEXEC) + one write(2) of the whole text (kernel files take one write as one
  * value). */
 int file_write_at(int dirfd, const char *path, const void *data, size_t len);

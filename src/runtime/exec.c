@@ -55,12 +55,9 @@ static int read_config(struct exec *x, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	struct plan plan;
-	int r = file_read_at(x->dirfd, "config.json", &text, OCI_CONFIG_MAX);
 
-	if (r)
-		return error_sys(err, -r, "read", "config.json",
-				 "read the container's configuration");
-	if (store_read_plan(x->dirfd, &plan, err))
+	if (store_read(x->dirfd, "config.json", &text, OCI_CONFIG_MAX, err) ||
+	    store_read_plan(x->dirfd, &plan, err))
 		return -1;
 	x->b.options.no_new_keyring = true;
 	for (const struct plan_step *s = plan_first(plan.h); s->kind != PLAN_ROOTFS;

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "runtime/runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,12 +83,12 @@ static int no_record(int dirfd, struct hz_error *err)
 int record_read(int dirfd, struct arena *a, struct record *ret, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
-	int r = file_read_at(dirfd, RECORD_FILE, &text, RECORD_MAX);
+	int r = store_read(dirfd, RECORD_FILE, &text, RECORD_MAX, err);
 
 	if (r == -ENOENT)
 		return no_record(dirfd, err);
 	if (r)
-		return error_sys(err, -r, "read", RECORD_FILE, "read the container's record");
+		return -1;
 	*ret = (struct record){0};
 	if (oci_flat_decode(a, text.data, text.len, &record_kind, ret, err))
 		return error_hint(err, "the record is damaged; \"hezi delete --force\" removes "

@@ -57,7 +57,7 @@ static int add_stdio(struct restore *r, struct hz_error *err)
 	static const struct oci_flat kind = {CRIU_DESCRIPTORS, fields, 1};
 	static const char *const outside[] = {"pipe:", "file[", "tty["};
 	_cleanup_buf_ struct buf text = BUF_INIT, whole = BUF_INIT;
-	int e = file_read_at(r->place.images, CRIU_DESCRIPTORS, &text, 65536);
+	int e = file_read_regular_at(r->place.images, CRIU_DESCRIPTORS, &text, 65536);
 
 	if (e)
 		return error_sys(err, -e, "read", CRIU_DESCRIPTORS, "read \"%s\" of the checkpoint",

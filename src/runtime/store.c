@@ -327,15 +327,30 @@ int store_remove(hz_runtime *rt, const char *id, int dirfd, struct hz_error *err
 	return r ? sweep_failed(id, away, r, err) : 0;
 }
 
+int store_read(int dirfd, const char *name, struct buf *ret, size_t max, struct hz_error *err)
+{
+	int r = file_read_regular_at(dirfd, name, ret, max);
+
+	if (r == -EMEDIUMTYPE) {
+		error_set(err, HZ_E_CONFIG, "%s in the state directory is not a regular file",
+			  name);
+		error_hint(err, "the state is damaged; \"hezi delete --force\" removes what is "
+				"left of the container");
+	} else if (r) {
+		error_sys(err, -r, "read", name, "read %s in the state directory", name);
+	}
+	return r;
+}
+
 int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
-	int r = file_read_at(dirfd, "plan", &text, PLAN_MAX);
+	int r = store_read(dirfd, "plan", &text, PLAN_MAX, err);
 
 	if (r == -ENOENT)
 		return error_set(err, HZ_E_NOT_FOUND, "the container's plan is missing");
 	if (r)
-		return error_sys(err, -r, "read", "plan", "read the container's plan");
+		return -1;
 	if (plan_verify(text.data, text.len, err))
 		return error_prefix(err, "the container's plan is damaged");
 	*ret = (struct plan){.size = text.len};

@@ -315,12 +315,9 @@ static void put_back(struct update *u)
 static int load(struct update *u, struct hz_error *err)
 {
 	uint64_t ignored;
-	int r = file_read_at(u->dirfd, CONFIG_FILE, &u->stored, OCI_CONFIG_MAX);
 
-	if (r)
-		return error_sys(err, -r, "read", CONFIG_FILE,
-				 "read the container's configuration");
-	if (oci_config_decode(&u->arena, u->stored.data, u->stored.len, CONFIG_FILE, &u->before,
+	if (store_read(u->dirfd, CONFIG_FILE, &u->stored, OCI_CONFIG_MAX, err) ||
+	    oci_config_decode(&u->arena, u->stored.data, u->stored.len, CONFIG_FILE, &u->before,
 			      err) ||
 	    merge(u, err) ||
 	    oci_config_decode(&u->arena, u->merged.data, u->merged.len, CONFIG_FILE, &u->after,
