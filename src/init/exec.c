@@ -118,12 +118,13 @@ static int make_vectors(struct init *init, const struct plan_exec *e)
 	return 0;
 }
 
-/* The last word: a filter may forbid to speak later. The host knows success by the end of file
- * after it. */
-static int say_executing(struct init *init, const struct plan_step *step)
+/* The host knows success by the end of file after it. */
+int init_say_executing(struct init *init, const struct plan_step *step)
 {
 	const struct plan_step *exec = init_find_step(init, PLAN_EXEC);
 
+	if (init->argv)
+		return 0;
 	if (!exec || !init->exec_path)
 		return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, "exec");
 	if (make_vectors(init, (const struct plan_exec *)exec) < 0 ||
@@ -170,7 +171,7 @@ int step_seccomp_load(struct init *init, const struct plan_step *step)
 
 	if (l->listener && !init->page)
 		return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, "page");
-	if (say_executing(init, step) < 0)
+	if (init_say_executing(init, step) < 0)
 		return -1;
 	if (l->dumpable)
 		sys_call(__NR_prctl, PR_SET_DUMPABLE, 1); /* the host tells when it cannot */
@@ -187,7 +188,7 @@ int step_exec(struct init *init, const struct plan_step *step)
 {
 	long r;
 
-	if (!init->argv && say_executing(init, step) < 0)
+	if (init_say_executing(init, step) < 0)
 		return -1;
 	r = sys_call(__NR_execve, init->exec_path, init->argv, init->envp);
 	return init_fail_why(init, step, INIT_WHY_EXEC, r, init->exec_path);

@@ -186,6 +186,8 @@ _Noreturn static void child(struct run *r)
 	long n = child_setup(r);
 	int errnum;
 
+	if (n >= 0 && r->step->which == PLAN_HOOK_START_CONTAINER)
+		n = init_set_rlimits(r->init, &r->step->s);
 	if (n >= 0)
 		n = load_filter(r);
 	if (n >= 0)

@@ -193,8 +193,15 @@ int init_read_back(struct init *init, const struct plan_step *step);
 /* process.c */
 /** Working directory: made where it is missing; must be in the container. */
 int init_enter_cwd(struct init *init, const struct plan_step *step, const char *cwd);
+/** Set the limits of the program, whose steps come after @after. 0 or -errno. */
+long init_set_rlimits(const struct init *init, const struct plan_step *after);
 /** The next step of @kind in the plan, from the first on; NULL when there is none. */
 const struct plan_step *init_find_step(const struct init *init, enum plan_kind kind);
+
+/* exec.c */
+/** The last word to the host, with all that it takes to execute the program prepared: limits and
+ * filter may forbid both later. Only the first call does it. -1 after a failure. */
+int init_say_executing(struct init *init, const struct plan_step *step);
 
 /* mount.c */
 /** Bind the file behind @fd onto @target in the container's root: created as an empty file where it
@@ -237,6 +244,7 @@ int step_stdio_owner(struct init *init, const struct plan_step *step);
 int step_hooks(struct init *init, const struct plan_step *step);
 /* process.c, caps.c: */
 int step_rlimit(struct init *init, const struct plan_step *step);
+int step_rlimit_raise(struct init *init, const struct plan_step *step);
 int step_umask(struct init *init, const struct plan_step *step);
 int step_cwd(struct init *init, const struct plan_step *step);
 int step_no_new_privs(struct init *init, const struct plan_step *step);

@@ -4,13 +4,51 @@
 
 #include <linux/fcntl.h>
 
+static long set_rlimit(const struct plan_rlimit *l)
+{
+	uint64_t limit[2] = {l->soft, l->hard}; /* struct rlimit64 */
+
+	return sys_call(__NR_prlimit64, 0, l->resource, limit, 0);
+}
+
+static int check_rlimit(struct init *init, const struct plan_rlimit *l, long r)
+{
+	return r < 0 ? init_fail(init, &l->s, __NR_prlimit64, r, plan_text(init->plan, l->name))
+		     : 0;
+}
+
+/* All but RLIMIT_NPROC come when nothing is left to do but to load the filter and to execute. */
 int step_rlimit(struct init *init, const struct plan_step *step)
 {
 	const struct plan_rlimit *l = (const struct plan_rlimit *)step;
-	uint64_t limit[2] = {l->soft, l->hard}; /* struct rlimit64 */
-	long r = sys_call(__NR_prlimit64, 0, l->resource, limit, 0);
 
-	return r < 0 ? init_fail(init, step, __NR_prlimit64, r, plan_text(init->plan, l->name)) : 0;
+	if (init->exec_path && init_say_executing(init, step) < 0)
+		return -1;
+	return check_rlimit(init, l, set_rlimit(l));
+}
+
+int step_rlimit_raise(struct init *init, const struct plan_step *step)
+{
+	const struct plan_rlimit *l = (const struct plan_rlimit *)step;
+	uint64_t limit[2];
+	long r = sys_call(__NR_prlimit64, 0, l->resource, 0, limit);
+
+	if (r >= 0 && sys_rlimit_raise(limit, l->soft, l->hard))
+		r = sys_call(__NR_prlimit64, 0, l->resource, limit, 0);
+	return check_rlimit(init, l, r);
+}
+
+long init_set_rlimits(const struct init *init, const struct plan_step *after)
+{
+	const struct plan_step *s;
+	uint32_t i;
+	long r = 0;
+
+	plan_foreach (init->plan, s, i) {
+		if (s->kind == PLAN_RLIMIT && i > after->index && r >= 0)
+			r = set_rlimit((const struct plan_rlimit *)s);
+	}
+	return r;
 }
 
 int step_umask(struct init *init, const struct plan_step *step)

@@ -365,6 +365,8 @@ static const struct layout layouts[PLAN_KIND_COUNT] = {
 	ROW(SYNC, "sync", plan_sync, BOTH, false, VARIES, sync_fields),
 	ROW(HOOKS, "hooks", plan_hooks, HOST | LAYOUT_INIT, false, VARIES, hooks_fields),
 	ROW(RLIMIT, "rlimit", plan_rlimit, HOST | LAYOUT_INIT, false, VARIES, rlimit_fields),
+	ROW(RLIMIT_RAISE, "rlimit raise", plan_rlimit, HOST | LAYOUT_INIT, false, VARIES,
+	    rlimit_fields),
 	ROW(CGROUP_ENTER, "cgroup enter", plan_cgroup_enter, INIT, true, CGROUP_ENTER,
 	    cgroup_enter_fields),
 	ROW(NS_JOIN, "namespace join", plan_ns_join, INIT, false, NS_JOIN, ns_join_fields),

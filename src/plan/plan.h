@@ -27,22 +27,23 @@
  *            both   SYNC hooks, when there are; host: OOM_SCORE, HOOKS prestart, createRuntime
  *            init   HOOKS createContainer, LABEL…, PIVOT, ROOT_READONLY,
  *                   ROOT_PROPAGATION (final)
- *   process  init   TERMINAL or STDIO_OWNER, CWD, RLIMIT…, UMASK, NO_NEW_PRIVS, PERSONALITY,
- *                   MEMORY_POLICY, IO_PRIORITY, SCHEDULER, USER, CAPS, EXEC_LOOKUP
- *   ready    both   SYNC ready; host: OOM_SCORE, with a user namespace RLIMIT…, IO_PRIORITY,
- *                   SCHEDULER; RDT, RECORD, PID_FILE
- *   start    init   START_WAIT, HOOKS startContainer, SECCOMP_LOAD, EXEC
+ *   process  init   TERMINAL or STDIO_OWNER, CWD, RLIMIT_RAISE…, UMASK, NO_NEW_PRIVS,
+ *                   PERSONALITY, MEMORY_POLICY, IO_PRIORITY, SCHEDULER, USER, CAPS, EXEC_LOOKUP
+ *   ready    both   SYNC ready; host: OOM_SCORE, with a user namespace RLIMIT_RAISE…,
+ *                   IO_PRIORITY, SCHEDULER; RDT, RECORD, PID_FILE
+ *   start    init   START_WAIT, HOOKS startContainer, RLIMIT…, SECCOMP_LOAD, EXEC
  *            host   HOOKS poststart
  *   delete   host   HOOKS poststop
  *
  * The plan of an exec (PLAN_F_EXEC) has SECCOMP_BUILD, SPAWN, CGROUP_ENTER, LABEL…, NS_ENTER,
- * FORK, BECOME_ROOT, KEYRING, the stage "process", SYNC ready with OOM_SCORE, RLIMIT and PID_FILE,
- * SECCOMP_LOAD, EXEC.
+ * FORK, BECOME_ROOT, KEYRING, the stage "process", SYNC ready with OOM_SCORE, RLIMIT_RAISE and
+ * PID_FILE, RLIMIT, SECCOMP_LOAD, EXEC.
  *
  * The plan of an update (PLAN_F_UPDATE) has CGROUP_DEVICES and CGROUP_SETs alone; with systemd
  * UNIT_START before them, whose properties are to be set.
  *
- * OOM_SCORE stands at the first sync that is there, of those that list it.
+ * OOM_SCORE stands at the first sync that is there, of those that list it. RLIMIT_NPROC takes the
+ * place of its RLIMIT_RAISE.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
@@ -172,6 +173,7 @@ enum plan_kind {
 	PLAN_CPU_AFFINITY,
 	/* host, at the sync "ready" */
 	PLAN_RDT,
+	PLAN_RLIMIT_RAISE, /* actor says whose */
 	PLAN_KIND_COUNT,
 };
 
@@ -301,6 +303,8 @@ struct plan_hooks {
 	uint32_t out_slot, err_slot;
 };
 
+/* RLIMIT sets both values. RLIMIT_RAISE raises those that are lower and keeps the others: init
+ * needs privilege for the first and has none left when it sets the limits of the program. */
 struct plan_rlimit {
 	struct plan_step s;
 	uint32_t resource; /* RLIMIT_* */

@@ -177,12 +177,15 @@ static void words_limit(const struct words *w, uint64_t v)
 
 static void words_rlimit(const struct words *w, const struct plan_rlimit *s)
 {
-	buf_adds(w->out, "set ");
+	bool raise = s->s.kind == PLAN_RLIMIT_RAISE;
+
+	buf_adds(w->out, raise ? "raise " : "set ");
 	words_plain(w, plan_text(w->h, s->name));
 	buf_adds(w->out, " to ");
 	words_limit(w, s->soft);
 	buf_adds(w->out, ", at most ");
 	words_limit(w, s->hard);
+	buf_adds(w->out, raise ? ", if it is lower" : "");
 }
 
 static void words_join(const struct words *w, const struct plan_ns_join *s)
@@ -415,7 +418,8 @@ static void words_of_files(const struct words *w, const struct plan_step *s)
 static void words_of_process(const struct words *w, const struct plan_step *s)
 {
 	switch (s->kind) {
-	case PLAN_RLIMIT: words_rlimit(w, (const struct plan_rlimit *)s); return;
+	case PLAN_RLIMIT:
+	case PLAN_RLIMIT_RAISE: words_rlimit(w, (const struct plan_rlimit *)s); return;
 	case PLAN_TERMINAL: words_terminal(w, (const struct plan_terminal *)s); return;
 	case PLAN_UMASK:
 		buf_printf(w->out, "set the umask to %04o", ((const struct plan_umask *)s)->mask);

@@ -4,8 +4,10 @@
 #include "plan/layout.h"
 #include "plan/mounts.h"
 
+#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* What is searched for the program when its environment has no PATH: more containers run than with
  * none (runc has none, crun has this). */
@@ -39,6 +41,40 @@ static enum plan_actor rlimit_actor(const struct builder *b)
 	return b->head.flags & PLAN_F_USERNS ? PLAN_HOST : PLAN_INIT;
 }
 
+/* seccomp(2) gives the listener as a descriptor, and the filter may forbid to set a limit after it.
+ */
+static void check_descriptors(struct builder *b, const struct oci_rlimit *r, const char *ptr)
+{
+	const struct plan_seccomp_build *f =
+		(const struct plan_seccomp_build *)builder_find(b, PLAN_SECCOMP_BUILD);
+	unsigned least = 3 + b->opt->preserve_fds + 2; /* init's socket and the listener */
+
+	if (f && (f->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) && r->soft.v < least)
+		builder_fault(b, ptr,
+			      "a profile with SCMP_ACT_NOTIFY needs a soft limit of at least %u "
+			      "descriptors",
+			      least);
+}
+
+static void add_rlimit(struct builder *b, enum plan_kind kind, enum plan_actor actor, size_t i,
+		       uint64_t resource)
+{
+	const struct oci_rlimit *r = &b->config->process->rlimits.items[i];
+	struct plan_rlimit *s = BUILDER_STEP(b, struct plan_rlimit, kind, actor,
+					     builder_ptr(b, "/process/rlimits/%zu", i));
+
+	s->resource = (uint32_t)resource;
+	s->name = builder_str(b, r->type);
+	s->soft = r->soft.v;
+	s->hard = r->hard.v;
+}
+
+/*
+ * Init works under the limits of the caller: those of the program may not let it open, map or wait
+ * for anything. What is too low is raised here, where there is the privilege for it, and the limits
+ * are set last (compile_last_rlimits). RLIMIT_NPROC is set here, before setresuid(2) compares it
+ * with the processes that the user has.
+ */
 static void compile_rlimits(struct builder *b, enum plan_actor actor)
 {
 	const struct oci_rlimits *all = &b->config->process->rlimits;
@@ -47,7 +83,6 @@ static void compile_rlimits(struct builder *b, enum plan_actor actor)
 	for (size_t i = 0; i < all->n; i++) {
 		const struct oci_rlimit *r = &all->items[i];
 		const char *ptr = builder_ptr(b, "/process/rlimits/%zu", i);
-		struct plan_rlimit *s;
 		uint64_t resource;
 
 		if (!plan_value_find(plan_rlimit_values, r->type, &resource)) {
@@ -65,13 +100,24 @@ static void compile_rlimits(struct builder *b, enum plan_actor actor)
 		if (r->soft.v > r->hard.v)
 			builder_fault(b, ptr, "the soft limit %llu is above the hard limit %llu",
 				      (unsigned long long)r->soft.v, (unsigned long long)r->hard.v);
+		if (resource == RLIMIT_NOFILE)
+			check_descriptors(b, r, ptr);
 		seen |= 1ull << resource;
-		s = BUILDER_STEP(b, struct plan_rlimit, PLAN_RLIMIT, actor, ptr);
-		s->resource = (uint32_t)resource;
-		s->name = builder_str(b, r->type);
-		s->soft = r->soft.v;
-		s->hard = r->hard.v;
+		add_rlimit(b, resource == RLIMIT_NPROC ? PLAN_RLIMIT : PLAN_RLIMIT_RAISE, actor, i,
+			   resource);
 	}
+}
+
+/* The limits of the program and of the startContainer hooks, which set them for themselves. */
+static void compile_last_rlimits(struct builder *b)
+{
+	const struct oci_rlimits *all = &b->config->process->rlimits;
+	uint64_t resource;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (plan_value_find(plan_rlimit_values, all->items[i].type, &resource) &&
+		    resource != RLIMIT_NPROC)
+			add_rlimit(b, PLAN_RLIMIT, PLAN_INIT, i, resource);
 }
 
 /* To the kernel -1 means "leave it alone" (setresuid(2)). */
@@ -333,6 +379,7 @@ void compile_start(struct builder *b)
 		compile_hooks(b, PLAN_HOOK_START_CONTAINER);
 	}
 	if (b->config->process) {
+		compile_last_rlimits(b);
 		compile_seccomp_load(b);
 		s = BUILDER_STEP(b, struct plan_exec, PLAN_EXEC, PLAN_INIT, "/process/args");
 		memcpy((char *)s + head, (const char *)builder_find(b, PLAN_EXEC_LOOKUP) + head,

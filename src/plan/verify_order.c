@@ -71,6 +71,14 @@ static uint32_t rank_of_label(const struct plan_header *h, const struct plan_lab
 	return l->file == PLAN_LABEL_SELINUX_KEY ? RANK_IDENTITY : RANK_HOOKS_CREATE_CONTAINER;
 }
 
+static uint32_t rank_of_rlimit(const struct order *o, const struct plan_step *s)
+{
+	if (s->actor == PLAN_HOST)
+		return RANK_RLIMIT_HOST;
+	return s->kind == PLAN_RLIMIT && has_seen(o, PLAN_EXEC_LOOKUP) ? RANK_RLIMIT_LAST
+								       : RANK_LIMITS;
+}
+
 static uint32_t rank_of(const struct order *o, const struct plan_header *h,
 			const struct plan_step *s)
 {
@@ -91,9 +99,10 @@ static uint32_t rank_of(const struct order *o, const struct plan_header *h,
 	case PLAN_SYNC: return rank_of_sync((const struct plan_sync *)s);
 	case PLAN_CPU_AFFINITY:
 		return ((const struct plan_cpu_affinity *)s)->final ? RANK_RLIMIT_HOST : RANK_SPAWN;
+	case PLAN_RLIMIT:
+	case PLAN_RLIMIT_RAISE: return rank_of_rlimit(o, s);
 	case PLAN_IO_PRIORITY:
-	case PLAN_SCHEDULER:
-	case PLAN_RLIMIT: return s->actor == PLAN_HOST ? RANK_RLIMIT_HOST : RANK_LIMITS;
+	case PLAN_SCHEDULER: return s->actor == PLAN_HOST ? RANK_RLIMIT_HOST : RANK_LIMITS;
 	case PLAN_NS_UNSHARE:
 	case PLAN_TIME_OFFSET: return early ? RANK_TIME_EARLY : RANK_UNSHARE;
 	case PLAN_LABEL: return rank_of_label(h, (const struct plan_label *)s);

@@ -257,7 +257,7 @@ static void message(const struct plan_header *plan, const struct plan_step *s, c
 		syscall_message(step, e, err);
 		if (s->kind == PLAN_USER && e->call == __NR_setgroups)
 			error_pointer(err, "/process/user/additionalGids");
-		(void)fail_hint(s->kind, e->errnum, err); /* -1 as all of these */
+		(void)hint_step(s, e->errnum, err); /* -1 as all of these */
 		return;
 	case INIT_WHY_NOT_FOUND:
 	case INIT_WHY_IS_DIR:

@@ -274,6 +274,11 @@ int store_read(int dirfd, const char *name, struct buf *ret, size_t max, struct 
 /** Read and verify the plan in a state directory. -1 with HZ_E_NOT_FOUND when there is none. */
 int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err);
 
+/* hints.c: what to do about @errnum, where the host tells. All return -1. */
+int hint_rlimit(const struct plan_rlimit *l, int errnum, struct hz_error *err);
+/** Of a step that init could not do. */
+int hint_step(const struct plan_step *s, int errnum, struct hz_error *err);
+
 /* info.c */
 /** The record of a container and what it is doing; strings live in the arena. */
 int container_read(hz_runtime *rt, const char *id, struct arena *a, struct record *r,

@@ -95,15 +95,18 @@ static int do_cgroup_devices(struct creation *c, const struct plan_cgroup_device
 
 static int do_rlimit(struct creation *c, const struct plan_rlimit *l, struct hz_error *err)
 {
-	struct rlimit64 lim = {.rlim_cur = l->soft, .rlim_max = l->hard};
+	uint64_t lim[2] = {l->soft, l->hard}; /* struct rlimit64 */
+	bool raise = l->s.kind == PLAN_RLIMIT_RAISE;
+	long r = raise ? syscall(SYS_prlimit64, c->pid, l->resource, NULL, lim) : 0;
 
-	if (!syscall(SYS_prlimit64, c->pid, l->resource, &lim, NULL))
+	if (!r && (!raise || sys_rlimit_raise(lim, l->soft, l->hard)))
+		r = syscall(SYS_prlimit64, c->pid, l->resource, lim, NULL);
+	if (!r)
 		return 0;
-	error_sys(err, errno, "prlimit64", plan_text(c->b->plan.h, l->name), "set limit %s",
+	r = errno;
+	error_sys(err, (int)r, "prlimit64", plan_text(c->b->plan.h, l->name), "set limit %s",
 		  plan_text(c->b->plan.h, l->name));
-	if (errno == EPERM)
-		error_hint(err, "a hard limit above the runtime's own needs CAP_SYS_RESOURCE");
-	return -1;
+	return hint_rlimit(l, (int)r, err);
 }
 
 static int do_io_priority(struct creation *c, const struct plan_io_priority *p,
@@ -236,7 +239,8 @@ static int dispatch(struct creation *c, const struct plan_step *s, struct hz_err
 	case PLAN_ID_MAP: return idmap_apply(c, (const struct plan_id_map *)s, err);
 	case PLAN_OOM_SCORE: return do_oom_score(c, (const struct plan_oom_score *)s, err);
 	case PLAN_HOOKS: return hooks_run(h, (const struct plan_hooks *)s, c->pid, err);
-	case PLAN_RLIMIT: return do_rlimit(c, (const struct plan_rlimit *)s, err);
+	case PLAN_RLIMIT:
+	case PLAN_RLIMIT_RAISE: return do_rlimit(c, (const struct plan_rlimit *)s, err);
 	case PLAN_IO_PRIORITY: return do_io_priority(c, (const struct plan_io_priority *)s, err);
 	case PLAN_SCHEDULER: return do_scheduler(c, (const struct plan_scheduler *)s, err);
 	case PLAN_CPU_AFFINITY: return do_affinity(c, (const struct plan_cpu_affinity *)s, err);

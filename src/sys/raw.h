@@ -157,6 +157,17 @@ static inline long sys_ioprio_set(int pid, unsigned io_class, unsigned level)
 	return sys_call(__NR_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, pid, io_class << 13 | level);
 }
 
+/** @limit is a struct rlimit64, soft and hard: raised to these where it is lower. True when
+ * something was. */
+static inline int sys_rlimit_raise(uint64_t limit[2], uint64_t soft, uint64_t hard)
+{
+	int lower = limit[0] < soft || limit[1] < hard;
+
+	limit[0] = limit[0] < soft ? soft : limit[0];
+	limit[1] = limit[1] < hard ? hard : limit[1];
+	return lower;
+}
+
 /** "mount_setattr" for its number on this architecture; NULL for numbers that hezi never uses.
  * names.c, no libc needed. */
 const char *sys_call_name(long nr);

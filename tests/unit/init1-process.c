@@ -195,6 +195,13 @@ static void test_limits(void)
 	is_str(i1_run()->output, "50\n60\n", "limits");
 	i1_start();
 	I1_ADD(struct plan_rlimit, PLAN_RLIMIT, .resource = RLIMIT_NOFILE,
+	       .name = i1_str("RLIMIT_NOFILE"), .soft = 50, .hard = 70);
+	I1_ADD(struct plan_rlimit, PLAN_RLIMIT_RAISE, .resource = RLIMIT_NOFILE,
+	       .name = i1_str("RLIMIT_NOFILE"), .soft = 60, .hard = 65);
+	i1_end(I1_SH("ulimit -Sn; ulimit -Hn"), false, NULL, NULL);
+	is_str(i1_run()->output, "60\n70\n", "only the lower value is raised");
+	i1_start();
+	I1_ADD(struct plan_rlimit, PLAN_RLIMIT, .resource = RLIMIT_NOFILE,
 	       .name = i1_str("RLIMIT_NOFILE"), .soft = 70, .hard = 60);
 	i1_end(I1_SH("true"), false, NULL, NULL);
 	h = i1_run();

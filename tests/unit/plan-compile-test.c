@@ -281,6 +281,11 @@ static void test_limits(void)
 	r = rig_step(&t, PLAN_RLIMIT, 0);
 	c = rig_step(&t, PLAN_CAPS, 0);
 	ok(r && r->s.actor == PLAN_INIT && r->hard == UINT64_MAX, "a limit that init sets");
+	ok(r && r->s.index + 1 == ((struct plan_step *)rig_step(&t, PLAN_SECCOMP_LOAD, 0))->index,
+	   "last of all, before a filter that may forbid it");
+	r = rig_step(&t, PLAN_RLIMIT_RAISE, 0);
+	ok(r && r->s.actor == PLAN_INIT && r->s.index < c->s.index,
+	   "raised while there is the privilege for it");
 	ok(c && c->late_seccomp && !c->no_new_privs && c->bounding == 0,
 	   "no capabilities; seccomp needs one to the last");
 	rig_has(&t, "set oom_score_adj to 5", "oom score");
@@ -291,8 +296,8 @@ static void test_limits(void)
 	rig_init(&t);
 	snprintf(json, sizeof(json), HEAD "%s" NS("{'type':'user'}") MAPS "}}", process);
 	rig_compile(&t, json);
-	r = rig_step(&t, PLAN_RLIMIT, 0);
-	ok(r && r->s.actor == PLAN_HOST, "in a user namespace the host sets it");
+	r = rig_step(&t, PLAN_RLIMIT_RAISE, 0);
+	ok(r && r->s.actor == PLAN_HOST, "in a user namespace the host raises it");
 	rig_done(&t);
 }
 
