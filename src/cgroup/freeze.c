@@ -76,9 +76,17 @@ int cgroup_thaw(const struct oci_strings *dirs, struct hz_error *err)
 
 /* Only the freezer's hierarchy and the unified tree can tell: their files are looked for where the
  * host is laid out as usual, for `state` is asked often. */
-static bool may_freeze(const char *path, size_t ndirs)
+static bool is_usual(const struct oci_strings *dirs)
 {
-	return ndirs == 1 || strstr(path, "/freezer/") || strstr(path, "/unified/");
+	for (size_t i = 0; i < dirs->n; i++)
+		if (strstr(dirs->items[i], "/freezer/"))
+			return true;
+	return false;
+}
+
+static bool may_freeze(const char *path, bool usual)
+{
+	return !usual || strstr(path, "/freezer/") || strstr(path, "/unified/");
 }
 
 static int read_frozen(const char *path, bool *ret)
@@ -103,6 +111,8 @@ static int read_frozen(const char *path, bool *ret)
 
 int cgroup_is_frozen(const struct oci_strings *dirs, struct hz_error *err)
 {
+	bool usual = is_usual(dirs);
+
 	for (size_t i = 0; i < dirs->n; i++) {
 		const char *path;
 		unsigned n;
@@ -113,7 +123,7 @@ int cgroup_is_frozen(const struct oci_strings *dirs, struct hz_error *err)
 			continue;
 		if (!cgroup_dir_parse(dirs->items[i], &n, &path))
 			return cgroup_bad_record(dirs->items[i], err);
-		if (!may_freeze(path, dirs->n))
+		if (!may_freeze(path, usual))
 			continue;
 		r = read_frozen(path, &frozen);
 		if (r)
@@ -164,6 +174,8 @@ static bool is_any_there(const struct oci_strings *dirs)
 /* v1 may stay at FREEZING while processes fork: writing again starts another round. */
 static bool stands_still(const struct oci_strings *dirs)
 {
+	bool usual = is_usual(dirs);
+
 	for (size_t i = 0; i < dirs->n; i++) {
 		char file[PATH_MAX + 32], text[256];
 		const char *path;
@@ -175,7 +187,7 @@ static bool stands_still(const struct oci_strings *dirs)
 		if (!cgroup_read(AT_FDCWD, file, text, sizeof(text)))
 			return !strcmp(text, "FROZEN");
 		snprintf(file, sizeof(file), "%s/cgroup.events", path);
-		if (may_freeze(path, dirs->n) && !cgroup_read(AT_FDCWD, file, text, sizeof(text)) &&
+		if (may_freeze(path, usual) && !cgroup_read(AT_FDCWD, file, text, sizeof(text)) &&
 		    strstr(text, "frozen 1"))
 			return true;
 	}

@@ -116,6 +116,20 @@ void cgroup_files_stats(const struct cgroup_files *f, struct hz_stats *ret);
 /** The number behind @key on a line of @text, "key 1"; false: no such line. */
 bool cgroup_line_number(const char *text, const char *key, uint64_t *ret);
 
+/* mounts.c */
+/** What @path of /proc/PID/cgroup is below @root, the root of a mount: "/x", "/"; NULL: it is not
+ * below. */
+const char *cgroup_below(const char *root, const char *path);
+/** Fill in mountpoint, root and own_path of each hierarchy of @f that is mounted. @text is that of
+ * /proc/self/mountinfo, and is cut up. -ENOMEM. */
+int cgroup_choose_mounts(char *text, struct plan_facts *f, struct arena *a);
+/** The same with /proc/self/mountinfo. */
+int cgroup_read_mounts(struct plan_facts *f, struct arena *a, struct hz_error *err);
+/** The directory of the cgroup that the kernel calls @path; *ret is NULL when the mount does not
+ * show it. */
+int cgroup_dir_of(const struct facts_hierarchy *h, const char *path, struct arena *a,
+		  const char **ret, struct hz_error *err);
+
 /* v1.c */
 /** A new cpuset cgroup has no cpus and no memory nodes: take those of its parent, or nothing can
  * enter it. */

@@ -156,30 +156,43 @@ void cgroup_join_close(struct cgroup_join *j)
 			fd_close(j->tasks[j->ntasks - 1]);
 }
 
+/* "0::/x" of /proc/PID/cgroup: the path, cut out of @text; NULL: no such line. */
+static const char *unified_path(char *text)
+{
+	char *line = strncmp(text, "0::/", 4) != 0 ? strstr(text, "\n0::/") : text;
+
+	if (!line)
+		return NULL;
+	line = strstr(line, "::/") + 2;
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+static int open_own(const char *path, const struct plan_facts *f, struct arena *a)
+{
+	for (unsigned i = 0; path && i < f->nhierarchies; i++) {
+		const char *dir;
+
+		if (f->hierarchies[i].name[0])
+			continue;
+		if (cgroup_dir_of(&f->hierarchies[i], path, a, &dir, NULL))
+			return -ENOMEM;
+		return dir ? cgroup_dir_open(dir) : -ENOENT;
+	}
+	return -ENOENT;
+}
+
 int cgroup_join_own(pid_t pid, const struct plan_facts *f)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
-	_cleanup_free_ char *path = NULL;
-	char file[32], *line, *end;
+	struct arena a = ARENA_INIT;
+	char file[32];
 	int r;
 
 	snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
 	r = file_read_at(AT_FDCWD, file, &text, 65536);
-	if (r)
-		return r;
-	line = strncmp(text.data, "0::/", 4) != 0 ? strstr(text.data, "\n0::/") : text.data;
-	if (!line)
-		return -ENOENT;
-	line = strstr(line, "::/") + 2;
-	end = strchr(line, '\n');
-	if (end)
-		*end = '\0';
-	for (unsigned i = 0; i < f->nhierarchies; i++) {
-		if (f->hierarchies[i].name[0])
-			continue;
-		if (asprintf(&path, "%s%s", f->hierarchies[i].mountpoint, line) < 0)
-			return -ENOMEM;
-		return cgroup_dir_open(path);
-	}
-	return -ENOENT;
+	if (!r)
+		r = open_own(unified_path(text.data), f, &a);
+	arena_done(&a);
+	return r;
 }

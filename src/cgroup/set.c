@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct cgroup_dir *unified_dir(const struct cgroup *cg)
 {
@@ -178,15 +179,21 @@ int cgroup_set_devices(struct cgroup *cg, const struct plan_header *h,
 
 /* --- later, from the record --- */
 
-/* The hierarchy that is mounted where @path begins. */
-static const struct facts_hierarchy *hierarchy_of(const char *path, const struct plan_facts *f)
+/* The hierarchy that is mounted where @path begins, or else at another place. */
+static const struct facts_hierarchy *hierarchy_of(const char *path, int dirfd,
+						  const struct plan_facts *f)
 {
+	struct stat dir, mount;
+
 	for (unsigned i = 0; i < f->nhierarchies; i++) {
 		size_t n = strlen(f->hierarchies[i].mountpoint);
 
 		if (!strncmp(path, f->hierarchies[i].mountpoint, n) && path[n] == '/')
 			return &f->hierarchies[i];
 	}
+	for (unsigned i = 0; !fstat(dirfd, &dir) && i < f->nhierarchies; i++)
+		if (!stat(f->hierarchies[i].mountpoint, &mount) && mount.st_dev == dir.st_dev)
+			return &f->hierarchies[i];
 	return NULL;
 }
 
@@ -221,7 +228,7 @@ static int open_recorded(struct cgroup *cg, const struct oci_strings *dirs,
 		d->fd = fd;
 		d->path = path;
 		d->found = true;
-		d->hierarchy = hierarchy_of(path, f);
+		d->hierarchy = hierarchy_of(path, fd, f);
 		cg->ndirs++;
 		if (!d->hierarchy)
 			return error_set(err, HZ_E_STATE,

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void put(struct buf *b, const char *s)
 {
@@ -37,6 +38,22 @@ int cgroup_unit_start(const struct cgroup_unit_request *q, struct arena *a, cons
 	return 0;
 }
 
+/* systemd says the path as the kernel does. In a container without a cgroup namespace that begins
+ * with the outer container's own cgroup, of which the mount may be a part. */
+static int unit_dir(const struct facts_hierarchy *h, const char *group, struct arena *a,
+		    const char **ret, struct hz_error *err)
+{
+	*ret = arena_printf(a, "%s%s", h->mountpoint, group);
+	if (!*ret)
+		return error_oom(err);
+	if ((h->root && !strcmp(h->root, "/")) || !access(*ret, F_OK))
+		return 0;
+	if (cgroup_dir_of(h, group, a, &group, err))
+		return -1;
+	*ret = group && !access(group, F_OK) ? group : *ret;
+	return 0;
+}
+
 int cgroup_unit_dirs(const char *group, const struct plan_facts *f, struct arena *a,
 		     struct oci_strings *ret, struct hz_error *err)
 {
@@ -49,16 +66,17 @@ int cgroup_unit_dirs(const char *group, const struct plan_facts *f, struct arena
 		_cleanup_free_ char *path = NULL;
 		int missing;
 
-		if (asprintf(&path, "%s%s", hier->mountpoint, group) < 0)
+		if (unit_dir(hier, group, a, &ret->items[ret->n], err))
+			return -1;
+		path = strdup(ret->items[ret->n]);
+		if (!path)
 			return error_oom(err);
-		ret->items[ret->n] = arena_strdup(a, path);
 		missing = cgroup_missing_components(path, strlen(hier->mountpoint));
 		if (missing < 0)
 			return error_sys(err, -missing, "faccessat", ret->items[ret->n],
 					 "look for cgroup \"%s\"", ret->items[ret->n]);
-		if (ret->items[ret->n])
-			ret->items[ret->n] = arena_printf(a, "%d:%s", missing > 1 ? missing : 1,
-							  ret->items[ret->n]);
+		ret->items[ret->n] =
+			arena_printf(a, "%d:%s", missing > 1 ? missing : 1, ret->items[ret->n]);
 		if (!ret->items[ret->n])
 			return error_oom(err);
 	}

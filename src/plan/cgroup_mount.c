@@ -25,11 +25,15 @@ struct lists {
 	size_t n, nlinks;
 };
 
-static const char *base_name(const char *path)
+/* Its directory in the container: as on the host, where that is in the usual place. */
+static const char *dir_name(const struct facts_hierarchy *h)
 {
-	const char *slash = strrchr(path, '/');
+	static const char usual[] = "/sys/fs/cgroup/";
+	const char *name = h->mountpoint + sizeof(usual) - 1;
 
-	return slash ? slash + 1 : path;
+	if (!strncmp(h->mountpoint, usual, sizeof(usual) - 1) && *name && !strchr(name, '/'))
+		return name;
+	return strncmp(h->name, "name=", 5) != 0 ? h->name : h->name + 5;
 }
 
 static const char *join(struct builder *b, const char *dir, const char *path)
@@ -72,7 +76,7 @@ static bool may_lack_cgroup(const struct builder *b)
 static void add_hierarchy(struct builder *b, struct lists *l, const struct facts_hierarchy *h,
 			  bool fresh)
 {
-	const char *dir = base_name(h->mountpoint);
+	const char *dir = dir_name(h);
 	bool named = strncmp(h->name, "name=", 5) == 0;
 
 	l->names[l->n] = dir;

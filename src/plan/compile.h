@@ -19,8 +19,11 @@
 struct facts_hierarchy {
 	const char *name; /* what /proc/self/cgroup calls it: "cpu,cpuacct", "name=systemd"; "" for
 			     the unified one */
-	const char *mountpoint; /* of the whole hierarchy on the host: "/sys/fs/cgroup/memory" */
-	const char *own_path;   /* where the runtime itself is in it: "/user.slice" */
+	const char *mountpoint; /* the best mount of it: "/sys/fs/cgroup/memory" */
+	const char *own_path;   /* where the runtime itself is below it: "/user.slice" */
+	/* what the mount shows of the hierarchy: "/", "/docker/ID" in a container; NULL: not looked
+	 * up */
+	const char *root;
 };
 
 /* What is so on this host. Collected by src/runtime/facts.c; golden tests write it by hand. Strings

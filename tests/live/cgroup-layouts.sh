@@ -93,8 +93,183 @@ swap_without_memory_limit() {
 	says 'needs a limit for memory' 'without memory limit'
 }
 
+# view SETUP TEST: both in one mount namespace of their own, TEST sees what SETUP has mounted. Its containers are deleted there.
+view() {
+	{
+		declare -p T B ID ROOT RT KIND RUNTIME PREFIX V2 LIB TESTS PEER_VERSION COUNT BASE_JSON CGROUP_PREFIX ARGS_LINE SERIAL RT_LIMIT 2>/dev/null || true
+		declare -f
+		echo "shopt -s nullglob globstar; set -e; ST=; trap delete_all EXIT; $1; $2"
+	} >"$T/view.sh"
+	local st=0
+	unshare --mount --propagation private bash "$T/view.sh" || st=$?
+	within 5 remove_outer || true
+	[ $st = 0 ] || exit $st
+}
+remove_outer() { rmdir /sys/fs/cgroup/{,*/}$PREFIX$COUNT-outer{/init,/in,} 2>/dev/null; [ -z "$(our_cgroups)" ]; }
+v1_mounts() { awk '/ - cgroup / && $5 ~ "^/sys/fs/cgroup/"{print $5}' /proc/self/mountinfo | sort -u; }
+v1_hosts_only() {
+	paths_only
+	[ -z "$V2" ] || skip "cgroup v2"
+}
+# in_outer: this shell becomes what a container of Docker is on v1: in a cgroup of its own in each hierarchy
+in_outer() {
+	local m
+	for m in $(v1_mounts); do
+		mkdir -p "$m/$PREFIX$COUNT-outer"
+		if [ -e "$m/$PREFIX$COUNT-outer/cpuset.cpus" ]; then
+			cat "$m/cpuset.cpus" >"$m/$PREFIX$COUNT-outer/cpuset.cpus"
+			cat "$m/cpuset.mems" >"$m/$PREFIX$COUNT-outer/cpuset.mems"
+		fi
+		echo $BASHPID >"$m/$PREFIX$COUNT-outer/cgroup.procs"
+	done
+}
+# the outer container has no cgroup namespace: it sees its own part of each hierarchy
+bind_own() {
+	local m
+	in_outer
+	mount -t tmpfs view /mnt
+	for m in $(v1_mounts); do
+		mkdir "/mnt/${m##*/}"
+		mount --bind $1 "$m/$PREFIX$COUNT-outer" "/mnt/${m##*/}"
+	done
+	mount -t tmpfs hide /sys/fs/cgroup
+	for m in /mnt/*; do
+		mkdir "/sys/fs/cgroup/${m##*/}"
+		mount --move "$m" "/sys/fs/cgroup/${m##*/}"
+	done
+	umount /mnt
+}
+# whole hierarchies too, that cannot be written to; and one that is covered
+bind_twice() {
+	local m
+	mkdir -p "$T/whole"
+	for m in $(v1_mounts); do
+		mkdir -p "$T/whole/${m##*/}" "$T/covered/${m##*/}"
+		mount --bind "$m" "$T/whole/${m##*/}"
+		mount -o remount,bind,ro "$T/whole/${m##*/}"
+		mount --bind "$m" "$T/covered/${m##*/}"
+	done
+	mount -t tmpfs cover "$T/covered"
+	bind_own
+}
+# everything that finds a cgroup by its path
+whole_life() {
+	local dir=/sys/fs/cgroup/memory/$ID pid
+	limits '{"devices":[{"allow":false,"access":"rwm"}],"memory":{"limit":33554432},"pids":{"limit":30}}'
+	config '.process.capabilities={bounding:["CAP_MKNOD"],effective:["CAP_MKNOD"],permitted:["CAP_MKNOD"]}
+		|.mounts|=(map(select(.destination!="/sys/fs/cgroup"))+[{destination:"/sys/fs/cgroup",type:"cgroup",source:"cgroup",options:["ro"]}])'
+	sleeper
+	pid=$(pid_of)
+	is "$(<"$dir/memory.limit_in_bytes")" 33554432
+	grep -qx "$pid" "$dir/cgroup.procs" || die "init is not in $dir"
+	for c in cpu freezer devices pids systemd; do
+		grep -qx "$pid" "/sys/fs/cgroup/$c/$ID/cgroup.procs" || die "init is not in $c"
+	done
+	cap rt exec "$ID" sh -c 'mknod /tmp/kmsg c 1 11; (: </tmp/kmsg) 2>&1; cat /sys/fs/cgroup/memory/memory.limit_in_bytes /proc/self/cgroup'
+	like "$OUT" 'not permitted' "the device rules"
+	like "$OUT" $'\n33554432\n' "the mount in the container"
+	like "$OUT" ":memory:[^ ]*/$ID"
+	cap rt pause "$ID"
+	ok
+	is "$(<"/sys/fs/cgroup/freezer/$ID/freezer.state")" FROZEN
+	status_is paused || die "not paused"
+	cap rt resume "$ID"
+	ok
+	status_is running || die "not running"
+	cap rt update --pids-limit 20 "$ID"
+	ok
+	is "$(<"/sys/fs/cgroup/pids/$ID/pids.max")" 20
+	cap rt events --stats "$ID"
+	is "$(jq -c '[.data.pids.limit,.data.memory.usage.limit]' <<<"$OUT")" "[20,33554432]"
+	[ "$KIND" = crun ] || is "$(rt ps -f json "$ID" | tr -d ' \n')" "[$pid]"
+	rt kill "$ID" KILL
+	wait_status stopped
+	cap rt delete "$ID"
+	ok
+	[ ! -d "$dir" ] || die "$dir is left"
+}
+v1_in_container() {
+	v1_hosts_only
+	peer_differs runc "it finds no source for the cgroup mount in the container"
+	peer_differs crun "the cgroup mount in the container shows the outer container's cgroup"
+	bundle
+	[ "$2" = own ] || ns_drop cgroup
+	config '.linux.cgroupsPath="/"+$i' --arg i "$ID"
+	view "$1" whole_life
+}
+# after unshare --cgroup the mounts of before show more than the namespace: their roots are "/.."
+v1_above_namespace() {
+	v1_hosts_only
+	peer_differs crun "the cgroup mount in the container shows the outer container's cgroup"
+	bundle
+	config '.linux.cgroupsPath="/"+$i' --arg i "$ID"
+	view in_outer_namespace whole_life
+}
+in_outer_namespace() {
+	[ -n "${IN_NAMESPACE:-}" ] || { in_outer; IN_NAMESPACE=1 exec unshare --cgroup bash "$T/view.sh"; }
+	grep -q ' /\.\. .* - cgroup ' /proc/self/mountinfo || die "no root /.."
+}
+
+# v2 without a cgroup namespace: the outer container sees its own part, at the usual place or at another
+bind_own_v2() {
+	local outer=/sys/fs/cgroup/$PREFIX$COUNT-outer
+	mkdir -p "$outer/init"
+	echo $BASHPID >"$outer/init/cgroup.procs"
+	mount -t tmpfs view /mnt
+	mkdir /mnt/part
+	mount --bind "$outer" /mnt/part
+	if [ "$1" = /sys/fs/cgroup ]; then
+		umount -l /sys/fs/cgroup
+	else
+		mount -t tmpfs hide /sys/fs/cgroup
+		mount -t tmpfs run /run
+		mkdir "$1"
+	fi
+	mount --move /mnt/part "$1"
+	umount /mnt
+	TREE=$1
+}
+life_v2() {
+	local pid
+	config '.linux.cgroupsPath="/in/"+$i' --arg i "$ID"
+	sleeper
+	pid=$(pid_of)
+	grep -qx "$pid" "$TREE/in/$ID/cgroup.procs" || die "init is not in $TREE/in/$ID"
+	cap rt exec "$ID" cat /proc/self/cgroup
+	like "$OUT" "0::/"
+	cap rt pause "$ID"
+	ok
+	status_is paused || die "not paused"
+	cap rt resume "$ID"
+	ok
+	# its cgroup is gone: exec goes where init is, which the kernel names from the root of all
+	peers_differ "it looks for the cgroup of create"
+	mkdir "$TREE/other"
+	echo "$pid" >"$TREE/other/cgroup.procs"
+	rmdir "$TREE/in/$ID"
+	rt exec --detach "$ID" sleep 30
+	within 5 has_two "$TREE/other/cgroup.procs" || die "exec is not where init is"
+	rt delete --force "$ID"
+	within 5 rmdir "$TREE/other" || die "$TREE/other is in use"
+}
+has_two() { [ "$(wc -l <"$1")" = 2 ]; }
+v2_in_container() {
+	paths_only
+	[ -n "$V2" ] || skip "cgroup v1"
+	[ "$1" = /sys/fs/cgroup ] || peers_differ "cgroups are looked for in /sys/fs/cgroup"
+	bundle
+	config '.mounts|=map(select(.destination!="/sys/fs/cgroup"))'
+	view "bind_own_v2 $1" life_v2
+}
+
 t "a cgroup mount on v1 shows its hierarchies only" v1_hierarchies_only own
 t "a cgroup mount on v1 shows its hierarchies only, no cgroup namespace" v1_hierarchies_only none
+t "in a container on v1: binds of its cgroup" v1_in_container bind_own own
+t "in a container on v1: binds of its cgroup, no cgroup namespace" v1_in_container bind_own none
+t "in a container on v1: read-only and covered mounts beside the binds" v1_in_container bind_twice own
+t "in a cgroup namespace on v1 with the mounts of before" v1_above_namespace
+t "in a container on v2: a bind of its cgroup" v2_in_container /sys/fs/cgroup
+t "in a container on v2: a bind of its cgroup at another place" v2_in_container /run/cg
 t "pids.limit 0 before 1.3.0 is no limit" pids_zero
 t "pids.limit 0 from 1.3.0 on" pids_zero_1_3
 t "memory.limit -1 with a swap limit" swap_without_memory_limit

@@ -358,6 +358,112 @@ static void test_records(void)
 	hz_error_clear(&err);
 }
 
+/* --- which mount of a hierarchy --- */
+
+#define LINE(id, parent, root, point, flags, type, options) \
+#id " " #parent " 0:30 " root " " point " " flags " - " type " " type " " options "\n"
+#define ROOT_FS LINE(1, 0, "/", "/", "rw,relatime", "ext4", "rw")
+#define TMPFS   ROOT_FS LINE(20, 1, "/", "/sys/fs/cgroup", "rw", "tmpfs", "rw,mode=755")
+#define MEMORY  "/sys/fs/cgroup/memory"
+
+static const struct {
+	const char *what, *own, *name, *mounts, *point, *below; /* point NULL: not mounted */
+} layouts[] = {
+	{"a usual host", "/user.slice", "memory",
+	 TMPFS LINE(21, 20, "/", MEMORY, "rw,nosuid", "cgroup", "rw,memory"), MEMORY,
+	 "/user.slice"},
+	{"Docker without a cgroup namespace", "/docker/ID", "memory",
+	 TMPFS LINE(21, 20, "/docker/ID", MEMORY, "rw", "cgroup", "rw,memory"), MEMORY, "/"},
+	{"below that", "/docker/ID/leaf", "memory",
+	 TMPFS LINE(21, 20, "/docker/ID", MEMORY, "rw", "cgroup", "rw,memory"), MEMORY, "/leaf"},
+	{"LXC", "/lxc/c1", "memory",
+	 TMPFS LINE(21, 20, "/lxc/c1", MEMORY, "rw", "cgroup", "rw,memory"), MEMORY, "/"},
+	{"a neighbour whose name begins alike", "/docker/IDX", "memory",
+	 TMPFS LINE(21, 20, "/docker/ID", MEMORY, "rw", "cgroup", "rw,memory"), MEMORY, "/"},
+	{"mounts of before the cgroup namespace", "/", "memory",
+	 TMPFS LINE(21, 20, "/..", MEMORY, "rw", "cgroup", "rw,memory"), MEMORY, "/"},
+	{"a process outside of its cgroup namespace", "/../other", "memory",
+	 TMPFS LINE(21, 20, "/..", MEMORY, "rw", "cgroup", "rw,memory"), MEMORY, "/other"},
+	{"and what it cannot see", "/../../other", "memory",
+	 TMPFS LINE(21, 20, "/", MEMORY, "rw", "cgroup", "rw,memory"), MEMORY, "/"},
+	{"a bind of a part beside the whole", "/x", "memory",
+	 TMPFS LINE(21, 20, "/y", "/mnt/part", "rw", "cgroup", "rw,memory")
+		 LINE(22, 20, "/", MEMORY, "rw", "cgroup", "rw,memory"),
+	 MEMORY, "/x"},
+	{"the whole is read-only", "/docker/ID", "memory",
+	 TMPFS LINE(21, 20, "/", MEMORY, "ro", "cgroup", "rw,memory")
+		 LINE(22, 21, "/docker/ID", MEMORY "/docker/ID", "rw", "cgroup", "rw,memory"),
+	 MEMORY "/docker/ID", "/"},
+	{"all of it is read-only", "/x", "memory",
+	 TMPFS LINE(21, 20, "/x", "/mnt", "ro", "cgroup", "rw,memory")
+		 LINE(22, 20, "/", MEMORY, "rw", "cgroup", "ro,memory"),
+	 MEMORY, "/x"},
+	{"the usual place comes first", "/", "memory",
+	 TMPFS LINE(19, 1, "/", "/cgroup", "rw", "cgroup", "rw,memory")
+		 LINE(21, 20, "/", MEMORY, "rw", "cgroup", "rw,memory"),
+	 MEMORY, "/"},
+	{"another place", "/a b", "memory",
+	 ROOT_FS LINE(19, 1, "/", "/dev/my\\040groups", "rw", "cgroup", "rw,memory"),
+	 "/dev/my groups", "/a b"},
+	{"covered by a mount on it", "/", "memory",
+	 TMPFS LINE(21, 20, "/", MEMORY, "rw", "cgroup", "rw,memory")
+		 LINE(22, 21, "/", MEMORY, "rw", "tmpfs", "rw"),
+	 NULL, NULL},
+	{"covered by a mount above it", "/", "memory",
+	 TMPFS LINE(21, 20, "/", MEMORY, "rw", "cgroup", "rw,memory")
+		 LINE(22, 20, "/", "/sys/fs/cgroup", "rw", "tmpfs", "rw"),
+	 NULL, NULL},
+	{"moved onto a later mount", "/", "memory",
+	 TMPFS LINE(21, 30, "/", MEMORY, "rw", "cgroup", "rw,memory")
+		 LINE(30, 20, "/", "/sys/fs/cgroup", "rw", "tmpfs", "rw"),
+	 MEMORY, "/"},
+	{"the last of two on one place", "/docker/ID", "memory",
+	 TMPFS LINE(21, 20, "/", MEMORY, "rw", "cgroup", "rw,memory")
+		 LINE(22, 21, "/docker/ID", MEMORY, "rw", "cgroup", "rw,memory"),
+	 MEMORY, "/"},
+	{"a removed cgroup", "/", "memory",
+	 TMPFS LINE(21, 20, "/x//deleted", MEMORY, "rw", "cgroup", "rw,memory"), NULL, NULL},
+	{"mounted together", "/", "cpu,cpuacct",
+	 TMPFS LINE(21, 20, "/", "/sys/fs/cgroup/acct", "rw", "cgroup", "rw,cpuacct,cpu"),
+	 "/sys/fs/cgroup/acct", "/"},
+	{"another controller with this name in it", "/", "cpu",
+	 TMPFS LINE(21, 20, "/", "/sys/fs/cgroup/cpuset", "rw", "cgroup", "rw,cpuset"), NULL, NULL},
+	{"named", "/", "name=systemd",
+	 TMPFS LINE(21, 20, "/", "/sys/fs/cgroup/systemd", "rw", "cgroup",
+		    "rw,xattr,release_agent=/x,name=systemd"),
+	 "/sys/fs/cgroup/systemd", "/"},
+	{"v2 in another place, of a part", "/docker/ID/x", "",
+	 ROOT_FS LINE(21, 1, "/docker/ID", "/mnt", "rw", "cgroup2", "rw,nsdelegate"), "/mnt", "/x"},
+	{"v2 is not v1", "/", "", TMPFS LINE(21, 20, "/", MEMORY, "rw", "cgroup", "rw,memory"),
+	 NULL, NULL},
+	{"damaged lines", "/", "memory", "21 20 0:30 / - cgroup\n- \n\n1 2 3 4 5 6 - cgroup x\n",
+	 NULL, NULL},
+	{"mounts in a ring", "/", "memory",
+	 LINE(21, 22, "/", MEMORY, "rw", "cgroup", "rw,memory")
+		 LINE(22, 21, "/", "/sys", "rw", "tmpfs", "rw"),
+	 NULL, NULL},
+};
+
+static void test_layouts(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
+		struct plan_facts f = {
+			.nhierarchies = 1,
+			.hierarchies = {{.name = layouts[i].name, .own_path = layouts[i].own}}};
+		char *text = strdup(layouts[i].mounts);
+		struct arena a = ARENA_INIT;
+
+		is_int(cgroup_choose_mounts(text, &f, &a), 0, "mounts: %s", layouts[i].what);
+		is_str(f.hierarchies[0].mountpoint, layouts[i].point, "mount point: %s",
+		       layouts[i].what);
+		if (layouts[i].point)
+			is_str(f.hierarchies[0].own_path, layouts[i].below, "own place: %s",
+			       layouts[i].what);
+		arena_done(&a);
+		free(text);
+	}
+}
+
 static void test_round(const struct plan_facts *f, const char *name)
 {
 	struct round t = {.facts = *f, .err = HZ_ERROR_INIT};
@@ -396,6 +502,7 @@ int main(void)
 	struct arena arena = ARENA_INIT;
 
 	test_records();
+	test_layouts();
 	ok(!cgroup_facts(&f, &arena, &err), "facts: %s", err.msg);
 	for (unsigned i = 0; i < f.nhierarchies; i++) {
 		diag("\"%s\" on %s, own %s", f.hierarchies[i].name, f.hierarchies[i].mountpoint,
