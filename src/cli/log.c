@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/named.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,16 +25,6 @@ static size_t scheme(const char *where)
 	size_t n = strspn(where, "abcdefghijklmnopqrstuvwxyz");
 
 	return n && where[n] == ':' ? n : 0;
-}
-
-static int open_file(struct log *l, const char *path, struct hz_error *err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
-
-	if (fd < 0)
-		return error_sys(err, errno, "open", path, "open the log file \"%s\"", path);
-	l->fd = fd;
-	return 0;
 }
 
 int log_open(struct log *l, const char *where, struct hz_error *err)
@@ -57,7 +48,7 @@ int log_open(struct log *l, const char *where, struct hz_error *err)
 	if (!*rest)
 		return error_set(err, HZ_E_USAGE, "--log %s: nothing behind the colon", where);
 	if (kind == LOG_TO_FILE)
-		return open_file(l, rest, err);
+		return named_append(rest, 0644, false, "open the log file", &l->fd, err);
 	if (strpbrk(rest, "\n\r") || strlen(rest) > LOG_ID_MAX)
 		return error_set(err, HZ_E_USAGE,
 				 "--log %.*s: the ID is one line of %d bytes at most", (int)n,
@@ -79,7 +70,7 @@ void log_done(struct log *l)
 static void write_lines(int fd, const struct buf *b)
 {
 	if (b->data)
-		(void)fd_write_all(fd, b->data, b->len);
+		(void)named_write(fd, b->data, b->len);
 }
 
 /* One complete line. */
@@ -88,7 +79,7 @@ static void put(const struct log *l, enum log_level level, const char *line, siz
 	int fd = l->fd >= 0 ? l->fd : STDERR_FILENO;
 
 	if (l->kind == LOG_TO_FILE)
-		(void)fd_write_all(fd, line, len); /* as above */
+		(void)named_write(fd, line, len); /* as above */
 	else
 		log_record(l, level, line, len);
 }

@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 
 #include "base/cleanup.h"
-#include "base/fd.h"
+#include "base/named.h"
 #include "ocispec.h"
 
 #include <errno.h>
@@ -17,13 +17,15 @@
 #define FILE_NAME "config.json"
 
 static struct spec_cmd {
-	const char *bundle;
+	const char *bundle, *file;
 	bool rootless;
 } values;
 
 static const struct opt options[] = {
 	{"bundle", 'b', OPT_STRING, offsetof(struct spec_cmd, bundle), "DIR",
 	 "where to write config.json (default: the working directory)"},
+	{"file", 'f', OPT_STRING, offsetof(struct spec_cmd, file), "FILE",
+	 "the file to write (default: config.json in the bundle)"},
 	{"rootless", 0, OPT_FLAG, offsetof(struct spec_cmd, rootless), NULL,
 	 "for a caller who is not root"},
 };
@@ -242,22 +244,39 @@ static void put_config(struct oci_json *j, bool rootless)
 	oci_json_object_end(j);
 }
 
+/* A new file, or what stands there when it is no file with a content. */
+static int open_file(int dirfd, const char *name, bool *ret_made, int *ret_fd, struct hz_error *err)
+{
+	int r = named_open_stream(dirfd, name, "write", ret_fd, err);
+
+	*ret_made = !r;
+	if (r)
+		return r < 0 ? -1 : 0;
+	*ret_fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (*ret_fd >= 0)
+		return 0;
+	if (errno == EEXIST)
+		return error_set(err, HZ_E_USAGE, "File %s exists. Remove it first", name);
+	return error_sys(err, errno, "openat", name, "create %s", name);
+}
+
 /* What was begun is removed when it cannot be ended: half a config helps nobody. */
 static int write_config(int dirfd, const char *text, size_t len, struct hz_error *err)
 {
-	int fd = openat(dirfd, FILE_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666), r;
+	const char *name = values.file ? values.file : FILE_NAME;
+	bool made;
+	int fd = -1, r;
 
-	if (fd < 0 && errno == EEXIST)
-		return error_set(err, HZ_E_USAGE, "File %s exists. Remove it first", FILE_NAME);
-	if (fd < 0)
-		return error_sys(err, errno, "openat", FILE_NAME, "create %s", FILE_NAME);
-	r = fd_write_all(fd, text, len);
+	if (open_file(dirfd, name, &made, &fd, err))
+		return -1;
+	r = named_write(fd, text, len);
 	if (close(fd) && !r)
 		r = -errno;
 	if (!r)
 		return 0;
-	unlinkat(dirfd, FILE_NAME, 0); /* the error that is told is the first one */
-	return error_sys(err, -r, "write", FILE_NAME, "write %s", FILE_NAME);
+	if (made)
+		unlinkat(dirfd, name, 0); /* the error that is told is the first one */
+	return error_sys(err, -r, "write", name, "write %s", name);
 }
 
 static int write_spec(int dirfd, bool rootless, struct hz_error *err)

@@ -9,6 +9,7 @@
 #include "runtime/runtime.h"
 
 #include "base/fd.h"
+#include "base/named.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -246,8 +247,8 @@ void creation_undo(struct creation *c)
 				      &ignored))
 			runtime_log(c->rt, HZ_LOG_WARNING, "clean up after a failed create: %s",
 				    ignored.msg);
-		if (c->pid_file_written)
-			unlink(c->o->pid_file); /* best effort: it names a process that is gone */
+		if (c->pid_file_made)
+			named_remove(c->o->pid_file); /* it names a process that is gone */
 	}
 	hz_error_clear(&ignored);
 }

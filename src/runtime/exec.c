@@ -8,6 +8,7 @@
 #include "runtime/exec.h"
 
 #include "base/fd.h"
+#include "base/named.h"
 #include "runtime/filter.h"
 #include "sys/raw.h"
 
@@ -311,8 +312,8 @@ static int exec(struct exec *x, const struct hz_exec_options *o, int *ret_status
 	}
 	if (r) {
 		creation_kill(&x->c);
-		if (x->c.pid_file_written)
-			unlink(o->pid_file); /* engines tell a failed exec by its absence */
+		if (x->c.pid_file_made)
+			named_remove(o->pid_file); /* engines tell a failed exec by its absence */
 	}
 	if (blocked)
 		sigprocmask(SIG_SETMASK, &old, NULL); /* cannot fail with a valid mask */

@@ -7,6 +7,8 @@
  */
 #include "runtime/runtime.h"
 
+#include "base/named.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -232,16 +234,10 @@ int hooks_open_output(const struct plan_header *plan, plan_str path, int *ret_fd
 		      struct hz_error *err)
 {
 	const char *text = plan_text(plan, path);
-	int fd;
 
 	if (!text)
 		return 0;
-	fd = open(text, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_sys(err, errno, "open", text, "open \"%s\" for the output of hooks",
-				 text);
-	*ret_fd = fd;
-	return 0;
+	return named_append(text, 0600, true, "open the file for the output of hooks", ret_fd, err);
 }
 
 static int run_one(const struct plan_header *plan, const struct plan_hooks *hs, uint32_t i,

@@ -97,8 +97,8 @@ struct creation {
 	bool attached;              /* run in the foreground: the pty stays here */
 	bool unit_begun;            /* from here on the recorded unit may be there */
 	bool cgroups_begun;         /* from here on some of the recorded cgroups may be there */
-	bool pid_file_written;
-	void *filter; /* seccomp program, owned */
+	bool pid_file_made;         /* and is to be removed after a failure */
+	void *filter;               /* seccomp program, owned */
 	size_t filter_len;
 	unsigned rdt_made;   /* RDT_MADE_* */
 	struct netdevs *net; /* devices that were moved; NULL: none. In the arena, with sockets */

@@ -8,6 +8,7 @@
 #include "runtime/runtime.h"
 
 #include "base/fd.h"
+#include "base/named.h"
 #include "sys/raw.h"
 
 #include <errno.h>
@@ -200,22 +201,11 @@ static int do_record(struct creation *c, struct hz_error *err)
  * is there. */
 static int do_pid_file(struct creation *c, struct hz_error *err)
 {
-	const char *path = c->o->pid_file, *slash;
-	_cleanup_free_ char *dir = NULL;
-	_cleanup_fd_ int dirfd = -1;
 	char text[16];
-	int r, n = snprintf(text, sizeof(text), "%d", c->pid);
+	int n = snprintf(text, sizeof(text), "%d", c->pid);
 
-	slash = strrchr(path, '/');
-	dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-	if (!dir)
-		return error_oom(err);
-	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0)
-		return error_sys(err, errno, "open", dir, "write the pid file \"%s\"", path);
-	r = file_replace_at(dirfd, slash ? slash + 1 : path, 0644, text, (size_t)n);
-	c->pid_file_written = !r;
-	return r ? error_sys(err, -r, "write", path, "write the pid file \"%s\"", path) : 0;
+	return named_put(c->o->pid_file, "write the pid file", text, (size_t)n, &c->pid_file_made,
+			 err);
 }
 
 static int dispatch(struct creation *c, const struct plan_step *s, struct hz_error *err)

@@ -56,6 +56,220 @@ pid_file_unwritable() {
 	nothing_left || die "left: $(leftovers)"
 }
 
+# what: kind, device numbers and inode of a file or link
+what() { stat -c '%F %t:%T %i' "$1"; }
+
+# pid_to COMMAND WORD... PATH: the command with --pid-file PATH; PATH is the same thing afterwards
+pid_to() {
+	local path=${!#} before
+	before=$(what "$path")
+	set -- "${@:1:$#-1}"
+	if [ "$1" = exec ]; then cap rt "$@" --pid-file "$path" "$ID" true; else cap rt "$@" --pid-file "$path" --bundle "$B" "$ID"; fi
+	is "$(what "$path")" "$before" "$* --pid-file $path"
+	[ -z "$(find "$B" -maxdepth 1 -name '.*.tmp')" ] || die "a temporary file is left"
+}
+
+# every command that writes a pid, on a node of our own like the host's /dev/null, and on links to it
+pid_file_device() {
+	local path line
+	peers_differ "replace or remove it"
+	bundle
+	mknod -m 666 "$B/null" c 1 3 2>/dev/null || skip "no device nodes here"
+	[ -w "$B/null" ] && : >"$B/null" || skip "device nodes have no effect here"
+	ln -s null "$B/link"
+	ln -s link "$B/link2"
+	for path in null link link2; do
+		for line in create run 'run -d'; do
+			args true
+			pid_to $line "$B/$path"
+			ok
+			cap rt delete --force "$ID"
+		done
+		# after a failure it is there too
+		args nosuch
+		for line in create run 'run -d'; do
+			pid_to $line "$B/$path"
+			bad
+		done
+	done
+	sleeper
+	for line in exec 'exec -d'; do
+		pid_to $line "$B/link"
+		ok
+	done
+	pid_to exec --cwd /nosuch "$B/null"
+	is "$ST" 255
+	[ -c "$B/null" ] || die "the device is gone"
+}
+
+# a device that takes nothing: an error, and the device stays
+pid_file_full() {
+	peers_differ "replace or remove it"
+	bundle
+	mknod -m 666 "$B/full" c 1 7 2>/dev/null || skip "no device nodes here"
+	[ -w "$B/full" ] || skip "device nodes have no effect here"
+	pid_to create "$B/full"
+	bad
+	says 'write the pid file ".*/full": no space left on device'
+	mknod "$B/disk" b 240 240
+	pid_to create "$B/disk"
+	bad
+	says 'it is a block device'
+}
+
+pid_file_fifo() {
+	peers_differ "replace or remove it"
+	bundle
+	args sleep 60
+	mkfifo "$B/fifo"
+	ln -s fifo "$B/link"
+	# nobody reads: an error in short time
+	pid_to create "$B/fifo"
+	bad
+	says 'a FIFO that nobody reads'
+	pid_to run "$B/link"
+	bad
+	# one who reads before, or comes late
+	cat "$B/fifo" >"$B/read" &
+	pid_to create "$B/link"
+	ok
+	wait
+	is "$(<"$B/read")" "$(pid_of)"
+	(sleep 0.3; cat "$B/fifo" >"$B/read") &
+	pid_to exec -d "$B/fifo"
+	ok
+	wait
+	like "$(<"$B/read")" '^[0-9]+$'
+}
+
+pid_file_other_kinds() {
+	peers_differ "replace or remove them"
+	bundle
+	mkdir "$B/dir"
+	ln -s dir "$B/to-dir"
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$B/sock"
+	ln -s sock "$B/to-sock"
+	for path in dir to-dir sock to-sock; do
+		pid_to create "$B/$path"
+		bad
+		says "write the pid file \".*/$path\""
+	done
+	create --pid-file "$B/dir/"
+	bad
+	is "$(find "$B/dir" -mindepth 1)" ""
+}
+
+# links to a regular file, to nothing and in a ring are replaced, never followed
+pid_file_links() {
+	peers_differ "follows them"
+	bundle
+	echo kept >"$B/file"
+	ln -s file "$B/to-file"
+	ln -s nothing "$B/to-nothing"
+	ln -s ring "$B/ring"
+	for path in to-file to-nothing ring; do
+		must_create --pid-file "$B/$path"
+		is "$(stat -c %F "$B/$path")" "regular file"
+		is "$(<"$B/$path")" "$(pid_of)"
+		cap rt delete --force "$ID"
+	done
+	is "$(<"$B/file")" kept
+	[ ! -e "$B/nothing" ] || die "the link was followed"
+}
+
+# the caller's own descriptors, whatever they are
+pid_file_own() {
+	peers_differ "opens them by name"
+	local link
+	bundle
+	args sleep 60
+	link=$(readlink /dev/stdout)
+	must_create --pid-file /dev/stdout
+	is "$OUT" "$(pid_of)"
+	cap rt delete --force "$ID"
+	is "$(rt create --pid-file /dev/fd/3 --bundle "$B" "$ID" 3>&1 >/dev/null </dev/null | cat)" "$(pid_of)"
+	cap rt delete --force "$ID"
+	echo before >"$B/log"
+	rt create --pid-file /proc/self/fd/7 --bundle "$B" "$ID" 7>>"$B/log" </dev/null >/dev/null
+	is "$(<"$B/log")" $'before\n'"$(pid_of)"
+	is "$(readlink /dev/stdout)" "$link"
+	# a descriptor of hezi's own is none of the caller's
+	cap rt exec --pid-file /dev/fd/9 "$ID" true 9>&-
+	is "$ST" 255
+}
+
+# logs go to devices, FIFOs and descriptors; a FIFO that nobody reads, or stops to read, hangs nobody
+log_kinds() {
+	peers_differ "is not held to this"
+	local before
+	bundle
+	mkfifo "$B/fifo"
+	cap rt --log "$B/fifo" state "$ID"
+	bad
+	says 'open the log file ".*/fifo": .*no such device or address'
+	cat "$B/fifo" >"$B/read" &
+	cap rt --log "$B/fifo" state "$ID"
+	bad
+	wait
+	like "$(<"$B/read")" 'level=error'
+	[ -p "$B/fifo" ] || die "the FIFO is gone"
+	before=$(what /dev/null)
+	cap rt --log /dev/null state "$ID"
+	bad
+	is "$(what /dev/null)" "$before"
+	cap rt --log /dev/stdout state "$ID"
+	like "$OUT" 'level=error'
+	# stderr may be a socket, as under systemd
+	cap python3 -c 'import socket, subprocess, sys
+a, b = socket.socketpair()
+r = subprocess.run(sys.argv[1:], stderr=b)
+b.close()
+print(a.recv(4096).decode())
+sys.exit(r.returncode)' "${RT[@]}" --log /dev/stderr --log-format json state "$ID"
+	bad
+	like "$OUT" '"level":"error"'
+	mkdir "$B/dir"
+	cap rt --log "$B/dir" state "$ID"
+	bad
+	# a reader that is gone ends nobody: the whole debug log of a create
+	args true
+	"${RT[@]}" --debug create --bundle "$B" "$ID" 2> >(exec true) </dev/null >/dev/null || die "create: $?"
+	cap rt start "$ID"
+	ok
+}
+
+# spec writes in place too, and over no file
+spec_kinds() {
+	local before
+	peers_differ "has no --file, or opens it"
+	bundle
+	rm "$B/config.json"
+	(cd "$B" && rt spec --file /dev/stdout | jq -e .ociVersion >/dev/null) || die "no config on stdout"
+	cap rt spec --bundle "$B" -f other.json
+	ok
+	jq -e .process.args "$B/other.json" >/dev/null
+	[ ! -e "$B/config.json" ] || die "config.json too"
+	cap rt spec --bundle "$B" -f other.json
+	bad
+	says 'File other.json exists. Remove it first'
+	for path in config.json named.json; do
+		mkfifo "$B/$path"
+		before=$(what "$B/$path")
+		cap rt spec --bundle "$B" --file=$path
+		bad
+		cat "$B/$path" >"$B/read" &
+		cap rt spec --bundle "$B" --file=$path
+		ok
+		wait
+		jq -e .root "$B/read" >/dev/null
+		is "$(what "$B/$path")" "$before"
+	done
+	ln -s nothing "$B/link"
+	cap rt spec --bundle "$B" --file link
+	bad
+	[ ! -e "$B/nothing" ] || die "the link was followed"
+}
+
 options_both_styles() {
 	bundle
 	args sleep 60
@@ -193,6 +407,14 @@ t "--pid-file of run -d" pid_file_run
 t "--pid-file of run" pid_file_foreground
 t "no pid file after a failed create" pid_file_not_after_failure
 t "a pid file that cannot be written fails create" pid_file_unwritable
+t "a pid file that is a device, and links to it" pid_file_device
+t "a pid file that is a device which takes nothing" pid_file_full
+t "a pid file that is a FIFO" pid_file_fifo
+t "a pid file that is a folder or a socket" pid_file_other_kinds
+t "a pid file that is a link to a file or to nothing" pid_file_links
+t "a pid file that is a descriptor of the caller" pid_file_own
+t "--log to a FIFO, a device, a socket" log_kinds
+t "spec writes to other names, and in place" spec_kinds
 t "-b DIR and --opt=value" options_both_styles
 t "a session keyring unless --no-new-keyring" no_new_keyring
 t "--no-pivot" no_pivot
