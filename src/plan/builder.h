@@ -168,6 +168,8 @@ const char *plan_clean_path(struct builder *b, const char *path);
 bool plan_kernel_is(const struct plan_facts *f, unsigned major, unsigned minor);
 /** The root directory as an absolute path; the bundle is absolute. */
 const char *plan_rootfs(struct builder *b);
+/** A fault when @id is the one that no user and no group has. process.c */
+void plan_check_id(struct builder *b, uint32_t id, const char *pointer);
 /** Closest name to @s in a NULL-terminated list, or NULL when none is close: for "did you mean".
  * paths.c */
 const char *plan_guess(const char *s, const char *const *names);

@@ -142,6 +142,8 @@ static void compile_device(struct builder *b, const struct node *n)
 				      : 0666; /* engines leave the bits of the type in */
 	step->uid = d->uid.v;
 	step->gid = d->gid.v;
+	plan_check_id(b, step->uid, device_ptr(b, n, "uid"));
+	plan_check_id(b, step->gid, device_ptr(b, n, "gid"));
 	if (step->type == S_IFIFO)
 		return;
 	step->major = device_number(b, n, "major", &d->major, MAJOR_MAX);

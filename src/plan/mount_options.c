@@ -231,6 +231,18 @@ const char *mount_option_guess(const char *name)
 	return plan_guess(name, names);
 }
 
+void mount_option_check_id(struct builder *b, const char *option, const char *pointer)
+{
+	const char *number = option + 4;
+	char *end;
+
+	if (strncmp(option, "uid=", 4) != 0 && strncmp(option, "gid=", 4) != 0)
+		return;
+	/* any base, as the kernel reads it; that has the last word on what is no number */
+	if (*number >= '0' && *number <= '9' && strtoull(number, &end, 0) >= UINT32_MAX && !*end)
+		builder_fault(b, pointer, "%s is no valid id", number);
+}
+
 static void attr_add(struct mount_attrs *a, const struct mount_option *o)
 {
 	uint64_t *to = o->clear ? &a->clr : &a->set;

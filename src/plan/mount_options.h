@@ -38,6 +38,9 @@ const struct mount_option *mount_option_find(const char *name);
 const char *mount_option_name(size_t i);
 /** Supported name that is most like @name, or NULL. */
 const char *mount_option_guess(const char *name);
+struct builder;
+/** A fault at @pointer when @option (of a file system) gives its files an id that no user has. */
+void mount_option_check_id(struct builder *b, const char *option, const char *pointer);
 
 struct mount_attrs {
 	uint64_t set, clr; /* as mount_setattr(2) takes them: __ATIME is in clr whenever a mode was

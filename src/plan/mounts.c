@@ -150,6 +150,8 @@ static bool has_remount(const struct draft *d)
 
 static void option_data(struct builder *b, struct draft *d, const char *pointer, const char *option)
 {
+	size_t before = d->ndata;
+
 	if (d->cgroup)
 		builder_unsupported(b, pointer, "file system option \"%s\" on a cgroup mount",
 				    option);
@@ -157,6 +159,8 @@ static void option_data(struct builder *b, struct draft *d, const char *pointer,
 		bind_data_fault(b, d, pointer, option);
 	else
 		data_split(b, d, option);
+	for (size_t k = before; k < d->ndata; k++)
+		mount_option_check_id(b, d->data[k], pointer);
 }
 
 static void option_links(struct builder *b, const struct draft *d, const char *pointer,

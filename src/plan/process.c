@@ -121,7 +121,7 @@ static void compile_last_rlimits(struct builder *b)
 }
 
 /* To the kernel -1 means "leave it alone" (setresuid(2)). */
-static void check_id(struct builder *b, uint32_t id, const char *pointer)
+void plan_check_id(struct builder *b, uint32_t id, const char *pointer)
 {
 	if (id == UINT32_MAX)
 		builder_fault(b, pointer, "%u is no valid id", id);
@@ -158,11 +158,11 @@ static void compile_user(struct builder *b, const struct oci_process *p)
 		return;
 	s->uid = p->user->uid.v;
 	s->gid = p->user->gid.v;
-	check_id(b, s->uid, "/process/user/uid");
-	check_id(b, s->gid, "/process/user/gid");
+	plan_check_id(b, s->uid, "/process/user/uid");
+	plan_check_id(b, s->gid, "/process/user/gid");
 	for (size_t i = 0; i < p->user->additional_gids.n; i++)
-		check_id(b, p->user->additional_gids.items[i],
-			 builder_ptr(b, "/process/user/additionalGids/%zu", i));
+		plan_check_id(b, p->user->additional_gids.items[i],
+			      builder_ptr(b, "/process/user/additionalGids/%zu", i));
 	if (keep)
 		return;
 	if (has_only(&p->user->additional_gids, s->gid) &&
