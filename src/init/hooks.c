@@ -23,7 +23,7 @@ struct run {
 	struct init *init;
 	const struct plan_hooks *step;
 	const struct plan_hook *hook;
-	int cwd; /* a directory, or -1: "/" */
+	int cwd; /* a directory, or -1: init's own, which is the program's at startContainer */
 	char **argv, **envp;
 	uint32_t index;
 	int state, output, output_w, report, report_w, pidfd;
@@ -154,7 +154,7 @@ static long child_setup(struct run *r)
 								     container's, not the hook's */
 	if (n >= 0)
 		n = sys_call(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
-	if (n >= 0 && (r->cwd < 0 || sys_call(__NR_fchdir, r->cwd) < 0))
+	if (n >= 0 && r->cwd >= 0 && sys_call(__NR_fchdir, r->cwd) < 0)
 		n = sys_call(__NR_chdir, "/");
 	sys_call(__NR_umask, 022);
 	return n;
@@ -364,7 +364,7 @@ static int run_hook(struct init *init, const struct plan_hooks *step, uint32_t i
 int step_hooks(struct init *init, const struct plan_step *step)
 {
 	const struct plan_hooks *h = (const struct plan_hooks *)step;
-	int cwd = h->which == PLAN_HOOK_CREATE_CONTAINER ? init->rootfd : -1; /* as with runc */
+	int cwd = h->which == PLAN_HOOK_CREATE_CONTAINER ? init->rootfd : -1; /* as runc */
 
 	for (uint32_t i = 0; i < h->hooks.n; i++) {
 		if (run_hook(init, h, i, cwd) < 0)

@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define OUTPUT_KEPT 3072  /* the tail; it fits into an error with the words around it */
 #define PIPE_HOLDS  65536 /* pipe(7) */
@@ -139,6 +140,15 @@ static int wait_for(struct hook_run *h, unsigned timeout)
 	return kill_group(h);
 }
 
+/* The bundle, as with runc and crun. A poststop hook runs even where that is gone. */
+static int add_directory(const struct plan_header *plan, posix_spawn_file_actions_t *actions)
+{
+	const char *bundle = plan_text(plan, plan->bundle);
+
+	return posix_spawn_file_actions_addchdir_np(actions,
+						    bundle && !access(bundle, X_OK) ? bundle : "/");
+}
+
 static int spawn_hook(const struct plan_header *plan, const struct plan_hook *hook,
 		      struct hook_run *h, int in, int out, int errors)
 {
@@ -163,7 +173,7 @@ static int spawn_hook(const struct plan_header *plan, const struct plan_hook *ho
 	r = posix_spawnattr_init(&attr);
 	if (!r) {
 		r = posix_spawn_file_actions_adddup2(&actions, in, 0) ?: posix_spawn_file_actions_adddup2(&actions, out, 1) ?:
-		    posix_spawn_file_actions_adddup2(&actions, errors, 2) ?: posix_spawn_file_actions_addclosefrom_np(&actions, 3) ?: posix_spawnattr_setsigmask(&attr, &none) ?:
+		    posix_spawn_file_actions_adddup2(&actions, errors, 2) ?: add_directory(plan, &actions) ?: posix_spawn_file_actions_addclosefrom_np(&actions, 3) ?: posix_spawnattr_setsigmask(&attr, &none) ?:
 		    posix_spawnattr_setsigdefault(&attr, &all) ?: posix_spawnattr_setpgroup(&attr, 0) ?:
 		    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP) ?:
 		    posix_spawn(&h->pid, plan_text(plan, hook->path), &actions, &attr, argv, envp);

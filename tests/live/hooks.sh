@@ -140,6 +140,43 @@ places() {
 	is "$(cat "$B/pt.mnt")" "$(readlink /proc/self/ns/mnt)" "poststop"
 }
 
+# hooks of the host run in the bundle, whatever the caller's directory; those in the container are told by the peers
+directories() {
+	local k dir
+	bundle
+	config '.process.cwd="/var"'
+	for k in $ALL; do
+		if [ $k = startContainer ]; then dir=/tmp; else dir='$B'; fi
+		hook $k "echo \"\$PWD \$(readlink /proc/self/cwd)\" >$dir/\$K.pwd"
+	done
+	args true
+	for dir in / "$T"; do
+		(cd $dir && rt create --bundle "$B" "$ID" </dev/null >/dev/null 2>&1 && cd /var && rt start "$ID" && within 5 status_is stopped && rt delete "$ID") ||
+			die "no life from $dir"
+		peer_differs runc "takes the caller's directory in start and delete"
+		for k in prestart createRuntime poststart poststop; do is "$(<"$B/$k.pwd")" "$B $B" "$k"; done
+		is_peer || is "$(<"$B/createContainer.pwd")" "$B/rootfs $B/rootfs"
+		is "$(<"$B/rootfs/tmp/startContainer.pwd")" "/var /var"
+		rm "$B"/*.pwd "$B"/rootfs/tmp/*.pwd
+	done
+	(cd / && rt run --bundle "$B" "$ID" </dev/null)
+	for k in prestart createRuntime poststart poststop; do is "$(<"$B/$k.pwd")" "$B $B" "$k in run"; done
+}
+
+# a bundle that is gone keeps no poststop hook back
+directory_gone() {
+	peers_differ "runs none, or in the caller's directory"
+	bundle
+	hook poststop "pwd >$T/gone.pwd"
+	args true
+	must_create
+	mv "$B" "$B.away"
+	cap rt delete --force "$ID"
+	ok
+	is "$(<"$T/gone.pwd")" /
+	mv "$B.away" "$B"
+}
+
 program_hooks_can_mount() {
 	# what createContainer mounts in the rootfs is seen inside (before pivot_root, in the container's namespace)
 	bundle
@@ -355,6 +392,8 @@ hook_fds() {
 	is "$(tr '\n' ' ' <"$B/fds")" "0 1 2 3 "
 }
 
+t "the bundle is the directory of the host's hooks" directories
+t "poststop without the bundle" directory_gone
 t "order over a whole life" order
 t "order in run" order_in_run
 t "hooks of one kind run in the listed order" listed_order
