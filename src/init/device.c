@@ -160,8 +160,23 @@ static bool is_link_to(int parent, const char *name, const char *target)
 	return init_streq(text, target);
 }
 
+/*
+ * The host's /dev may be the container's too: bound, in a root that is "/", or as a devtmpfs. Then
+ * its links and nodes are the host's, and stay as they are. Asked only once the first link, ptmx,
+ * is there already: in a new tmpfs it is not.
+ */
+static bool is_host_dev(int dir)
+{
+	struct statx a, b;
+
+	return !init_stat(dir, NULL, &a) && !init_stat(AT_FDCWD, "/dev", &b) &&
+	       a.stx_ino == b.stx_ino && a.stx_dev_major == b.stx_dev_major &&
+	       a.stx_dev_minor == b.stx_dev_minor;
+}
+
 int step_symlink(struct init *init, const struct plan_step *step)
 {
+	static bool host_dev;
 	const struct plan_symlink *l = (const struct plan_symlink *)step;
 	const char *path = plan_text(init->plan, l->path),
 		   *target = plan_text(init->plan, l->target);
@@ -171,11 +186,16 @@ int step_symlink(struct init *init, const struct plan_step *step)
 
 	if (parent < 0)
 		return -1;
+	if (host_dev)
+		return 0;
 	r = sys_call(__NR_symlinkat, target, parent, name);
 	if (r == -EEXIST && (!init_streq(path, "/dev/ptmx") || is_link_to(parent, name, target)))
 		return 0;
 	if (r == -EEXIST) {
-		/* a node of the host's devpts, or the image's own idea */
+		host_dev = is_host_dev(parent);
+		if (host_dev)
+			return 0;
+		/* a node of a devpts, or the image's own idea */
 		r = sys_call(__NR_unlinkat, parent, name, 0);
 		if (r)
 			return init_fail(init, step, __NR_unlinkat, r, path);

@@ -2,7 +2,8 @@
 /*
  * A container without a mount namespace has its root and all that is mounted in it on the host. The
  * record says before anything is mounted in which mount its rootfs is; what lies on top of that
- * afterwards is the container's, and goes with it. A mount of the user's stays.
+ * afterwards is the container's, and goes with it. A mount of the user's stays. The host's own root
+ * is rejected.
  */
 #include "runtime/runtime.h"
 
@@ -10,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -27,11 +29,60 @@ static int mount_of(const char *path, uint64_t *ret, struct hz_error *err)
 	return 0;
 }
 
+static bool is_own_mount_ns(const char *path)
+{
+	struct stat own, other;
+
+	return !stat("/proc/self/ns/mnt", &own) && !stat(path, &other) &&
+	       own.st_ino == other.st_ino && own.st_dev == other.st_dev;
+}
+
+/* Will the container live in our mount namespace? */
+static bool shares_mounts(const struct plan_header *h)
+{
+	const struct plan_step *s;
+	bool shares = false;
+	uint32_t i;
+
+	plan_foreach (h, s, i) {
+		const struct plan_ns_open *o = (const struct plan_ns_open *)s;
+
+		if (s->kind == PLAN_PIVOT)
+			shares = ((const struct plan_pivot *)s)->how == PLAN_PIVOT_CHROOT;
+		else if (s->kind == PLAN_NS_OPEN && o->type == CLONE_NEWNS &&
+			 !is_own_mount_ns(plan_text(h, o->path)))
+			return false;
+	}
+	return shares;
+}
+
+/*
+ * The device and inode tell that a directory is the host's root, through whatever links and bind
+ * mounts: its nodes are the host's own, which the container's would be made among.
+ */
+static int check_root(const struct plan_header *h, const char *path, struct hz_error *err)
+{
+	struct stat root, host;
+
+	if (!shares_mounts(h) || stat(path, &root) || stat("/", &host) ||
+	    root.st_ino != host.st_ino || root.st_dev != host.st_dev)
+		return 0;
+	error_set(err, HZ_E_CONFIG,
+		  "\"%s\" is the root directory of the host, and the container has no mount "
+		  "namespace of its own: its mounts and devices would be made on the host",
+		  path);
+	error_pointer(err, "/root/path");
+	return error_hint(err, "add {\"type\": \"mount\"} to linux.namespaces, or use a directory "
+			       "with a root file system of its own");
+}
+
 int hostmount_intent(const struct plan_header *h, struct record *r, struct hz_error *err)
 {
 	const struct plan_step *s;
 	uint32_t i;
 
+	if (check_root(h, r->rootfs, err))
+		return -1;
 	plan_foreach (h, s, i) {
 		if (s->kind != PLAN_ROOTFS || !((const struct plan_rootfs *)s)->on_host)
 			continue;

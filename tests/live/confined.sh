@@ -121,6 +121,56 @@ hint_of_covered() {
 	says 'ip_forward.*mounted'
 }
 
+# --- a root that shares nodes with the host -----------------------------------------------------
+
+# in_own_dev SCRIPT: run it with a /dev of its own, whose ptmx is a node, and in a mount namespace of its own
+in_own_dev() {
+	cap unshare --mount --propagation private bash -ec '
+		mount -t tmpfs -o mode=755 dev /mnt
+		for d in "null 1 3" "zero 1 5" "full 1 7" "random 1 8" "urandom 1 9" "tty 5 0" "ptmx 5 2"; do set -- $d; mknod -m 666 /mnt/$1 c $2 $3; done
+		mkdir /mnt/pts /mnt/shm
+		mount -t devpts -o newinstance,ptmxmode=666 devpts /mnt/pts
+		mount --move /mnt /dev
+		look() { ls -lAR --time-style=full-iso /dev | grep -v "^[d.].*dev" ; cut -d" " -f5 /proc/self/mountinfo; }
+		look >"$T/before"
+		rt() { "$RUNTIME" --root "$T/own" $DRIVER "$@"; }
+		'"$1"'
+		look >"$T/after"
+		diff "$T/before" "$T/after"'
+}
+export T
+
+host_root() {
+	peers_differ "makes the mounts and the link /dev/ptmx on the host"
+	bundle
+	ns_drop mount
+	args true
+	config --arg p "$1" 'del(.linux.maskedPaths,.linux.readonlyPaths,.root.readonly)|.root.path=$p
+		|.mounts=[{destination:"/mnt/x",type:"tmpfs",source:"tmpfs"}]'
+	ln -s / "$T/slash"
+	mkdir -p "$T/bound"
+	export B ID
+	in_own_dev "$2"' ! rt run --bundle "$B" "$ID" 2>"$T/said"; umount "$T/bound" 2>/dev/null || true'
+	rm "$T/slash"
+	rmdir "$T/bound"
+	ok
+	ERR=$(<"$T/said")
+	says '/root/path: .* is the root directory of the host'
+}
+
+# the host's /dev in the container: its ptmx is no link, and stays
+host_dev() {
+	peers_differ "replaces the host's /dev/ptmx"
+	bundle
+	config "$1"
+	args true
+	export B ID
+	in_own_dev "$2"' rt run --bundle "$B" "$ID"; umount -R "$B/rootfs/dev" 2>/dev/null || true'
+	ok
+}
+
+NO_NS='del(.linux.namespaces[]|select(.type=="mount"))|del(.linux.maskedPaths,.linux.readonlyPaths,.root.readonly)|.mounts=[]'
+
 t "openat2 gives ENOSYS" no_openat2 ENOSYS
 t "openat2 gives EPERM" no_openat2 EPERM
 t "openat2 gives EACCES" no_openat2 EACCES
@@ -138,4 +188,13 @@ t "masks of an outer container" covered "for f in meminfo keys timer_list; do mo
 t "/sys is mounted read-only" covered 'mount -o remount,bind,ro /sys; mount -t tmpfs none /sys/kernel/debug'
 t "in a user namespace /proc/sys/net is a mount of its own" covered_in_userns
 t "the hint where /proc is covered" hint_of_covered
+t "no mount namespace and the root is /" host_root / ''
+t "no mount namespace and the root is /." host_root /. ''
+t "no mount namespace and the root is a link to /" host_root "$T/slash" ''
+t "no mount namespace and the root is /proc/self/root" host_root /proc/self/root ''
+t "no mount namespace and the root is / by way of .." host_root /usr/bin/../.. ''
+t "no mount namespace and the root is a bind of /" host_root "$T/bound" 'mount --bind / "$T/bound";'
+t "no mount namespace and the host's /dev in the root" host_dev "$NO_NS" 'mount --rbind /dev "$B/rootfs/dev";'
+t "the host's /dev in the root, without a mount" host_dev '.mounts=[.mounts[]|select(.destination|startswith("/dev")|not)]' 'mount --bind /dev "$B/rootfs/dev";'
+t "the root is / with a mount namespace" host_dev '.mounts=[{destination:"/proc",type:"proc",source:"proc"}]|.root.path="/"' ''
 finish
