@@ -47,9 +47,13 @@ static int load_failed(const struct buf *program, int r, struct hz_error *err)
 	size_t n;
 
 	error_sys(err, -r, "bpf", "BPF_PROG_LOAD", "load the device filter");
-	if (r == -EPERM)
-		return error_hint(err, "this takes CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, in "
-				       "the initial user namespace");
+	if (r == -EPERM || r == -EACCES)
+		return error_hint(err, "bpf(2) needs CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, "
+				       "in the initial user namespace; a seccomp filter around "
+				       "the runtime may block it too");
+	if (r == -ENOSYS)
+		return error_hint(err, "bpf(2) is blocked by a seccomp filter around the runtime, "
+				       "or this kernel has no CONFIG_BPF_SYSCALL");
 	log = err ? calloc(1, LOG_SIZE) : NULL;
 	if (!log)
 		return -1;

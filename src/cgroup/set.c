@@ -163,6 +163,33 @@ int cgroup_set(struct cgroup *cg, const struct plan_header *h, const struct plan
 	return r ? set_failed(cg, h, again, r, err) : 0;
 }
 
+static bool allows_all(const uint32_t *rules, uint32_t nwords)
+{
+	for (uint32_t at = nwords; at >= PLAN_DEVICE_RULE_WORDS; at -= PLAN_DEVICE_RULE_WORDS) {
+		const uint32_t *w = rules + at - PLAN_DEVICE_RULE_WORDS;
+
+		if (!(w[0] & PLAN_DEVICE_ALLOW))
+			return false;
+		if ((w[0] & PLAN_DEVICE_BOTH) == PLAN_DEVICE_BOTH && w[1] == PLAN_DEVICE_ANY &&
+		    w[2] == PLAN_DEVICE_ANY && w[3] == PLAN_DEVICE_ALL)
+			return true;
+	}
+	return true;
+}
+
+/* A new cgroup without a filter allows all as well. */
+static int attach_filter(const struct cgroup_dir *d, const struct plan_header *h,
+			 const struct plan_cgroup_devices *s, const struct buf *program,
+			 struct hz_error *err)
+{
+	int r = cgroup_bpf_attach(d->fd, program, !d->found, err);
+
+	if (!r || d->path || !allows_all(plan_u32s(h, s->rules), s->rules.n))
+		return r;
+	hz_error_clear(err);
+	return 0;
+}
+
 int cgroup_set_devices(struct cgroup *cg, const struct plan_header *h,
 		       const struct plan_cgroup_devices *s, struct hz_error *err)
 {
@@ -173,7 +200,7 @@ int cgroup_set_devices(struct cgroup *cg, const struct plan_header *h,
 		return error_sys(err, -r, "bpf", NULL, "build the device filter");
 	for (unsigned i = 0; i < cg->ndirs; i++)
 		if (!cg->dirs[i].hierarchy->name[0])
-			return cgroup_bpf_attach(cg->dirs[i].fd, &program, !cg->dirs[i].found, err);
+			return attach_filter(&cg->dirs[i], h, s, &program, err);
 	return error_set(err, HZ_E_UNSUPPORTED, "a device filter needs cgroup v2");
 }
 

@@ -63,6 +63,9 @@ enum device_how {
 void cgroup_convert_devices(struct builder *b, enum device_how how,
 			    const struct oci_device_rules *rules);
 
+/** Do the rules deny anything? What comes before a rule that allows all does not count. */
+bool cgroup_rules_deny(const struct oci_device_rules *rules);
+
 /** CGROUP_DEVICES, CGROUP_SET for all of linux.resources. cgroup_limits.c */
 void compile_limits(struct builder *b);
 /** The host uid that the container's cgroup is given to, or UINT32_MAX. cgroup.c */

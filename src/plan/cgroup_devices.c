@@ -145,6 +145,31 @@ static void emit_v2(struct builder *b, const struct rule *rules, size_t n)
 	step->rules = builder_u32s(b, words, total * WORDS);
 }
 
+static bool is_any(const struct oci_i64 *number)
+{
+	return !number->set || number->v == -1;
+}
+
+static bool is_for_all(const struct oci_device_rule *r)
+{
+	const char *a = r->access && *r->access ? r->access : "rwm";
+
+	return (!r->type || !*r->type || !strcmp(r->type, "a")) && is_any(&r->major) &&
+	       is_any(&r->minor) && strchr(a, 'r') && strchr(a, 'w') && strchr(a, 'm');
+}
+
+bool cgroup_rules_deny(const struct oci_device_rules *rules)
+{
+	bool denies = false;
+
+	for (size_t i = 0; i < rules->n; i++)
+		if (!rules->items[i].allow.v)
+			denies = true;
+		else if (is_for_all(&rules->items[i]))
+			denies = false;
+	return denies;
+}
+
 void cgroup_convert_devices(struct builder *b, enum device_how how,
 			    const struct oci_device_rules *rules)
 {

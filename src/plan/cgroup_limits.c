@@ -105,23 +105,33 @@ static enum cgroup_place need(struct builder *b, const char *name, const char *p
 
 /* --- devices --- */
 
-static enum device_how devices_how(struct builder *b)
+/* Root on the host relies on the rules: without them a container with CAP_MKNOD has every device.
+ */
+static enum device_how no_devices(struct builder *b, const struct oci_device_rules *rules,
+				  const char *why)
+{
+	if (cgroup_rules_deny(rules))
+		builder_refuse(b, RES "/devices", "device rules cannot be enforced: %s", why);
+	return DEVICES_CHECK;
+}
+
+static enum device_how devices_how(struct builder *b, const struct oci_device_rules *rules)
 {
 	const char *pointer = RES "/devices";
 
-	if (!cgroup_is_possible(b))
+	if (b->opt->no_cgroup)
 		builder_warn(b, pointer, "device rules need cgroups: they are not applied");
 	else if (b->facts->in_userns || !b->facts->privileged)
 		builder_warn(b, pointer,
 			     "device rules need root on the host: they are not applied");
+	else if (!cgroup_is_possible(b))
+		return no_devices(b, rules, "no cgroup hierarchy is mounted here");
 	else if (cgroup_find(b, "devices") == CGROUP_V1)
 		return DEVICES_V1;
 	else if (b->facts->cgroup_mode != PLAN_CGROUP_V1)
 		return DEVICES_V2;
 	else
-		builder_warn(
-			b, pointer,
-			"this host has no \"devices\" controller: device rules are not applied");
+		return no_devices(b, rules, "the \"devices\" controller is not mounted here");
 	return DEVICES_CHECK;
 }
 
@@ -218,7 +228,7 @@ void compile_limits(struct builder *b)
 	if (!r)
 		return;
 	if (r->devices.n)
-		cgroup_convert_devices(b, devices_how(b), &r->devices);
+		cgroup_convert_devices(b, devices_how(b, &r->devices), &r->devices);
 	if (has_memory(r->memory)) {
 		place = need(b, "memory", RES "/memory");
 		if (place)

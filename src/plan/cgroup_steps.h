@@ -54,6 +54,7 @@ struct plan_cgroup_devices {
 #define PLAN_DEVICE_MKNOD      1u         /* access: BPF_DEVCG_ACC_* of the kernel */
 #define PLAN_DEVICE_READ       2u
 #define PLAN_DEVICE_WRITE      4u
+#define PLAN_DEVICE_ALL        7u
 
 /*
  * A transient scope of systemd for the spawned process, which waits for its plan meanwhile. Takes

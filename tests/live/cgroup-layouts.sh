@@ -262,6 +262,45 @@ v2_in_container() {
 	view "bind_own_v2 $1" life_v2
 }
 
+# rules that cannot be enforced must not be dropped
+without_devices() {
+	local m
+	[ "$1" = none ] && { mount -t tmpfs hide /sys/fs/cgroup; return; }
+	[ ! -d /sys/fs/cgroup/unified ] || mount -t tmpfs hide /sys/fs/cgroup/unified
+	for m in $(v1_mounts); do [[ $m != */devices ]] || mount -t tmpfs hide "$m"; done
+}
+rules_are_enforced() {
+	limits '{"devices":[{"allow":false,"access":"rwm"}]}'
+	run_sh true
+	bad
+	like "$ERR" '/linux/resources/devices: device rules cannot be enforced'
+	config '.linux.resources.devices+=[{allow:true,access:"rwm"}]'
+	run_sh true
+	ok
+}
+no_devices_controller() {
+	v1_hosts_only
+	peers_differ "they need the controller even where all devices are allowed"
+	bundle
+	config 'del(.linux.resources)|.mounts|=map(select(.destination!="/sys/fs/cgroup"))'
+	view "without_devices $1" rules_are_enforced
+}
+
+bpf_blocked() {
+	[ -n "$V2" ] || skip "cgroup v1"
+	peers_differ "runc gives up for other rules"
+	bundle
+	limits '{"devices":[{"allow":false,"access":"rwm"}]}'
+	"$LIB/deny.py" "$1" bpf true || skip "no filters here"
+	RT=("$LIB/deny.py" "$1" bpf "${RT[@]}")
+	run_sh true
+	bad
+	like "$ERR" 'load the device filter.*seccomp filter'
+	config '.linux.resources.devices+=[{allow:true,access:"rwm"}]'
+	run_sh true
+	ok
+}
+
 t "a cgroup mount on v1 shows its hierarchies only" v1_hierarchies_only own
 t "a cgroup mount on v1 shows its hierarchies only, no cgroup namespace" v1_hierarchies_only none
 t "in a container on v1: binds of its cgroup" v1_in_container bind_own own
@@ -270,6 +309,10 @@ t "in a container on v1: read-only and covered mounts beside the binds" v1_in_co
 t "in a cgroup namespace on v1 with the mounts of before" v1_above_namespace
 t "in a container on v2: a bind of its cgroup" v2_in_container /sys/fs/cgroup
 t "in a container on v2: a bind of its cgroup at another place" v2_in_container /run/cg
+t "v1 without the devices controller: rules are not dropped" no_devices_controller v1
+t "no cgroups: device rules are not dropped" no_devices_controller none
+t "v2 where bpf fails with EPERM: device rules are not dropped" bpf_blocked EPERM
+t "v2 where bpf fails with ENOSYS: device rules are not dropped" bpf_blocked ENOSYS
 t "pids.limit 0 before 1.3.0 is no limit" pids_zero
 t "pids.limit 0 from 1.3.0 on" pids_zero_1_3
 t "memory.limit -1 with a swap limit" swap_without_memory_limit

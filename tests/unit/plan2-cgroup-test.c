@@ -210,6 +210,48 @@ static void test_device_defaults(void)
 	bench_done(&t);
 }
 
+/* Hosts that cannot enforce rules: root must be told, others know that they have no rules. */
+static void test_devices_nowhere(void)
+{
+	static const struct {
+		const char *rules;
+		bool denies;
+	} rows[] = {
+		{"{'allow':false,'access':'rwm'}", true},
+		{"{'allow':true}", false},
+		{"{'allow':true,'type':'c','major':1,'minor':3}", false},
+		{"{'allow':false},{'allow':true,'access':'mrw'}", false},
+		{"{'allow':false},{'allow':true,'type':'a','major':-1,'minor':-1}", false},
+		{"{'allow':false},{'allow':true,'type':'c'}", true},
+		{"{'allow':false},{'allow':true,'access':'rw'}", true},
+		{"{'allow':true},{'allow':false,'type':'c','major':1,'minor':11}", true},
+		{"{'allow':false},{'allow':true,'major':10}", true},
+	};
+	static const struct facts_hierarchy memory = {"memory", "/sys/fs/cgroup/memory", "/"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (unsigned host = 0; host < 4; host++) {
+			bool told = host < 2 && rows[i].denies;
+			char json[512];
+			struct bench t;
+
+			snprintf(json, sizeof(json),
+				 "{'ociVersion':'1.3.0','linux':{'resources':{'devices':[%s]}}}",
+				 rows[i].rules);
+			bench_init(&t, json);
+			t.facts.cgroup_mode = host ? PLAN_CGROUP_V1 : PLAN_CGROUP_NONE;
+			t.facts.nhierarchies = host ? 1 : 0;
+			t.facts.hierarchies[0] = memory;
+			t.facts.in_userns = host == 2;
+			t.facts.privileged = host != 3;
+			compile_cgroup(&t.b);
+			is_int(t.b.nfaults, told, "host %u, rules %s: %s", host, rows[i].rules,
+			       t.err.msg);
+			is_int(t.plan.nwarnings > 0, host >= 2, "warnings");
+			bench_done(&t);
+		}
+}
+
 /* A pids limit of 0 in configs of different ages. */
 static void test_pids_zero(void)
 {
@@ -376,6 +418,7 @@ int main(void)
 	}
 	test_device_defaults();
 	test_pids_zero();
+	test_devices_nowhere();
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		test_path(paths[i].path, paths[i].want);
 	memset(name, 'x', sizeof(name));
