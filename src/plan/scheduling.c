@@ -47,22 +47,34 @@ static const char *parse_number(const char *s, unsigned max, unsigned *ret)
 	return s;
 }
 
+/* "3" or "0-7" at @s: what follows it, or NULL. */
+static const char *parse_range(const char *s, unsigned max, uint32_t *words)
+{
+	unsigned from = 0, to;
+
+	s = parse_number(s, max, &from);
+	to = from;
+	if (s && *s == '-')
+		s = parse_number(s + 1, max, &to);
+	if (!s || to < from)
+		return NULL;
+	for (unsigned i = from; i <= to; i++)
+		words[i / 32] |= 1u << i % 32;
+	return skip_blanks(s);
+}
+
 bool plan_parse_list(const char *list, unsigned max, uint32_t *words)
 {
-	for (const char *s = list;; s++) {
-		unsigned from = 0, to;
+	bool any = false;
 
-		s = parse_number(skip_blanks(s), max, &from);
-		to = from;
-		if (s && *s == '-')
-			s = parse_number(s + 1, max, &to);
-		if (!s || to < from)
-			return false;
-		for (unsigned i = from; i <= to; i++)
-			words[i / 32] |= 1u << i % 32;
+	for (const char *s = list;; s++) {
 		s = skip_blanks(s);
-		if (*s != ',')
-			return !*s;
+		if (*s && *s != ',') { /* nothing between two commas is nothing to runc too */
+			s = parse_range(s, max, words);
+			any = true;
+		}
+		if (!s || *s != ',')
+			return any && s && !*s;
 	}
 }
 
@@ -82,7 +94,8 @@ void check_affinity(struct builder *b)
 		    !plan_parse_list(rows[i].list, CPU_LAST, cpus))
 			builder_fault(b,
 				      builder_ptr(b, "/process/execCPUAffinity/%s", rows[i].name),
-				      "\"%s\" is no list of CPUs such as \"0-3,7\"", rows[i].list);
+				      "\"%s\" is no list of CPUs from 0 to %d such as \"0-3,7\"",
+				      rows[i].list, CPU_LAST);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 /* A decimal number in a file of the kernel; false when there is none. */
@@ -44,6 +45,20 @@ int hint_rlimit(const struct plan_rlimit *l, int errnum, struct hz_error *err)
 				  "CAP_SYS_RESOURCE in the initial user namespace",
 				  (unsigned long long)own.rlim_max);
 	return -1;
+}
+
+int hint_cpus(int errnum, struct hz_error *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	if (errnum != EINVAL ||
+	    file_read_at(AT_FDCWD, "/sys/devices/system/cpu/possible", &text, 4096) || !text.data)
+		return -1;
+	return error_hint(
+		err,
+		"this host has the CPUs %.*s, and the cpuset of the process has to allow one "
+		"of the list",
+		(int)strcspn(text.data, "\n"), text.data);
 }
 
 int hint_step(const struct plan_step *s, int errnum, struct hz_error *err)

@@ -276,6 +276,8 @@ int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err);
 
 /* hints.c: what to do about @errnum, where the host tells. All return -1. */
 int hint_rlimit(const struct plan_rlimit *l, int errnum, struct hz_error *err);
+/** Of sched_setaffinity(2). */
+int hint_cpus(int errnum, struct hz_error *err);
 /** Of a step that init could not do. */
 int hint_step(const struct plan_step *s, int errnum, struct hz_error *err);
 

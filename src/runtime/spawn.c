@@ -29,8 +29,8 @@ struct child {
 	int image, sock;
 	unsigned first_fd;
 	uint64_t ignored;
-	bool keep_affinity;
-	const int *stdio; /* what becomes 0, 1 and 2; -1: stays */
+	const unsigned char *cpus; /* CPUS_MAX bits, or NULL: stay where the caller is */
+	const int *stdio;          /* what becomes 0, 1 and 2; -1: stays */
 	char sock_text[12], first_text[12];
 	int errnum; /* set by the child when it could not execute */
 };
@@ -54,8 +54,6 @@ static void reset_ignored(uint64_t ignored)
 /* What both kinds of child do first. 0 or -errno. */
 static long child_prepare(const struct child *c)
 {
-	unsigned char all[128];
-
 	reset_ignored(c->ignored);
 	for (int fd = 0; fd < 3; fd++) {
 		long r = c->stdio[fd] < 0 ? 0 : sys_call(__NR_dup3, c->stdio[fd], fd, 0);
@@ -63,13 +61,10 @@ static long child_prepare(const struct child *c)
 		if (r < 0)
 			return r;
 	}
-	if (c->keep_affinity)
-		return 0;
 	/* the caller's CPU affinity is not the container's; refused in some sandboxes, where it is
 	 * then kept */
-	for (unsigned i = 0; i < sizeof(all); i++)
-		((volatile unsigned char *)all)[i] = 0xff;
-	sys_call(__NR_sched_setaffinity, 0, sizeof(all), all);
+	if (c->cpus)
+		sys_call(__NR_sched_setaffinity, 0, CPUS_MAX / 8, c->cpus);
 	return 0;
 }
 
@@ -172,17 +167,20 @@ static long spawn_on(const struct creation *c, struct child *child, struct sys_c
 	const struct plan_cpu_affinity *a = c->affinity;
 	unsigned char old[CPUS_MAX / 8];
 	long pid, n;
+	int r;
 
 	if (!a)
 		return spawn_child(child, args, err);
 	n = syscall(SYS_sched_getaffinity, 0, sizeof(old), old);
 	if (n < 0 || syscall(SYS_sched_setaffinity, 0, a->cpus.n * sizeof(uint32_t),
 			     plan_u32s(c->b->plan.h, a->cpus)) < 0) {
+		r = errno;
+		error_sys(err, r, "sched_setaffinity", NULL,
+			  "set the CPUs on which the process is made");
 		error_pointer(err, plan_text(c->b->plan.h, a->s.origin));
-		return error_sys(err, errno, "sched_setaffinity", NULL,
-				 "set the CPUs on which the process is made");
+		return hint_cpus(r, err);
 	}
-	child->keep_affinity = true;
+	child->cpus = NULL;
 	pid = spawn_child(child, args, err);
 	/* where it fails now our own is the narrower one: nothing breaks by that */
 	(void)syscall(SYS_sched_setaffinity, 0, (size_t)n, old);
@@ -191,7 +189,9 @@ static long spawn_on(const struct creation *c, struct child *child, struct sys_c
 
 int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_error *err)
 {
+	unsigned char all[CPUS_MAX / 8];
 	struct child child = {.sock = c->init_sock,
+			      .cpus = memset(all, 0xff, sizeof(all)),
 			      .first_fd = 3 + c->b->plan.h->preserve_fds,
 			      .ignored = c->b->ignored_signals,
 			      .stdio = c->its_stdio};

@@ -157,6 +157,7 @@ static void tell_affinity(const struct creation *c, const struct plan_cpu_affini
 static int do_affinity(struct creation *c, const struct plan_cpu_affinity *a, struct hz_error *err)
 {
 	const struct plan_header *h = c->b->plan.h;
+	int r;
 
 	if (!a->final) {
 		tell_affinity(c, a);
@@ -166,9 +167,9 @@ static int do_affinity(struct creation *c, const struct plan_cpu_affinity *a, st
 	if (syscall(SYS_sched_setaffinity, c->pid, a->cpus.n * sizeof(uint32_t),
 		    plan_u32s(h, a->cpus)) >= 0)
 		return 0;
-	error_sys(err, errno, "sched_setaffinity", NULL, "set the CPUs of the process");
-	return errno == EINVAL ? error_hint(err, "the container's cpuset has none of these CPUs")
-			       : -1;
+	r = errno;
+	error_sys(err, r, "sched_setaffinity", NULL, "set the CPUs of the process");
+	return hint_cpus(r, err);
 }
 
 static int do_oom_score(struct creation *c, const struct plan_oom_score *o, struct hz_error *err)

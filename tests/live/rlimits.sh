@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# process.rlimits of every type and from 0 up: what they do to the program, and never to init. Limits of the caller.
+# process.rlimits of every type and from 0 up: what they do to the program, and never to init. Limits of the caller. More
+# CPUs than a machine at hand has.
 . "$(dirname "$0")/../lib/live.sh"
 
 # Those of which a program can live with none at all, by their names in /proc/PID/limits. Not NPROC: of root only.
@@ -232,6 +233,42 @@ listener_needs_one() {
 	says '/process/rlimits/0: .*at least 5 descriptors'
 }
 
+# exec_on LIST: one exec, started on these CPUs
+exec_on() {
+	jq --arg l "$1" '.process|.args=["true"]|.execCPUAffinity={initial:$l}' "$B/config.json" >"$B/process.json"
+	cap rt exec --process "$B/process.json" "$ID"
+}
+
+cpu_lists() {
+	local list
+	peers_differ "not held to this"
+	bundle
+	sleeper
+	for list in 0 0, ,0 "0 , 1" 0,,1 0-1023 0-8191; do
+		exec_on "$list"
+		[ "$ST" = 0 ] || die "list '$list'"
+	done
+	for list in , " " 0- 1-0 0-0-1 8192 0-99999999999; do
+		exec_on "$list"
+		[ "$ST" != 0 ] || die "list '$list' was accepted"
+		like "$ERR" '/execCPUAffinity/initial: .*no list of CPUs from 0 to 8191'
+	done
+	[ "$(</sys/devices/system/cpu/possible)" != 0-8191 ] || return 0
+	exec_on 8191
+	like "$ERR" "/execCPUAffinity/initial: .*invalid argument.*this host has the CPUs $(</sys/devices/system/cpu/possible)[^0-9]"
+}
+
+# Each of 8,192 CPUs is the container's, whatever those of the caller are.
+all_cpus() {
+	peers_differ "not held to this"
+	command -v strace >/dev/null || skip "no strace"
+	bundle
+	args true
+	cap strace -f -qq -e trace=sched_setaffinity "${RT[@]}" run --bundle "$B" "$ID"
+	ok
+	like "$ERR" 'sched_setaffinity\(0, 1024, \['
+}
+
 t "every limit that a program can live with is 0" zeros
 t "the same under a profile that forbids to set limits" zeros refusing as_a_user
 t "the same under a profile that kills for it" killing
@@ -249,4 +286,6 @@ t "hard limits above the caller's own" raised_hard
 t "a hard limit above the caller's needs privilege" raised_without_privilege
 t "no limit of descriptors above fs.nr_open" raised_over_nr_open
 t "a seccomp listener needs a descriptor" listener_needs_one
+t "lists of CPUs, up to those that no kernel can have" cpu_lists
+t "a container may use all of 8,192 CPUs" all_cpus
 finish

@@ -82,8 +82,8 @@ static const struct {
 	 "/process/execCPUAffinity/initial: \"0-\" is no list of CPUs"},
 	{HEAD ",'process':{'cwd':'/','args':['sh'],'execCPUAffinity':{'final':'3-1'}}}",
 	 "/process/execCPUAffinity/final: \"3-1\" is no list of CPUs"},
-	{HEAD ",'process':{'cwd':'/','args':['sh'],'execCPUAffinity':{'final':'0,,1'}}}",
-	 "\"0,,1\" is no list"},
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'execCPUAffinity':{'final':'0,8192'}}}",
+	 "\"0,8192\" is no list"},
 	{HEAD ",'process':{'cwd':'/','args':['sh'],'execCPUAffinity':{'final':'8192'}}}",
 	 "\"8192\" is no list"},
 	/* PE-1, MP-1, MP-2 */

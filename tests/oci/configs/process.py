@@ -141,9 +141,9 @@ bads("PR-18", "ioprio-priority", "/process/ioPriority", [{"class": "IOPRIO_CLASS
 bads("PR-18", "ioprio-class", "/process/ioPriority", [{"class": c, "priority": 4} for c in ("", "BE", "ioprio_class_be", "IOPRIO_CLASS_NONE2", "IOPRIO_CLASS_X")],
      "no such class", at="/process/ioPriority/class")
 bads("PR-18", "ioprio-class-absent", "/process/ioPriority", [{"priority": 4}, {}], "class is required", at="/process/ioPriority /process/ioPriority/class")
-goods("PR-19", "affinity", "/process/execCPUAffinity", [{}, {"initial": "0"}, {"final": "0"}, {"initial": "0-1", "final": "1"}, {"initial": "0,1"}, {"final": ""}],
+goods("PR-19", "affinity", "/process/execCPUAffinity", [{}, {"initial": "0"}, {"final": "0"}, {"initial": "0-1", "final": "1"}, {"initial": "0,1"}, {"initial": "0,,1"}, {"final": "1024-8191"}, {"final": ""}],
       "a list of CPUs, for exec only")
-bads("PR-19", "affinity-bad", "/process/execCPUAffinity/initial", ["x", "1-", "-1", "1-0", "0;1", "a-b", "0x1", "1--2", "0,,1", "0 1", "0-1-2", "99999999999"], "not a list of CPUs")
+bads("PR-19", "affinity-bad", "/process/execCPUAffinity/initial", ["x", "1-", "-1", "1-0", "0;1", "a-b", "0x1", "1--2", ",", "0 1", "0-1-2", "99999999999"], "not a list of CPUs")
 bads("PR-19", "affinity-final", "/process/execCPUAffinity/final", ["nonsense", "3-1", "0,,x", "-", "1.5"], "not a list of CPUs")
 
 for key in ("uid", "gid"):
