@@ -156,6 +156,10 @@ int init_mount_attach(struct init *init, const struct plan_step *step, int tree,
  * noted for @step. */
 int init_copyup(struct init *init, const struct plan_step *step, int from, int to);
 
+/** Take the host's procfs and sysfs mounts away from this mount namespace; -1 with the error noted.
+ */
+int init_hide_host(struct init *init, const struct plan_step *step);
+
 /** Something is mounted now, or the root is changed: what was resolved before counts no more. */
 void init_target_forget(void);
 

@@ -8,8 +8,6 @@
  */
 #include "init/mount.h"
 
-#include <linux/magic.h>
-
 /* A path has at most this many directories above it. */
 #define PARENTS_MAX (INIT_PATH_MAX / 2)
 
@@ -143,127 +141,11 @@ static int change_root(struct init *init, const struct plan_step *step)
 	return blame(init, step, __NR_chdir, sys_call(__NR_chdir, "/"), "/");
 }
 
-/* In mountinfo space, tab, newline and backslash are \ooo. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	while (*s) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
-		    s[3] >= '0' && s[3] <= '7') {
-			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 4;
-		} else {
-			*to++ = *s++;
-		}
-	}
-	*to = 0;
-}
-
-/*
- * --no-pivot leaves the host's mounts where a process that undoes a chroot finds them: no procfs or
- * sysfs without its masks may be among them. What cannot be taken away (locked in a user namespace)
- * is covered.
- */
-static int hide(struct init *init, const struct plan_step *step, const char *path)
-{
-	struct statfs st = {0};
-	long r = sys_call(__NR_umount2, path, 2 /* MNT_DETACH */);
-
-	if (!r)
-		return 0;
-	if (sys_call(__NR_statfs, path, &st) ||
-	    (st.f_type != PROC_SUPER_MAGIC && st.f_type != SYSFS_MAGIC))
-		return 0; /* went away with the mount that it was on */
-	r = sys_call(__NR_mount, "tmpfs", path, "tmpfs",
-		     MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k");
-	return r ? init_fail(init, step, __NR_mount, r, path) : 0;
-}
-
-/* One line of mountinfo: id, parent, device, root, mount point, options, optional fields, "-",
- * type, source, options. */
-static int hide_line(struct init *init, const struct plan_step *step, char *line,
-		     const char *rootfs)
-{
-	const char *type;
-	char *path = line, *end;
-	unsigned i;
-
-	for (i = 0; path && i < 4; i++) {
-		path = (char *)init_strchr(path, ' ');
-		path += path != NULL;
-	}
-	end = path ? (char *)init_strchr(path, ' ') : NULL;
-	if (!end)
-		return init_fail(init, step, __NR_read, -EINVAL, "/proc/self/mountinfo");
-	*end = 0;
-	for (type = end + 1; *type && !init_after(type, " - "); type++)
-		;
-	type = init_after(type, " - ");
-	if (!type || (!init_after(type, "proc ") && !init_after(type, "sysfs ")))
-		return 0;
-	unescape(path);
-	type = init_after(path, rootfs);
-	if (type && (!*type || *type == '/'))
-		return 0;
-	return hide(init, step, path);
-}
-
-static int hide_lines(struct init *init, const struct plan_step *step, int fd, const char *rootfs)
-{
-	static char buffer[4 * INIT_PATH_MAX];
-	size_t have = 0, at, end;
-	long n;
-
-	for (;;) {
-		n = sys_call(__NR_read, fd, buffer + have, sizeof(buffer) - have);
-		if (n <= 0)
-			return n || have ? init_fail(init, step, __NR_read, n ? n : -E2BIG,
-						     "/proc/self/mountinfo")
-					 : 0;
-		have += (size_t)n;
-		for (at = 0, end = 0; end < have; end++) {
-			if (buffer[end] != '\n')
-				continue;
-			buffer[end] = 0;
-			if (hide_line(init, step, buffer + at, rootfs))
-				return -1;
-			at = end + 1;
-		}
-		memmove(buffer, buffer + at, have - at);
-		have -= at;
-	}
-}
-
-static int hide_host(struct init *init, const struct plan_step *step)
-{
-	static char rootfs[INIT_PATH_MAX];
-	char link[32];
-	struct init_text name;
-	int proc = init_host_proc(init, step);
-	INIT_CLOSE int fd = -1;
-	long n;
-
-	if (proc < 0)
-		return -1;
-	init_text_start(&name, link, sizeof(link));
-	init_text_str(&name, "self/fd/");
-	init_text_u64(&name, (uint64_t)init->rootfd);
-	n = sys_call(__NR_readlinkat, proc, link, rootfs, sizeof(rootfs) - 1);
-	if (n <= 1)
-		return init_fail(init, step, __NR_readlinkat, n < 0 ? n : -EINVAL, "/proc/self/fd");
-	rootfs[n] = 0;
-	fd = (int)sys_call(__NR_openat, proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return init_fail(init, step, __NR_openat, fd, "/proc/self/mountinfo");
-	return hide_lines(init, step, fd, rootfs);
-}
-
 static int move_root(struct init *init, const struct plan_step *step)
 {
 	long r;
 
-	if (leave_host(init, step, "/") || hide_host(init, step))
+	if (leave_host(init, step, "/") || init_hide_host(init, step))
 		return -1;
 	r = sys_move_mount(init->rootfd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
 	if (r)

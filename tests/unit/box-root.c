@@ -133,6 +133,78 @@ static void move(void)
 	box_must(sys_call(__NR_statfs, "sys", &st) || st.f_type != SYSFS_MAGIC, "nor its sysfs");
 }
 
+/* An overlay whose line in mountinfo is longer than 16 KiB, on "host/long". */
+static bool mount_long_line(void)
+{
+	int fsfd = (int)sys_fsopen("overlay", FSOPEN_CLOEXEC), tree;
+	char name[256], path[400];
+	long r = fsfd < 0 ? fsfd : 0;
+
+	for (int i = 0; !r && i < 120; i++) {
+		snprintf(name, sizeof(name), "host/lower%d-%0*d", i, 200, i);
+		box_dir(name);
+		snprintf(path, sizeof(path), "%s", box_path(name));
+		/* Linux 6.5 */
+		r = sys_fsconfig(fsfd, FSCONFIG_SET_STRING, "lowerdir+", path, 0);
+	}
+	if (r || sys_fsconfig(fsfd, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return false;
+	tree = (int)sys_fsmount(fsfd, FSMOUNT_CLOEXEC, 0);
+	box_dir("host/long");
+	return !sys_move_mount(tree, "", AT_FDCWD, box_path("host/long"), MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+static size_t longest_mount(void)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	size_t size = 0, longest = 0;
+	char *line = NULL;
+
+	while (f && getline(&line, &size, f) > 0)
+		longest = strlen(line) > longest ? strlen(line) : longest;
+	free(line);
+	if (f)
+		fclose(f);
+	return longest;
+}
+
+/* @path begins with "host/"; @host is that directory. */
+static long magic_below(int host, const char *path)
+{
+	int fd = (int)sys_call(__NR_openat, host, path + strlen("host/"), O_PATH);
+	long magic = fd < 0 ? fd : init_magic(fd);
+
+	init_close_fd(fd);
+	return magic;
+}
+
+/* Every procfs and sysfs of the host goes, whatever its mount point is called and however long the
+ * lines before it are. */
+static void move_hides_all(void)
+{
+	static const char *const points[] = {"host/a b", "host/a\\040b", "host/tab\tnew\nline",
+					     "host/proc - proc"};
+	bool is_long = mount_long_line();
+	int host;
+
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		box_dir(points[i]);
+		box_mount("proc - sysfs", box_path(points[i]), i & 1 ? "sysfs" : "proc", 0);
+	}
+	box_must(!is_long || longest_mount() > 16384, "a long line");
+	box_must(!run_propagation(MS_SLAVE | MS_REC, false), "propagation");
+	box_must(!run_rootfs(box_path("rootfs"), false), "rootfs");
+	/* the way back to the host that umount("/") would open */
+	host = (int)sys_call(__NR_openat, AT_FDCWD, box_path("host"), O_PATH | O_DIRECTORY);
+	box_must(magic_below(host, points[0]) == PROC_SUPER_MAGIC, "a procfs of the host");
+	box_must(!run_pivot(PLAN_PIVOT_MOVE), "move");
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
+		box_must(magic_below(host, points[i]) == TMPFS_MAGIC, points[i]);
+	if (is_long)
+		box_must(magic_below(host, "host/long") == OVERLAYFS_SUPER_MAGIC,
+			 "other mounts stay");
+}
+
 static void move_shared(void)
 {
 	box_must(!run_propagation(MS_SHARED | MS_REC, false), "shared");
@@ -172,6 +244,7 @@ static void tests(void)
 
 	fresh_root();
 	mounts = lines_of_mountinfo();
+	box_in_child("no procfs of the host is left", CLONE_NEWNS, move_hides_all);
 	box_in_child("pivot_root", CLONE_NEWNS, pivot);
 	fresh_root();
 	box_in_child("pivot_root below shared mounts", CLONE_NEWNS, pivot_shared);
