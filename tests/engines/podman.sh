@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Podman, as root. HEZI_CGROUPS=systemd (where systemd is pid 1): with its systemd cgroup manager.
 . "$(dirname "$0")/lib.sh"
+. "$HERE/../lib/machine.sh"
 need podman conmon
 image
 
@@ -190,6 +191,17 @@ check "the manager is told" 0 'READY=1' cat records
 check "with the pid of conmon" 0 'MAINPID=[0-9]+' cat records
 check "it runs" 0 '^running$' $P inspect -f '{{.State.Status}}' n1
 stop_engine
+# systemd as the first process
+if [ -x /lib/systemd/systemd ] && [ "$(realpath /lib)" = /usr/lib ]; then
+	machine_root machine
+	tar -C machine -c . | $P import - machine >/dev/null 2>&1
+	mkdir out
+	check "--systemd=always" 0 '' $P run -d --name m1 --systemd=always --network none -v "$D/out:/out" -v /usr:/usr:ro -e container=podman \
+		machine /lib/systemd/systemd --system --unit=box.target --log-target=console --show-status=0
+	check "it boots" 0 'ControlGroup=.*report.service' sh -c 'for i in $(seq 100); do [ -e out/done ] && break; sleep 0.1; done; cat out/show'
+	check "stop: SIGRTMIN+3" 0 'm1' $P stop -t 20 m1
+	check "it has halted" 0 '^exited (0|130)$' $P inspect -f '{{.State.Status}} {{.State.ExitCode}}' m1
+fi
 check "rm all" 0 '' $P rm -fa -t 0
 check "the cgroup manager" 0 "^${HEZI_CGROUPS:-cgroupfs}\$" $P info -f '{{.Host.CgroupManager}}'
 check "the container's cgroup" 0 "$([ -z "${HEZI_CGROUPS:-}" ] && echo libpod_parent/ || echo 'machine.slice/libpod-[0-9a-f]+.scope')" \
