@@ -26,7 +26,8 @@ enum hz_log_level {
 	HZ_LOG_DEBUG,
 	HZ_LOG_INFO,
 	HZ_LOG_WARNING,
-	HZ_LOG_ERROR /* the operation succeeded, but something is left to be cleaned up */
+	HZ_LOG_ERROR, /* the operation succeeded, but something is left to be cleaned up */
+	HZ_LOG_ECHO   /* a warning; its short form is on the stderr of the container's process */
 };
 
 /* Who makes the cgroup. */

@@ -42,13 +42,15 @@ struct hz_create_options create_options(const struct create_values *v, const cha
 static void on_message(void *data, enum hz_log_level level, const char *message)
 {
 	static const enum log_level levels[] = {
-		[HZ_LOG_DEBUG] = LOG_AT_DEBUG,
-		[HZ_LOG_INFO] = LOG_AT_INFO,
-		[HZ_LOG_WARNING] = LOG_AT_WARNING,
-		[HZ_LOG_ERROR] = LOG_AT_ERROR,
+		[HZ_LOG_DEBUG] = LOG_AT_DEBUG,     [HZ_LOG_INFO] = LOG_AT_INFO,
+		[HZ_LOG_WARNING] = LOG_AT_WARNING, [HZ_LOG_ERROR] = LOG_AT_ERROR,
+		[HZ_LOG_ECHO] = LOG_AT_WARNING,
 	};
 	struct cli *cli = data;
 
+	/* callers of runc compare that one line on stderr */
+	if (level == HZ_LOG_ECHO && cli->log.fd < 0)
+		return;
 	log_message(&cli->log, levels[level], message);
 }
 

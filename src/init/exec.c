@@ -184,6 +184,56 @@ int step_seccomp_load(struct init *init, const struct plan_step *step)
 	return 0;
 }
 
+/* What execve says, in the words of the host's messages. */
+static const char *exec_words(long num)
+{
+	switch (num) {
+	case EPERM: return "operation not permitted";
+	case ENOENT: return "no such file or directory";
+	case EIO: return "input/output error";
+	case E2BIG: return "argument list too long";
+	case ENOEXEC: return "exec format error";
+	case EAGAIN: return "resource temporarily unavailable";
+	case ENOMEM: return "cannot allocate memory";
+	case EACCES: return "permission denied";
+	case ENOTDIR: return "not a directory";
+	case EISDIR: return "is a directory";
+	case EINVAL: return "invalid argument";
+	case ENFILE: return "too many open files in system";
+	case EMFILE: return "too many open files";
+	case ETXTBSY: return "text file busy";
+	case ELOOP: return "too many levels of symbolic links";
+	case ELIBBAD: return "accessing a corrupted shared library";
+	default: return NULL;
+	}
+}
+
+/*
+ * The container has been started when the kernel rejects its program, so engines look for the
+ * reason in the container's own output and for the end in its exit status, as runc and crun have
+ * it. The host is told before: stderr may be full, or the filter may end us for writing to it.
+ */
+static _Noreturn void end_unexecuted(struct init *init, long num)
+{
+	static char line[INIT_PATH_MAX + 64]; /* RLIMIT_STACK may be the program's already */
+	const char *words = exec_words(num);
+	struct init_text t;
+
+	init_send_failure(init);
+	init_text_start(&t, line, sizeof(line) - 1);
+	init_text_str(&t, "exec ");
+	init_text_str(&t, init->exec_path);
+	init_text_str(&t, words ? ": " : ": errno ");
+	if (words)
+		init_text_str(&t, words);
+	else
+		init_text_i64(&t, num);
+	line[t.len] = '\n';
+	if (!init_write_once(2, line, t.len + 1) && init->page)
+		__atomic_store_n(&init->page->said, 1, __ATOMIC_RELEASE);
+	init_exit(INIT_EXIT_UNEXECUTED);
+}
+
 int step_exec(struct init *init, const struct plan_step *step)
 {
 	long r;
@@ -191,5 +241,6 @@ int step_exec(struct init *init, const struct plan_step *step)
 	if (init_say_executing(init, step) < 0)
 		return -1;
 	r = sys_call(__NR_execve, init->exec_path, init->argv, init->envp);
-	return init_fail_why(init, step, INIT_WHY_EXEC, r, init->exec_path);
+	init_fail_why(init, step, INIT_WHY_EXEC, r, init->exec_path);
+	end_unexecuted(init, -r);
 }

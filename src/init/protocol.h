@@ -90,9 +90,12 @@ struct init_page {
 	uint32_t state;   /* enum init_page_state, by init */
 	uint32_t answer;  /* by the host: 1 when the agent has the listener */
 	int32_t listener; /* its number among init's descriptors */
-	uint32_t pad;
+	uint32_t said;    /* 1: what failed is on stderr too; after the state */
 	struct init_error error;
 };
+
+/* Of an init whose execve fails: as with runc, unlike all that fails before it (1). */
+#define INIT_EXIT_UNEXECUTED 255
 
 enum init_page_state {
 	INIT_PAGE_EMPTY,

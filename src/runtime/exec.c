@@ -255,11 +255,13 @@ static int make(struct exec *x, const struct hz_exec_options *o, struct hz_error
 static int go(struct exec *x, const struct hz_exec_options *o, struct hz_error *err)
 {
 	enum hz_status status = HZ_RUNNING;
-	struct launch l = {.sock = x->c.sock,
+	struct launch l = {.rt = x->c.rt,
+			   .sock = x->c.sock,
 			   .plan = x->b.plan.h,
 			   .record = &x->record,
 			   .pidfd = x->c.pidfd,
-			   .pid = x->c.pid};
+			   .pid = x->c.pid,
+			   .is_stderr_ours = true};
 
 	if (!o->detach && attach_prepare(x->c.pty, err))
 		return -1;
@@ -267,7 +269,7 @@ static int go(struct exec *x, const struct hz_exec_options *o, struct hz_error *
 		return -1;
 	l.status = hz_status_name(status);
 	runtime_log(x->c.rt, HZ_LOG_DEBUG, "setns_init: about to exec");
-	return launch_wait(&l, err);
+	return launch_wait(&l, err) < 0 ? -1 : 0;
 }
 
 /* What the end of the container did to us is not the news. */

@@ -179,14 +179,36 @@ static int launch(struct watch *w, struct hz_error *err)
 	return watch(w, err);
 }
 
+/*
+ * The container has started and ended then, which is what engines know how to report: an error of
+ * start leaves "created" in Docker and Podman, without a line in the container's log, and restart
+ * policies do nothing.
+ */
+static int tell_unexecuted(const struct watch *w, struct hz_error *err)
+{
+	/* under its filter init may have been unable to write to stderr */
+	bool said = !w->page || __atomic_load_n(&w->page->said, __ATOMIC_ACQUIRE);
+	bool is_seen = w->l->is_stderr_ours && said;
+
+	runtime_log(w->l->rt, is_seen ? HZ_LOG_ECHO : HZ_LOG_WARNING, "%s%s%s%s", err->msg,
+		    err->hint[0] ? " (" : "", err->hint, err->hint[0] ? ")" : "");
+	hz_error_clear(err);
+	return 1;
+}
+
 int launch_wait(const struct launch *l, struct hz_error *err)
 {
 	struct watch w = {.l = l, .load = find_load(l->plan), .agent = -1};
-	int r = launch(&w, err);
+	struct hz_error local = HZ_ERROR_INIT;
+	struct hz_error *e = err ? err : &local;
+	int r = launch(&w, e);
 
+	if (r && e->code == HZ_E_EXEC)
+		r = tell_unexecuted(&w, e);
 	if (w.agent >= 0)
 		fd_close(w.agent);
 	if (w.page)
 		munmap(w.page, sizeof(*w.page));
+	hz_error_clear(&local);
 	return r;
 }

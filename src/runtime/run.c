@@ -14,17 +14,22 @@
 
 static int go(struct creation *c, struct hz_error *err)
 {
-	const struct launch l = {.sock = c->sock,
+	const struct launch l = {.rt = c->rt,
+				 .sock = c->sock,
 				 .plan = c->b->plan.h,
 				 .record = &c->record,
 				 .status = hz_status_name(HZ_CREATED),
 				 .pidfd = c->pidfd,
-				 .pid = c->pid};
+				 .pid = c->pid,
+				 .is_stderr_ours = true};
+	int unexecuted = notify_listen(c->rt, c->dirfd, &c->notify, err);
 
-	if (notify_listen(c->rt, c->dirfd, &c->notify, err) || launch_wait(&l, err))
+	if (!unexecuted)
+		unexecuted = launch_wait(&l, err);
+	if (unexecuted < 0)
 		return -1;
 	runtime_log(c->rt, HZ_LOG_DEBUG, "init: closing the pipe to signal completion");
-	if (hooks_run_kind(c->b->plan.h, PLAN_HOOK_POSTSTART, c->pid, err))
+	if (!unexecuted && hooks_run_kind(c->b->plan.h, PLAN_HOOK_POSTSTART, c->pid, err))
 		return -1;
 	netdev_done(c);
 	return 0;

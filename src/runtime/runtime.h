@@ -146,15 +146,20 @@ int talk_send(int sock, enum init_msg_type type, uint32_t value, const void *mor
 	      int fd);
 /* launch.c */
 struct launch {
+	const hz_runtime *rt;
 	int sock; /* to an init that waits for GO_START */
 	const struct plan_header *plan;
 	const struct record *record;
 	const char *status; /* of the container, for the seccomp agent */
 	int pidfd;          /* of the process; needed with a listener only */
 	pid_t pid;
+	bool is_stderr_ours; /* whoever calls us sees what the process writes there */
 };
-/** GO_START, and all up to the moment when the program runs; -1 with the error that init reported
- * or that its end shows. The caller ends what is left of it. */
+/**
+ * GO_START, and all up to the moment when the program runs: 0. 1: the kernel does not execute it,
+ * so the process exits with 255; the reason is on its stderr and in the log. -1 with the error that
+ * init reported or that its end shows: the caller ends what is left of it.
+ */
 int launch_wait(const struct launch *l, struct hz_error *err);
 /** Is there a socket where the plan wants a seccomp agent? Told before anything is made. */
 int launch_check_agent(const struct plan_header *plan, struct hz_error *err);

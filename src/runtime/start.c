@@ -25,11 +25,12 @@ static int wrong_state(enum hz_status status, struct hz_error *err)
 	}
 }
 
-static int knock(int dirfd, const struct record *r, const struct plan_header *plan,
+static int knock(hz_runtime *rt, int dirfd, const struct record *r, const struct plan_header *plan,
 		 struct hz_error *err)
 {
 	_cleanup_fd_ int sock = start_connect(dirfd), pidfd = -1;
-	struct launch l = {.plan = plan,
+	struct launch l = {.rt = rt,
+			   .plan = plan,
 			   .record = r,
 			   .status = hz_status_name(HZ_CREATED),
 			   .pid = (pid_t)r->pid.v};
@@ -52,9 +53,8 @@ static int knock(int dirfd, const struct record *r, const struct plan_header *pl
 }
 
 /*
- * A program that cannot be executed leaves a stopped container, which is deleted as any other.
- * After a failed hook the lifecycle goes on with destroy and the poststop hooks (runtime.md,
- * lifecycle 7, 9, 12, 13).
+ * A start that fails leaves a stopped container, which is deleted as any other. After a failed hook
+ * the lifecycle goes on with destroy and the poststop hooks (runtime.md, lifecycle 7, 9, 12, 13).
  */
 static void end_container(hz_runtime *rt, int dirfd, const struct record *r,
 			  const struct plan_header *plan, const struct hz_error *why)
@@ -103,6 +103,7 @@ static int start(hz_runtime *rt, int dirfd, struct arena *a, struct plan *plan, 
 {
 	enum hz_status status;
 	struct record r;
+	int unexecuted;
 
 	if (record_read(dirfd, a, &r, err) || status_get(dirfd, &r, &status, err))
 		return -1;
@@ -115,13 +116,14 @@ static int start(hz_runtime *rt, int dirfd, struct arena *a, struct plan *plan, 
 				 "cannot start a container without \"process\" in its config.json");
 	if (notify_begin(rt, dirfd, &r, n, err))
 		return -1;
-	if (knock(dirfd, &r, plan->h, err)) {
+	unexecuted = knock(rt, dirfd, &r, plan->h, err);
+	if (unexecuted < 0) {
 		end_container(rt, dirfd, &r, plan->h, err);
 		return -1;
 	}
 	/* status asks the socket itself; the name in the directory only saves it the question */
 	unlinkat(dirfd, INIT_START_SOCKET, 0);
-	if (hooks_run_kind(plan->h, PLAN_HOOK_POSTSTART, (pid_t)r.pid.v, err)) {
+	if (!unexecuted && hooks_run_kind(plan->h, PLAN_HOOK_POSTSTART, (pid_t)r.pid.v, err)) {
 		end_container(rt, dirfd, &r, plan->h, err);
 		return -1;
 	}

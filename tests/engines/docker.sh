@@ -29,6 +29,11 @@ check "a path that is not there: 127" 127 'no such file or directory' $RUN bb /n
 check "a directory as program: 126" 126 '' $RUN bb /etc
 check "a file that cannot be executed: 126" 126 'permission denied' $RUN bb /nofile
 check "an empty program: 127" 127 'executable file' $RUN bb ''
+check "a program of no format: 255" 255 'exec /foreign: exec format error' $RUN bb /foreign
+check "a script without its interpreter: 255" 255 'exec /script: no such file or directory' $RUN bb /script
+check "it has run, and says why in its log" 0 '^255 exited.exec /script: no such file or directory' sh -c "docker run -d --name f2 $NET bb /script >/dev/null; docker wait f2 >/dev/null
+	docker inspect -f '{{.State.ExitCode}} {{.State.Status}}{{.State.Error}}' f2; docker logs f2 2>&1; docker rm f2 >/dev/null"
+check "a restart policy starts it again" 0 '^[1-9]' sh -c "docker run -d --name f3 --restart on-failure:2 $NET bb /foreign >/dev/null; sleep 3; docker inspect -f '{{.RestartCount}}' f3; docker rm -f f3 >/dev/null"
 check "what the daemon keeps of it" 0 '^127 created .*executable file' sh -c "docker run --name f1 $NET bb nosuch >/dev/null 2>&1; docker inspect -f '{{.State.ExitCode}} {{.State.Status}} {{.State.Error}}' f1; docker rm f1"
 check "version: the runtime's" 0 "$KIND|under_test" docker version
 check "--user" 0 'uid=1000' $RUN --user 1000 bb id

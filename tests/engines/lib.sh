@@ -44,6 +44,9 @@ image() {
 	printf 'root:x:0:0:root:/:/bin/sh\nbob:x:1000:1000:bob:/tmp:/bin/sh\n' >img/etc/passwd
 	printf 'root:x:0:\nbob:x:1000:\nextra:x:2000:bob\n' >img/etc/group
 	echo data >img/nofile
+	echo nonsense >img/foreign
+	echo '#!/none' >img/script
+	chmod 755 img/foreign img/script
 }
 
 podman_as_root() {

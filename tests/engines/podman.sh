@@ -20,6 +20,10 @@ check "a program that is not there: 127" 127 'executable file' $RUN bb nosuch
 check "a path that is not there: 127" 127 'no such file' $RUN bb /nosuch
 check "a directory as program: 126" 126 '' $RUN bb /etc
 check "a file that cannot be executed: 126" 126 'denied' $RUN bb /nofile
+check "a program of no format: 255" 255 'exec /foreign: exec format error' $RUN bb /foreign
+check "a script without its interpreter: 255" 255 'exec /script: no such file or directory' $RUN bb /script
+check "it has run, and says why in its log" 0 '255 exited.exec /script: no such file or directory' sh -c "$P run -d --name f2 --network none bb /script >/dev/null; $P wait f2 >/dev/null
+	$P inspect -f '{{.State.ExitCode}} {{.State.Status}}' f2; $P logs f2 2>&1; $P rm f2 >/dev/null"
 check "--user" 0 'uid=1000\(bob\) gid=1000' $RUN --user 1000 bb id
 check "--user by name, its groups" 0 'uid=1000\(bob\) gid=1000\(bob\) groups=1000\(bob\),2000' $RUN --user bob bb id
 check "--group-add" 0 'groups=.*555' $RUN --group-add 555 --user bob bb id

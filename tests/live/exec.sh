@@ -42,6 +42,27 @@ options() {
 	done
 }
 
+# a process that the kernel does not execute has run and ended, with 255 and the reason on its stderr
+unexecuted() {
+	peer_differs crun "exits with 1, in words of its own"
+	running
+	printf nonsense >"$B/rootfs/tmp/p"
+	chmod 755 "$B/rootfs/tmp/p"
+	cap rt --log "$B/log" exec "$ID" /tmp/p
+	is "$ST" 255
+	is "$ERR" "exec /tmp/p: exec format error"
+	is_peer || like "$(<"$B/log")" "exec /tmp/p: exec format error .it is neither"
+	cap rt --log "$B/log" exec -d --pid-file "$B/pid" "$ID" /tmp/p
+	ok
+	like "$(<"$B/pid")" '^[0-9]+$'
+	within 5 grep -q . "$T/err" || die "no reason"
+	# a lookup that fails is an error of exec, which engines turn into 127 and 126
+	rm "$B/pid"
+	cap rt exec -d --pid-file "$B/pid" "$ID" /tmp/nosuch
+	fails
+	[ ! -e "$B/pid" ] || die "a pid file"
+}
+
 # "--" before or right behind the id ends the options, once; later ones belong to the command
 dashes() {
 	peer_differs crun "runs --"
@@ -515,6 +536,7 @@ t "detached, with a pid file" detached
 t "--cap is never inheritable (CVE-2022-29162)" no_inheritable
 t "no descriptor of the host (CVE-2024-21626)" nothing_leaks
 t "-- ends the options" dashes
+t "a program that the kernel does not execute" unexecuted
 t "empty values are not given" empty_values
 t "--no-new-privs and its values" no_new_privs
 t "short options in one word" grouped

@@ -189,6 +189,61 @@ started_by_session_leader_gone() {
 	is "$(status_of)" running
 }
 
+# A program that the kernel does not execute: for engines the container has started and ended, with the reason in its
+# own output. An error of start would leave it "created", and no policy would start it again.
+unexecuted() {
+	local how
+	bundle
+	peer_differs crun "exits with 1, in words of its own"
+	config --arg b "$B" '.hooks={poststart:[{path:"/bin/touch",args:["touch",$b+"/poststart"]}],poststop:[{path:"/bin/touch",args:["touch",$b+"/poststop"]}]}'
+	for how in garbage removed busy unreadable; do
+		printf '#!/bin/sh\n' >"$B/rootfs/tmp/p"
+		chmod 755 "$B/rootfs/tmp/p"
+		args /tmp/p
+		rt create --bundle "$B" "$ID" </dev/null >"$B/out" 2>"$B/err" || die "create: $(cat "$B/err")"
+		[ ! -s "$B/err" ] || die "create speaks"
+		case $how in
+		garbage) echo nonsense >"$B/rootfs/tmp/p" ;;
+		removed) rm "$B/rootfs/tmp/p" ;;
+		busy) exec 7>>"$B/rootfs/tmp/p" ;;
+		unreadable) chmod 600 "$B/rootfs/tmp/p" ;;
+		esac
+		cap rt --log "$B/log" start "$ID"
+		exec 7>&-
+		ok
+		is "$OUT$ERR" "" "what start prints"
+		wait_status stopped
+		like "$(<"$B/err")" "^exec /tmp/p: (exec format error|no such file or directory|text file busy|permission denied)\$" "$how"
+		is_peer || like "$(<"$B/log")" "level=warning msg=\"?exec /tmp/p: " "the log"
+		is "$(<"$B/out")" ""
+		is_peer || [ ! -e "$B/poststart" ] || die "a poststart hook of a program that never ran"
+		cap rt delete "$ID"
+		ok
+		[ -e "$B/poststop" ] || die "no poststop hook"
+		rm -f "$B/log" "$B"/post*
+	done
+}
+
+# whoever reaps the container's process learns 255
+unexecuted_status() {
+	peer_differs crun "exits with 1"
+	bundle
+	printf nonsense >"$B/rootfs/tmp/p"
+	chmod 755 "$B/rootfs/tmp/p"
+	args /tmp/p
+	python3 - "$B" "$ID" "${RT[@]}" <<'EOF' || die "no status of 255"
+import ctypes, os, subprocess, sys
+ctypes.CDLL(None).prctl(36, 1)
+bundle, id, rt = sys.argv[1], sys.argv[2], sys.argv[3:]
+subprocess.run(rt + ["create", "--pid-file", bundle + "/pid", "--bundle", bundle, id], check=True, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+subprocess.run(rt + ["start", id], check=True, stderr=subprocess.DEVNULL)
+while True:
+    pid, status = os.wait()
+    if pid == int(open(bundle + "/pid").read()):
+        sys.exit(0 if os.waitstatus_to_exitcode(status) == 255 else 1)
+EOF
+}
+
 t "create makes a process that waits, start runs the program" create_waits
 t "state has every field" state_fields
 t "state: rootfs is absolute, owner empty" state_rootfs_absolute
@@ -198,6 +253,8 @@ t "a program that ends makes the container stopped" ends_by_itself
 t "an id can be used again" id_again
 t "edits to config.json after create have no effect" config_later_edits
 t "the bundle defaults to the current folder" default_bundle_is_cwd
+t "a program that the kernel does not execute" unexecuted
+t "a program that the kernel does not execute: 255" unexecuted_status
 t "relative --root, --bundle and --pid-file" relative_paths
 t "create hands down stdin, stdout and stderr" inherits_stdio
 t "an unreaped init counts as stopped" zombie_is_stopped

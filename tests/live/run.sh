@@ -300,18 +300,42 @@ not_executable() {
 	nothing_left || die "left: $(leftovers)"
 }
 
+# odd_program KIND: /tmp/odd in the rootfs, which lookups accept and execve does not; WORDS: why
+odd_program() {
+	rm -rf "$B/rootfs/tmp/odd"
+	case $1 in
+	script) printf '#!/no/such/interpreter\n' >"$B/rootfs/tmp/odd"; WORDS='no such file or directory' ;;
+	garbage) printf 'not a program' >"$B/rootfs/tmp/odd"; WORDS='exec format error' ;;
+	empty) : >"$B/rootfs/tmp/odd"; WORDS='exec format error' ;;
+	foreign) # an ELF header for a machine that no host of these tests is (EM_S390)
+		printf '\177ELF\2\2\1\0\0\0\0\0\0\0\0\0\0\2\0\026\0\0\0\1' >"$B/rootfs/tmp/odd"
+		head -c 4096 /dev/zero >>"$B/rootfs/tmp/odd"
+		WORDS='exec format error' ;;
+	ring) printf '#!/tmp/odd\n' >"$B/rootfs/tmp/odd"; WORDS='(too many levels of symbolic links|exec format error)' ;;
+	folder) printf '#!/etc\n' >"$B/rootfs/tmp/odd"; WORDS='permission denied' ;;
+	esac
+	chmod 755 "$B/rootfs/tmp/odd"
+}
+
+# the program is there and the kernel does not take it: the container has run and ended, and says why itself
 bad_interpreter() {
+	local kind
+	peer_differs crun "exits with 1, in words of its own"
 	bundle
-	printf '#!/no/such/interpreter\n' >"$B/rootfs/tmp/script"
-	chmod +x "$B/rootfs/tmp/script"
-	args /tmp/script
-	cap rt run --bundle "$B" "$ID"
-	[ "$ST" != 0 ] || die "expected a failure"
-	says 'exec /tmp/script: no such file or directory'
-	printf 'not a program' >"$B/rootfs/tmp/script"
-	cap rt run --bundle "$B" "$ID"
-	[ "$ST" != 0 ] || die "expected a failure"
-	says 'exec /tmp/script: exec format error'
+	args /tmp/odd
+	for kind in script garbage empty foreign ring folder; do
+		odd_program $kind
+		cap rt --log "$B/log" run --bundle "$B" "$ID"
+		is "$ST" 255 "$kind"
+		like "$ERR" "^exec /tmp/odd: $WORDS\$" "$kind"
+		is "$OUT" ""
+		is_peer || grep -Eq "exec /tmp/odd: $WORDS" "$B/log" || die "$kind: nothing in the log"
+		rm -f "$B/log"
+	done
+	odd_program script
+	cap rt run -d --bundle "$B" "$ID"
+	ok
+	wait_status stopped
 }
 
 path_lookup() {

@@ -152,6 +152,29 @@ refused_no_names() {
 	refused '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":[],"action":"SCMP_ACT_ERRNO"}]}'
 }
 
+# under a filter that lets nobody write: start is told by shared memory
+unexecuted() {
+	bundle
+	local action
+	printf nonsense >"$B/rootfs/tmp/p"
+	chmod 755 "$B/rootfs/tmp/p"
+	for action in SCMP_ACT_ERRNO SCMP_ACT_KILL_PROCESS; do
+		peer_differs crun "fails to start"
+		filter '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["write","sendto","sendmsg"],"action":"'$action'"}]}'
+		args /tmp/p
+		is_peer || {
+			cap rt --log "$B/log" run --bundle "$B" "$ID"
+			[ "$ST" != 0 ] || die "it has run"
+			like "$(<"$B/log")" 'exec /tmp/p: exec format error' "$action"
+			rm "$B/log"
+		}
+	done
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}'
+	cap rt run --bundle "$B" "$ID"
+	is "$ST" 255
+	like "$ERR" $'(^|\n)exec /tmp/p: exec format error'
+}
+
 # an errno where the action takes none does nothing, as with runc: create warns, the action stays what it is
 ignored_errno() {
 	local action
@@ -275,12 +298,12 @@ mute() {
 	chmod 755 "$B/rootfs/bin/broken"
 	args /bin/broken
 	cap rt run --bundle "$B" "$ID"
-	bad
+	[ "$ST" != 0 ] || die "it has run"
 	like "$ERR" 'exec /bin/broken: no such file or directory'
 	nothing_left || die "left: $(leftovers)"
 	must_create
 	cap rt start "$ID"
-	bad
+	ok
 	like "$ERR" 'exec /bin/broken: no such file or directory'
 }
 
@@ -421,6 +444,7 @@ t "a startContainer hook is under the filter" hook_is_filtered
 t "an unknown flag is refused" refused_flag
 t "a filter without defaultAction is refused" refused_no_default
 t "an entry without names is refused" refused_no_names
+t "a program that the kernel does not execute" unexecuted
 t "an errno for an action that takes none is ignored" ignored_errno
 t "an errno for a default action that takes none is ignored" ignored_default_errno
 t "an errno that no filter can return" refused_errno_too_big

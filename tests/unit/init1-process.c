@@ -74,7 +74,7 @@ static void test_exec_fails(void)
 	h = run_argv(I1_ARGV(in_dir("script")));
 	i1_failed(h, INIT_WHY_EXEC, ENOENT, "a missing interpreter");
 	is_str(h->error.object, in_dir("script"), "the path");
-	is_int(WEXITSTATUS(h->status), 1, "init's own status");
+	is_int(WEXITSTATUS(h->status), INIT_EXIT_UNEXECUTED, "the container's status");
 }
 
 static const char *home_in(const char *passwd)
