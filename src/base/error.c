@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define FAULTS_KEPT 64
 
@@ -156,6 +157,30 @@ int error_set(struct hz_error *err, enum hz_error_code code, const char *fmt, ..
 	return -1;
 }
 
+/* Limits of the caller that explain @errnum by themselves. One of memory is blamed only when hezi
+ * alone, which takes less than 8 MiB, can have reached it. */
+static void blame_limit(struct hz_error *err, int errnum)
+{
+	static const struct {
+		int errnum, resource;
+		rlim_t below;
+		const char *what;
+	} limits[] = {
+		{EMFILE, RLIMIT_NOFILE, RLIM_INFINITY, "open files (RLIMIT_NOFILE, ulimit -n)"},
+		{EFBIG, RLIMIT_FSIZE, RLIM_INFINITY, "bytes in a file (RLIMIT_FSIZE, ulimit -f)"},
+		{ENOMEM, RLIMIT_AS, 32 << 20, "bytes of address space (RLIMIT_AS, ulimit -v)"},
+		{ENOMEM, RLIMIT_DATA, 32 << 20, "bytes of data (RLIMIT_DATA, ulimit -d)"},
+	};
+	struct rlimit l;
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (limits[i].errnum == errnum &&
+		    !getrlimit((__rlimit_resource_t)limits[i].resource, &l) &&
+		    l.rlim_cur < limits[i].below)
+			error_hint(err, "the caller's limit is %llu %s",
+				   (unsigned long long)l.rlim_cur, limits[i].what);
+}
+
 int error_sys(struct hz_error *err, int errnum, const char *call, const char *object,
 	      const char *fmt, ...)
 {
@@ -175,12 +200,16 @@ int error_sys(struct hz_error *err, int errnum, const char *call, const char *ob
 	va_end(ap);
 	len = strlen(err->msg);
 	snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", error_strerror(errnum));
+	blame_limit(err, errnum);
 	return -1;
 }
 
 int error_oom(struct hz_error *err)
 {
-	return error_set(err, HZ_E_NOMEM, "%s", error_strerror(ENOMEM));
+	error_set(err, HZ_E_NOMEM, "%s", error_strerror(ENOMEM));
+	if (err)
+		blame_limit(err, ENOMEM);
+	return -1;
 }
 
 int error_prefix(struct hz_error *err, const char *fmt, ...)

@@ -122,10 +122,11 @@ static bool receive_start(struct init *init, int conn, int *ret_page)
 	return false;
 }
 
-/* A host in trouble: nothing that the container would have to end for. */
+/* A host in trouble: nothing that the container would have to end for. EMFILE is not among them: a
+ * limit of init's own does not pass, and `start` would wait forever. */
 static bool is_passing(long r)
 {
-	return r == -ENOMEM || r == -ENOBUFS || r == -ENFILE || r == -EMFILE;
+	return r == -ENOMEM || r == -ENOBUFS || r == -ENFILE;
 }
 
 static void pause_a_little(void)

@@ -44,6 +44,8 @@ static int exec_message(const struct plan_header *plan, const struct plan_step *
 		else if (e->errnum == ENOEXEC)
 			error_hint(err, "it is neither a program for this architecture nor a "
 					"script with a \"#!\" line");
+		else
+			hint_execve(plan, e->errnum, err);
 	}
 	if (err) {
 		err->errnum = e->errnum ? e->errnum : EACCES;
@@ -257,7 +259,7 @@ static void message(const struct plan_header *plan, const struct plan_step *s, c
 		syscall_message(step, e, err);
 		if (s->kind == PLAN_USER && e->call == __NR_setgroups)
 			error_pointer(err, "/process/user/additionalGids");
-		(void)hint_step(s, e->errnum, err); /* -1 as all of these */
+		(void)hint_step(plan, s, e->errnum, err); /* -1 as all of these */
 		return;
 	case INIT_WHY_NOT_FOUND:
 	case INIT_WHY_IS_DIR:

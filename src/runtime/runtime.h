@@ -281,10 +281,17 @@ int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err);
 
 /* hints.c: what to do about @errnum, where the host tells. All return -1. */
 int hint_rlimit(const struct plan_rlimit *l, int errnum, struct hz_error *err);
+/** Of clone3(2) or unshare(2) with these CLONE_NEW* flags. */
+int hint_clone(uint64_t flags, int errnum, struct hz_error *err);
+/** Of execve(2). */
+int hint_execve(const struct plan_header *h, int errnum, struct hz_error *err);
+/** Of a write to /proc/PID/oom_score_adj. */
+int hint_oom_score(int errnum, struct hz_error *err);
 /** Of sched_setaffinity(2). */
 int hint_cpus(int errnum, struct hz_error *err);
 /** Of a step that init could not do. */
-int hint_step(const struct plan_step *s, int errnum, struct hz_error *err);
+int hint_step(const struct plan_header *h, const struct plan_step *s, int errnum,
+	      struct hz_error *err);
 
 /* info.c */
 /** The record of a container and what it is doing; strings live in the arena. */

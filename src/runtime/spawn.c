@@ -138,25 +138,21 @@ static long spawn_child(struct child *c, struct sys_clone_args *args, struct hz_
 }
 #endif
 
-static int explain_clone(struct hz_error *err)
+static int explain_clone(uint64_t flags, struct hz_error *err)
 {
-	if (!err)
+	if (!err || strcmp(err->syscall, "clone3") != 0)
 		return -1;
-	if (err->errnum == EBUSY)
+	if (err->errnum == EBUSY) {
 		error_sys(err, EBUSY, "clone3", NULL,
 			  "adding pid of the new process to cgroups of the container");
-	if (err->errnum == EPERM)
-		error_hint(err, "creating these namespaces needs CAP_SYS_ADMIN, or a user "
-				"namespace in linux.namespaces");
-	else if (err->errnum == ENOSPC)
-		error_hint(err, "a limit of /proc/sys/user/max_*_namespaces is reached");
-	else if (err->errnum == EBUSY)
 		error_hint(err, "the cgroup has sub-cgroups with controllers on: processes can "
 				"only live in its leaves");
-	else if (err->errnum == EOPNOTSUPP)
+	} else if (err->errnum == EOPNOTSUPP)
 		error_hint(err, "the cgroup can hold no processes (cgroup.type): one above it is "
 				"threaded, or has processes of its own beside those below it; "
 				"choose another linux.cgroupsPath");
+	else
+		hint_clone(flags, err->errnum, err);
 	return -1;
 }
 
@@ -212,7 +208,7 @@ int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_erro
 	snprintf(child.first_text, sizeof(child.first_text), "%u", child.first_fd);
 	pid = spawn_on(c, &child, &args, err);
 	if (pid < 0)
-		return explain_clone(err);
+		return explain_clone(step->clone_flags, err);
 	fd_close(TAKE_FD(c->init_sock));
 	for (int i = 0; i < 3; i++)
 		if (c->its_stdio[i] >= 0)

@@ -182,9 +182,7 @@ static int do_oom_score(struct creation *c, const struct plan_oom_score *o, stru
 	if (!r)
 		return 0;
 	error_sys(err, -r, "write", "oom_score_adj", "set oom_score_adj to %d", o->value);
-	if (r == -EACCES)
-		error_hint(err, "a value below the runtime's own needs CAP_SYS_RESOURCE");
-	return -1;
+	return hint_oom_score(-r, err);
 }
 
 static int do_record(struct creation *c, struct hz_error *err)
