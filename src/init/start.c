@@ -39,7 +39,7 @@ __attribute__((used)) void init_start(long *stack)
 	if (stack[0] != 3 || init_parse_u64(argv[1], &sock) < 0 ||
 	    init_parse_u64(argv[2], &first) < 0)
 		init_exit(1);
-	if (first < 3 || sock < first || sock > FD_MAX)
+	if (first < 3 || sock < 3 || sock > FD_MAX)
 		init_exit(1);
 	init_main((int)sock, (unsigned)first);
 }

@@ -60,7 +60,7 @@ void bundle_locate(const struct bundle *b, struct hz_error *err);
  * take the log after a failure as one error. */
 void bundle_tell_warnings(hz_runtime *rt, const struct bundle *b, const char *file);
 
-/** The descriptors that are to be preserved have to be there. */
+/** How many descriptors can be preserved. Those that are not open stay so. */
 int bundle_check_preserved(const struct plan_options *o, struct hz_error *err);
 
 /** Facts of this host. @ret_ignored: the caller's ignored signals. */

@@ -215,6 +215,20 @@ listen_fds() {
 	is "$(tr '\n' ' ' <<<"$OUT")" "2 three four five 0 1 2 3 4 5 6 " "--preserve-fds comes behind them"
 }
 
+# closed ones stay closed, the numbers and LISTEN_FDS stay
+listen_fds_holes() {
+	peers_differ "cannot, or fill them"
+	bundle
+	echo four >"$T/f4"
+	echo six >"$T/f6"
+	sh_args '[ ! -e /proc/self/fd/3 ] || echo three; echo $LISTEN_FDS $(ls /proc/self/fd); cat <&4; cat <&6'
+	listening 2 run --preserve-fds 2 --bundle "$B" "$ID" 3<&- 4<"$T/f4" 5<&- 6<"$T/f6" 7<"$T/f6"
+	ok
+	is "$OUT" $'2 0 1 2 3 4 6\nfour\nsix'
+	listening 2 run --preserve-fds 4294967295 --bundle "$B" "$ID"
+	bad
+}
+
 listen_fds_created() {
 	peer_differs crun "1.8 sets no LISTEN_FDS"
 	bundle
@@ -249,6 +263,7 @@ t "the directory of the socket is read-only in the box" read_only
 t "without NOTIFY_SOCKET there is nothing of it" unset_costs_nothing
 t "NOTIFY_SOCKET for start alone is a warning" late
 t "a manager that cannot be told is a warning" unreachable
+t "LISTEN_FDS with holes" listen_fds_holes
 t "LISTEN_FDS go to the program" listen_fds
 t "LISTEN_FDS of create" listen_fds_created
 t "LISTEN_FDS for another process are not taken" listen_fds_of_others

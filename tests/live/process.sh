@@ -353,12 +353,35 @@ preserve_fds() {
 	is "$(tr '\n' ' ' <<<"$OUT")" "three four 0 1 2 3 4 5 "
 }
 
-preserve_fds_closed() {
-	peers_differ "takes a closed fd"
+# a descriptor that is not open is no error, and not open inside either: not in the program, not in hooks
+preserve_fds_holes() {
+	local how
+	peer_differs runc "passes descriptors of its own"
 	bundle
-	cap rt run --preserve-fds 3 --bundle "$B" "$ID" 3</etc/passwd 4>&- 5</etc/passwd
-	bad
-	nothing_left || die "left: $(leftovers)"
+	echo four >"$T/f4"
+	echo nine >"$T/f9"
+	config '.hooks.startContainer=[{path:"/bin/sh",args:["sh","-c","ls /proc/self/fd >/tmp/hook"]}]'
+	sh_args '[ ! -e /proc/self/fd/3 ] || echo three; echo $(ls /proc/self/fd) >/tmp/fds; cat <&4 >>/tmp/fds; cat <&9 >>/tmp/fds'
+	for how in run create 'run --no-new-keyring' filter namespaces; do
+		case $how in
+		filter) config '.linux.seccomp={defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["swapon"],action:"SCMP_ACT_ERRNO"}]}' ;;
+		namespaces) ns_path network /proc/self/ns/net ;;
+		esac
+		rm -f "$B/rootfs/tmp/fds"
+		if [ "$how" = create ]; then
+			cap "${RT[@]}" create --preserve-fds 7 --bundle "$B" "$ID" 3<&- 4<"$T/f4" 5<&- 6<&- 7<&- 8<&- 9<"$T/f9"
+			ok
+			cap rt start "$ID"
+			wait_status stopped
+			cap rt delete "$ID"
+		else
+			cap "${RT[@]}" ${how/#[fn]*/run} --preserve-fds 7 --bundle "$B" "$ID" 3<&- 4<"$T/f4" 5<&- 6<&- 7<&- 8<&- 9<"$T/f9"
+		fi
+		ok
+		is "$OUT" "" "$how"
+		is "$(<"$B/rootfs/tmp/fds")" $'0 1 2 3 4 9\nfour\nnine' "$how"
+		is_peer || is "$(echo $(<"$B/rootfs/tmp/hook"))" "0 1 2 3" "the hook, $how"
+	done
 }
 
 # caller_signals CODE: run with a caller that has done CODE to its signals
@@ -448,7 +471,7 @@ t "linux.memoryPolicy is set (MP-1)" memory_policy
 t "only fds 0 to 2 reach the program (run)" fds_none
 t "only fds 0 to 2 reach the program (create and start)" fds_none_created
 t "--preserve-fds" preserve_fds
-t "--preserve-fds of a closed fd is refused" preserve_fds_closed
+t "--preserve-fds with holes" preserve_fds_holes
 t "signals that the caller blocks are not blocked inside" signals_blocked
 t "signals that the caller ignores are not ignored inside" signals_ignored
 t "the program leads its own session" session_leader
