@@ -129,16 +129,21 @@ int step_ns_unshare(struct init *init, const struct plan_step *step)
 	return (u->flags & CLONE_NEWUSER) ? init_guard(init, step) : 0;
 }
 
-static int write_offset(struct init *init, const struct plan_step *step, int *proc,
-			const char *line, size_t len)
+/* @path is below /proc/self. */
+static int write_self(struct init *init, const struct plan_step *step, const char *path,
+		      const char *line, size_t len)
 {
-	static const char path[] = "/proc/self/timens_offsets";
 	INIT_CLOSE int fd = -1;
-	long r = init_proc_file(proc, "self/timens_offsets", 0);
+	INIT_CLOSE int proc = init_open_proc(init, step);
+	const char *name = init_after(path, "/proc/");
+	long r;
 
+	if (proc < 0)
+		return -1;
+	r = init_proc_file(&proc, name, 0);
 	if (r == -EACCES) { /* files of what is not dumpable belong to the host's root */
 		sys_call(__NR_prctl, PR_SET_DUMPABLE, 1);
-		r = init_proc_file(proc, "self/timens_offsets", 0);
+		r = init_proc_file(&proc, name, 0);
 		if (init_guard(init, step) < 0)
 			return -1;
 	}
@@ -152,12 +157,9 @@ static int write_offset(struct init *init, const struct plan_step *step, int *pr
 int step_time_offset(struct init *init, const struct plan_step *step)
 {
 	const struct plan_time_offset *o = (const struct plan_time_offset *)step;
-	INIT_CLOSE int proc = init_open_proc(init, step);
 	struct init_text t;
 	char line[80];
 
-	if (proc < 0)
-		return -1;
 	init_text_start(&t, line, sizeof(line));
 	init_text_str(&t, plan_text(init->plan, o->clock));
 	init_text_str(&t, " ");
@@ -165,7 +167,17 @@ int step_time_offset(struct init *init, const struct plan_step *step)
 	init_text_str(&t, " ");
 	init_text_u64(&t, o->nanosecs);
 	init_text_str(&t, "\n");
-	return write_offset(init, step, &proc, line, t.len);
+	return write_self(init, step, "/proc/self/timens_offsets", line, t.len);
+}
+
+int step_oom_score(struct init *init, const struct plan_step *step)
+{
+	struct init_text t;
+	char line[16];
+
+	init_text_start(&t, line, sizeof(line));
+	init_text_i64(&t, ((const struct plan_oom_score *)step)->value);
+	return write_self(init, step, "/proc/self/oom_score_adj", line, t.len);
 }
 
 /* The child must not speak before the host has heard of it. */
@@ -209,6 +221,7 @@ int step_fork(struct init *init, const struct plan_step *step)
 	r = sys_call(__NR_setsid);
 	if (r < 0 && r != -EPERM)
 		return init_fail(init, step, __NR_setsid, r, NULL);
+	init_tell_stat(init);
 	return init_guard(init, step);
 }
 

@@ -166,6 +166,8 @@ int init_close_strangers(struct init *init, const struct plan_step *step);
 /** Not dumpable, and dead when the runtime dies: at the start, and again after each change of
  * credentials, which resets both. */
 int init_guard(struct init *init, const struct plan_step *step);
+/** Hand /proc/self/stat to the host where the plan says so: before the root changes. */
+void init_tell_stat(struct init *init);
 
 /* home.c */
 /** "HOME=…" for @uid by the /etc/passwd below our root, which may be anything; "HOME=/" where it
@@ -213,6 +215,7 @@ int step_cgroup_enter(struct init *init, const struct plan_step *step);
 int step_ns_join(struct init *init, const struct plan_step *step);
 int step_ns_enter(struct init *init, const struct plan_step *step);
 int step_ns_unshare(struct init *init, const struct plan_step *step);
+int step_oom_score(struct init *init, const struct plan_step *step);
 int step_time_offset(struct init *init, const struct plan_step *step);
 int step_fork(struct init *init, const struct plan_step *step);
 int step_become_root(struct init *init, const struct plan_step *step);

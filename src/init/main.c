@@ -34,6 +34,7 @@ static int run_step(struct init *init, const struct plan_step *s)
 	case PLAN_RLIMIT: return step_rlimit(init, s);
 	case PLAN_RLIMIT_RAISE: return step_rlimit_raise(init, s);
 	case PLAN_CGROUP_ENTER: return step_cgroup_enter(init, s);
+	case PLAN_OOM_SCORE: return step_oom_score(init, s);
 	case PLAN_NS_JOIN: return step_ns_join(init, s);
 	case PLAN_NS_ENTER: return step_ns_enter(init, s);
 	case PLAN_NS_UNSHARE: return step_ns_unshare(init, s);

@@ -7,6 +7,7 @@
  *   host                                  init
  *   BOOT {slots} + fds [plan, slots…] ──▶
  *                                     ◀── FORKED {pid}        only a stub; the pid outside
+ *                                     ◀── STAT + fd           only with PLAN_F_TELL_STAT
  *                                     ◀── SYNC {point}        init waits
  *   (host steps)  GO ──────────────────▶
  *                                     ◀── NEED_SOURCE {step}  any number, between syncs; with an
@@ -54,6 +55,7 @@ enum init_msg_type {
 	INIT_EXECING,
 	INIT_ERROR,
 	INIT_HOOK_OUTPUT, /* unused by the host: the tail of a failed hook's output, before ERROR */
+	INIT_STAT,        /* init's own /proc/self/stat */
 };
 
 #define INIT_OBJECT_MAX 1024

@@ -6,6 +6,7 @@
 #include "plan/cgroup_convert.h"
 #include "plan/unit.h"
 
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,9 @@ static void compile_header(struct builder *b)
 		b->head.flags |= PLAN_F_NEW_PID;
 	if (plan_has_ns(b->config, OCI_NS_USER))
 		b->head.flags |= PLAN_F_USERNS | (b->facts->privileged ? 0 : PLAN_F_SEEN_WAITING);
+	/* hidepid of /proc lets through who may trace (PTRACE_MODE_READ) */
+	if (b->facts->in_userns || !(b->facts->caps & 1ull << CAP_SYS_PTRACE))
+		b->head.flags |= PLAN_F_TELL_STAT;
 }
 
 static compile_fn *const update_parts[] = {compile_limits};

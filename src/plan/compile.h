@@ -34,6 +34,7 @@ struct plan_facts {
 	bool in_userns;    /* the runtime itself runs in a user namespace */
 	bool privileged;   /* CAP_SYS_ADMIN is effective, in the runtime's own user namespace */
 	bool no_setgroups; /* setgroups(2) is denied there, and in all namespaces below it */
+	bool in_time_ns;   /* … runs in a time namespace other than the initial one */
 	unsigned kernel_major, kernel_minor;
 	unsigned ns_supported; /* CLONE_NEW* that /proc/self/ns knows */
 	unsigned cap_last;     /* highest capability of this kernel */

@@ -44,6 +44,7 @@ void compile_exec_enter(struct builder *b)
 
 		e->nslots = t->cgroup_slots;
 	}
+	compile_own_oom_score(b);
 	compile_label_keys(b);
 	compile_labels(b);
 	n = BUILDER_STEP(b, struct plan_ns_enter, PLAN_NS_ENTER, PLAN_INIT, NULL);

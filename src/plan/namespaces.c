@@ -377,6 +377,7 @@ void compile_enter(struct builder *b)
 
 		e->nslots = b->cgroup_slots;
 	}
+	compile_own_oom_score(b);
 	compile_joins(b);
 	if (stub)
 		compile_stub(b);

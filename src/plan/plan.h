@@ -42,8 +42,8 @@
  * The plan of an update (PLAN_F_UPDATE) has CGROUP_DEVICES and CGROUP_SETs alone; with systemd
  * UNIT_START before them, whose properties are to be set.
  *
- * OOM_SCORE stands at the first sync that is there, of those that list it. RLIMIT_NPROC takes the
- * place of its RLIMIT_RAISE.
+ * OOM_SCORE stands after CGROUP_ENTER where init sets its own, else at the first sync that is
+ * there, of those that list it. RLIMIT_NPROC takes the place of its RLIMIT_RAISE.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
@@ -93,6 +93,8 @@ struct plan_header {
  * a runtime without privileges can enter the namespaces of no other process (exec in a created
  * container). What waits holds no descriptor but its socket. */
 #define PLAN_F_SEEN_WAITING (1u << 8)
+/* Init hands its own /proc/self/stat to the host, whose /proc may hide it (hidepid of proc(5)). */
+#define PLAN_F_TELL_STAT (1u << 9)
 
 enum plan_actor {
 	PLAN_HOST,

@@ -4,6 +4,7 @@
 #include "plan/layout.h"
 #include "plan/mounts.h"
 
+#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,10 +326,7 @@ void compile_process(struct builder *b)
 	compile_lookup(b, p);
 }
 
-/*
- * The earliest sync that is there anyway. Not later than the change of the user when the runtime
- * has no privilege: /proc/PID/oom_score_adj belongs to the user that the process runs as.
- */
+/* The earliest sync that is there anyway. */
 static enum plan_point oom_point(const struct builder *b)
 {
 	const struct oci_hooks *h = b->config->hooks;
@@ -340,16 +338,35 @@ static enum plan_point oom_point(const struct builder *b)
 	return h && (h->prestart.n || h->create_runtime.n) ? PLAN_POINT_HOOKS : PLAN_POINT_READY;
 }
 
+static void oom_score(struct builder *b, enum plan_actor actor)
+{
+	struct plan_oom_score *s = BUILDER_STEP(b, struct plan_oom_score, PLAN_OOM_SCORE, actor,
+						"/process/oomScoreAdj");
+
+	s->value = b->config->process->oom_score_adj.v;
+}
+
+/* Init is not dumpable: without CAP_SYS_PTRACE its files in /proc belong to root and may be hidden.
+ * Then it writes its own, as long as it is in no namespace of the container. */
+static bool has_own_oom_score(const struct builder *b)
+{
+	return !(b->facts->caps & 1ull << CAP_SYS_PTRACE);
+}
+
+void compile_own_oom_score(struct builder *b)
+{
+	const struct oci_process *p = b->config->process;
+
+	if (p && p->oom_score_adj.set && has_own_oom_score(b))
+		oom_score(b, PLAN_INIT);
+}
+
 void compile_oom_score(struct builder *b, enum plan_point point)
 {
 	const struct oci_process *p = b->config->process;
-	struct plan_oom_score *s;
 
-	if (!p || !p->oom_score_adj.set || oom_point(b) != point)
-		return;
-	s = BUILDER_STEP(b, struct plan_oom_score, PLAN_OOM_SCORE, PLAN_HOST,
-			 "/process/oomScoreAdj");
-	s->value = p->oom_score_adj.v;
+	if (p && p->oom_score_adj.set && oom_point(b) == point && !has_own_oom_score(b))
+		oom_score(b, PLAN_HOST);
 }
 
 void compile_ready(struct builder *b)

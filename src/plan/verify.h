@@ -8,7 +8,7 @@
 
 #define VERIFY_FLAGS                                                                         \
 	(PLAN_F_TERMINAL | PLAN_F_NEW_PID | PLAN_F_STUB | PLAN_F_USERNS | PLAN_F_HAS_START | \
-	 PLAN_F_SOURCES | PLAN_F_EXEC | PLAN_F_UPDATE | PLAN_F_SEEN_WAITING)
+	 PLAN_F_SOURCES | PLAN_F_EXEC | PLAN_F_UPDATE | PLAN_F_SEEN_WAITING | PLAN_F_TELL_STAT)
 
 struct verifier {
 	const struct plan_header *h;

@@ -109,7 +109,9 @@ static uint32_t rank_of(const struct order *o, const struct plan_header *h,
 	case PLAN_ROOT_PROPAGATION:
 		return ((const struct plan_root_propagation *)s)->final ? RANK_ROOT_FINAL
 									: RANK_PROPAGATION;
-	default: return o->rank; /* OOM_SCORE: at any sync */
+	/* at any sync; by init before it joins anything */
+	case PLAN_OOM_SCORE: return s->actor == PLAN_INIT ? RANK_CGROUP_ENTER : o->rank;
+	default: return o->rank;
 	}
 }
 

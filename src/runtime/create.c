@@ -217,7 +217,8 @@ static void close_stdio(int *fds)
 
 void creation_close_fds(struct creation *c)
 {
-	int *fds[] = {&c->sock, &c->init_sock, &c->listener, &c->pidfd, &c->pty, &c->notify};
+	int *fds[] = {&c->sock, &c->init_sock, &c->listener, &c->pidfd,
+		      &c->stat, &c->pty,       &c->notify};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (*fds[i] >= 0)
@@ -274,6 +275,7 @@ void creation_init(struct creation *c, hz_runtime *rt, const struct hz_create_op
 			       .init_sock = -1,
 			       .listener = -1,
 			       .pidfd = -1,
+			       .stat = -1,
 			       .pty = -1,
 			       .its_stdio = {-1, -1, -1},
 			       .our_stdio = {-1, -1, -1},

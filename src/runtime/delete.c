@@ -63,7 +63,7 @@ static int end_init(const struct record *r, struct hz_error *err)
 	if (pidfd < 0 && errno != ESRCH)
 		return error_sys(err, errno, "pidfd_open", NULL, "find process %lld",
 				 (long long)r->pid.v);
-	n = pidfd < 0 ? 0 : process_is_alive((pid_t)r->pid.v, r->start_time.v, err);
+	n = pidfd < 0 ? 0 : process_is_alive(r, err);
 	if (n <= 0)
 		return n;
 	if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) && errno != ESRCH)

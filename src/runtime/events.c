@@ -46,7 +46,7 @@ static int open_init(struct events *e, struct hz_error *err)
 				      : error_sys(err, errno, "pidfd_open", NULL,
 						  "watch container \"%s\"", e->o->id);
 	/* the pid may be another process's since the status was asked */
-	alive = process_is_alive(pid, e->record.start_time.v, err);
+	alive = process_is_alive(&e->record, err);
 	return alive ? alive > 0 ? 0 : -1 : not_running(e->o->id, err);
 }
 

@@ -42,7 +42,7 @@ static int find_init(struct exec *x, const struct hz_exec_options *o, struct hz_
 		return errno == ESRCH ? stopped(err)
 				      : error_sys(err, errno, "pidfd_open", NULL,
 						  "find the container's init");
-	alive = process_is_alive((pid_t)x->record.pid.v, x->record.start_time.v, err);
+	alive = process_is_alive(&x->record, err);
 	if (alive <= 0)
 		return alive < 0 ? -1 : stopped(err);
 	frozen = o->ignore_paused ? 0 : cgroup_is_frozen(&x->record.cgroup_dirs, err);

@@ -15,7 +15,9 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
-#define USER_INIT_INO 0xEFFFFFFDu /* PROC_USER_INIT_INO of the kernel's include/linux/proc_ns.h */
+/* PROC_USER_INIT_INO and PROC_TIME_INIT_INO of the kernel's include/linux/proc_ns.h */
+#define USER_INIT_INO 0xEFFFFFFDu
+#define TIME_INIT_INO 0xEFFFFFFAu
 
 /* A hexadecimal mask of /proc/self/status (proc(5)). */
 static bool status_mask(const char *text, const char *key, uint64_t *ret)
@@ -109,7 +111,7 @@ static bool denies_setgroups(void)
 	       !strncmp(text.data, "deny", 4);
 }
 
-static unsigned namespaces_here(void)
+static unsigned namespaces_here(bool *ret_in_time_ns)
 {
 	static const struct {
 		const char *file;
@@ -117,13 +119,17 @@ static unsigned namespaces_here(void)
 	} optional[] = {
 		{"/proc/self/ns/user", CLONE_NEWUSER},
 		{"/proc/self/ns/cgroup", CLONE_NEWCGROUP},
-		{"/proc/self/ns/time", CLONE_NEWTIME},
 	};
+	struct stat st;
 	unsigned have = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC;
 
 	for (size_t i = 0; i < ARRAY_SIZE(optional); i++)
 		if (!access(optional[i].file, F_OK))
 			have |= optional[i].flag;
+	if (!stat("/proc/self/ns/time", &st)) {
+		have |= CLONE_NEWTIME;
+		*ret_in_time_ns = st.st_ino != TIME_INIT_INO;
+	}
 	return have;
 }
 
@@ -158,7 +164,7 @@ int facts_collect(struct plan_facts *f, uint64_t *ret_ignored, struct arena *a,
 	f->cap_last = cap_last();
 	f->in_userns = facts_in_userns();
 	f->no_setgroups = f->in_userns && denies_setgroups();
-	f->ns_supported = namespaces_here();
+	f->ns_supported = namespaces_here(&f->in_time_ns);
 	return cgroup_facts(f, a, err);
 }
 

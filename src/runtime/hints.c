@@ -368,6 +368,7 @@ int hint_step(const struct plan_header *h, const struct plan_step *s, int errnum
 		return hint_clone(((const struct plan_ns_unshare *)s)->flags, errnum, err);
 	case PLAN_KEYRING: return hint_keyring(h, errnum, err);
 	case PLAN_SYSCTL: (void)hint_sysctl(h, (const struct plan_sysctl *)s, errnum, err); break;
+	case PLAN_OOM_SCORE: (void)hint_oom_score(errnum, err); break;
 	default: (void)fail_hint(s->kind, errnum, err); break;
 	}
 	if (denied && (h->flags & PLAN_F_USERNS) && err && !err->hint[0] &&

@@ -19,7 +19,7 @@ static int signal_init(const struct record *r, int sig, struct hz_error *err)
 		return errno == ESRCH ? 0
 				      : error_sys(err, errno, "pidfd_open", NULL,
 						  "find process %lld", (long long)r->pid.v);
-	alive = process_is_alive((pid_t)r->pid.v, r->start_time.v, err);
+	alive = process_is_alive(r, err);
 	if (alive <= 0)
 		return alive;
 	if (!syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0))

@@ -23,6 +23,7 @@ static const struct oci_field fields[] = {
 	FIELD("owner", OCI_FIELD_I64, true, owner),
 	FIELD("pid", OCI_FIELD_I64, false, pid),
 	FIELD("startTime", OCI_FIELD_U64, false, start_time),
+	FIELD("pidfdInode", OCI_FIELD_U64, false, pidfd_inode),
 	FIELD("ownPidNamespace", OCI_FIELD_BOOL, false, own_pid_ns),
 	FIELD("cgroupDirs", OCI_FIELD_STRINGS, false, cgroup_dirs),
 	FIELD("unit", OCI_FIELD_STR, false, unit),

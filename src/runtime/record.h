@@ -18,8 +18,12 @@ struct record {
 	const char *id, *bundle, *rootfs, *created; /* created: RFC 3339 */
 	struct oci_i64 owner;                       /* uid */
 	struct oci_i64 pid;                         /* absent in an intent */
-	struct oci_u64 start_time;  /* of pid, clock ticks since boot (proc(5), stat field 22) */
-	struct oci_bool own_pid_ns; /* the end of pid ends all processes */
+	/* of pid, clock ticks since boot in the initial time namespace (proc(5), stat field 22) */
+	struct oci_u64 start_time;
+	/* of pid, unique until the next boot (pidfs, Linux 6.9); only where /proc may not tell the
+	 * start time */
+	struct oci_u64 pidfd_inode;
+	struct oci_bool own_pid_ns;     /* the end of pid ends all processes */
 	struct oci_strings cgroup_dirs; /* "<components that hezi may remove>:<directory>", one per
 					   hierarchy */
 	const char *unit;               /* of systemd; NULL: hezi made the cgroups itself */

@@ -83,6 +83,7 @@ struct creation {
 	int init_sock; /* init's end, until it is spawned */
 	int listener;  /* the start socket; create only */
 	int pidfd;     /* of the container's init */
+	int stat;      /* its /proc/self/stat, where /proc may hide it from us; -1: not told */
 	pid_t pid;
 	pid_t stub;                     /* to be reaped, 0: none */
 	int pty;                        /* master, -1: none yet */
@@ -298,9 +299,10 @@ int hint_step(const struct plan_header *h, const struct plan_step *s, int errnum
 int container_read(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
 		   enum hz_status *ret_status, struct hz_error *err);
 /* status.c */
-/** pid + start time against /proc: 1 alive, 0 gone or dead, -1 error. */
-int process_is_alive(pid_t pid, uint64_t start_time, struct hz_error *err);
-int process_start_time(pid_t pid, uint64_t *ret, struct hz_error *err);
+/** The recorded process: 1 alive, 0 gone or dead, -1 error. */
+int process_is_alive(const struct record *r, struct hz_error *err);
+/** What tells the process of @c from a later one with its pid: into the record. */
+int process_identify(struct creation *c, struct hz_error *err);
 int status_get(int dirfd, const struct record *r, enum hz_status *ret, struct hz_error *err);
 /** Connect to the start socket: fd, or -errno (-ENOENT, -ECONNREFUSED: nobody waits). */
 int start_connect(int dirfd);

@@ -7,31 +7,31 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#define PID_FS_MAGIC_ 0x50494446 /* of linux/magic.h since 6.9 */
 
 /*
  * State letter and start time of a process (proc(5), stat fields 3 and 22). The name in field 2 may
- * hold anything, so fields are counted from the last ')'. -ENOENT or -ESRCH: no such process.
+ * hold anything, so fields are counted from the last ')'.
  */
-static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
+static int parse_stat(int fd, char *ret_state, uint64_t *ret_start)
 {
-	char path[32], text[1024];
-	_cleanup_fd_ int fd = -1;
+	char text[1024];
 	const char *p;
 	char *end;
-	ssize_t n;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
 	if (n < 0)
 		return -errno;
 	text[n] = '\0';
@@ -51,34 +51,126 @@ static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 	return end != p && !errno ? 0 : -EPROTO;
 }
 
-int process_start_time(pid_t pid, uint64_t *ret, struct hz_error *err)
+/* -ENOENT or -ESRCH: no such process, or /proc hides it (hidepid); -EPERM: hidepid=1. */
+static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : parse_stat(fd, ret_state, ret_start);
+}
+
+/* "boottime          86400         0" */
+static int64_t parse_offset(const char *text)
+{
+	const char *p = strstr(text, "boottime");
+	char *end;
+	int64_t secs, nanosecs;
+
+	if (!p)
+		return 0;
+	secs = strtoll(p + strlen("boottime"), &end, 10);
+	nanosecs = strtoll(end, NULL, 10);
+	return secs * sysconf(_SC_CLK_TCK) + nanosecs / (1000000000 / sysconf(_SC_CLK_TCK));
+}
+
+/* What the kernel adds to every start time that this process reads, in clock ticks
+ * (time_namespaces(7)); 0 in the initial time namespace. */
+static int64_t start_offset(void)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	return file_read_at(AT_FDCWD, "/proc/self/timens_offsets", &text, 4096)
+		       ? 0
+		       : parse_offset(text.data);
+}
+
+/* Both were rounded, so they may differ by a tick. */
+static bool is_start(uint64_t seen, uint64_t recorded)
+{
+	int64_t d = (int64_t)seen - start_offset() - (int64_t)recorded;
+
+	return d >= -1 && d <= 1;
+}
+
+/* 0: this kernel has no pidfs, all pidfds share an inode. */
+static uint64_t pidfd_inode(int pidfd)
+{
+	struct statfs fs;
+	struct stat st;
+
+	return !fstatfs(pidfd, &fs) && fs.f_type == PID_FS_MAGIC_ && !fstat(pidfd, &st) ? st.st_ino
+											: 0;
+}
+
+/* By init's own hand where /proc hides it from us. */
+static int read_start(const struct creation *c, uint64_t *ret)
 {
 	char state = 0;
-	int r = read_stat(pid, &state, ret);
+	struct statfs fs;
+	int r = read_stat(c->pid, &state, ret);
 
-	if (r)
-		return error_sys(err, -r, "read", "/proc/PID/stat",
-				 "read the start time of process %d", pid);
+	if (!r || c->stat < 0 || fstatfs(c->stat, &fs) || fs.f_type != PROC_SUPER_MAGIC)
+		return r;
+	return parse_stat(c->stat, &state, ret);
+}
+
+int process_identify(struct creation *c, struct hz_error *err)
+{
+	uint64_t start = 0, inode = 0;
+	int r = read_start(c, &start);
+
+	if (c->b->plan.h->flags & PLAN_F_TELL_STAT)
+		inode = pidfd_inode(c->pidfd);
+	if (r && !inode)
+		return error_sys(err, -r, "open", "/proc/PID/stat",
+				 "read the start time of process %d", c->pid);
+	if (c->b->facts.in_time_ns)
+		start -= (uint64_t)start_offset();
+	c->record.start_time = (struct oci_u64){start, true};
+	c->record.pidfd_inode = (struct oci_u64){inode, inode != 0};
 	return 0;
 }
 
-int process_is_alive(pid_t pid, uint64_t start_time, struct hz_error *err)
+/* /proc does not show the recorded process as it was recorded: gone, hidden, or seen from another
+ * time namespace? @seen is 0 or -errno of the look at @start. */
+static int look_closer(const struct record *r, int seen, uint64_t start, struct hz_error *err)
+{
+	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)r->pid.v, 0);
+	struct pollfd p = {pidfd, POLLIN, 0};
+	uint64_t inode;
+
+	if (pidfd < 0 && (errno == ESRCH || errno == EINVAL)) /* EINVAL: a thread has the number */
+		return 0;
+	if (pidfd < 0)
+		return error_sys(err, errno, "pidfd_open", NULL, "find process %lld",
+				 (long long)r->pid.v);
+	if (poll(&p, 1, 0) == 1 || (!seen && !is_start(start, r->start_time.v)))
+		return 0;
+	inode = r->pidfd_inode.set ? pidfd_inode(pidfd) : 0;
+	if (inode)
+		return inode == r->pidfd_inode.v;
+	if (!seen)
+		return 1;
+	error_sys(err, -seen, "open", "/proc/PID/stat", "read the state of process %lld",
+		  (long long)r->pid.v);
+	return error_hint(err,
+			  "/proc is missing or hides the process: mount it without hidepid, or "
+			  "with gid= for this user (proc(5))");
+}
+
+int process_is_alive(const struct record *r, struct hz_error *err)
 {
 	uint64_t start = 0;
 	char state = 0;
-	int r = read_stat(pid, &state, &start);
+	int seen = read_stat((pid_t)r->pid.v, &state, &start);
 
-	/* without a /proc nothing is known of any process */
-	if (r == -ENOENT && access("/proc/self/stat", F_OK))
-		return error_sys(err, errno, "access", "/proc/self/stat",
-				 "read the state of process %d on a /proc without processes", pid);
-	if (r == -ENOENT || r == -ESRCH)
-		return 0;
-	if (r)
-		return error_sys(err, -r, "read", "/proc/PID/stat", "read the state of process %d",
-				 pid);
 	/* a zombie counts as stopped: engines ask while init is not reaped yet */
-	return start == start_time && state != 'Z' && state != 'X' && state != 'x';
+	if (!seen && (state == 'Z' || state == 'X' || state == 'x'))
+		return 0;
+	return !seen && start == r->start_time.v ? 1 : look_closer(r, seen, start, err);
 }
 
 int start_connect(int dirfd)
@@ -109,7 +201,7 @@ int status_get(int dirfd, const struct record *r, enum hz_status *ret, struct hz
 		*ret = store_is_locked(dirfd) ? HZ_CREATING : HZ_STOPPED;
 		return 0;
 	}
-	alive = process_is_alive((pid_t)r->pid.v, r->start_time.v, err);
+	alive = process_is_alive(r, err);
 	if (alive < 0)
 		return -1;
 	if (!alive) {

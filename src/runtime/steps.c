@@ -187,12 +187,9 @@ static int do_oom_score(struct creation *c, const struct plan_oom_score *o, stru
 
 static int do_record(struct creation *c, struct hz_error *err)
 {
-	uint64_t start;
-
-	if (process_start_time(c->pid, &start, err))
+	if (process_identify(c, err))
 		return -1;
 	c->record.pid = (struct oci_i64){c->pid, true};
-	c->record.start_time = (struct oci_u64){start, true};
 	return record_write(c->dirfd, &c->record, err);
 }
 

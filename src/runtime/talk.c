@@ -162,6 +162,11 @@ static int handle(struct creation *c, const union packet *p, ssize_t n, int *fd,
 	case INIT_SYNC: return handle_sync(c, p->m.value, err);
 	case INIT_NEED_SOURCE: return handle_source(c, p->m.value, fd, err);
 	case INIT_NEED_FILTER: return handle_filter(c, err);
+	case INIT_STAT:
+		if (*fd < 0 || c->stat >= 0 || !(c->b->plan.h->flags & PLAN_F_TELL_STAT))
+			return odd(err);
+		c->stat = TAKE_FD(*fd);
+		return 0;
 	case INIT_PTY:
 		if (*fd < 0 || c->pty >= 0)
 			return odd(err);

@@ -9,7 +9,10 @@ IDENTITY="0 0 4294967295"
 DENIED=(unshare --user --map-root-user --mount --propagation private --)
 as_root_of() { local map=$1; shift; python3 "$LIB/userns.py" "$map" "$@"; }
 # commands of the runtime in one namespace; the cgroups of others are not the matter here
-export ROOT LIFE='rt() { timeout -k 5 30 "$RUNTIME" --root "$ROOT" $NO_CGROUP "$@"; }; set -e;'
+export ROOT LIFE='rt() { timeout -k 5 30 "$RUNTIME" --root "$ROOT" $NO_CGROUP "$@"; }
+	status() { rt state "$ID" | jq -r .status; }
+	until_it_is() { until [ "$(status)" = "$1" ]; do sleep 0.02; done; }
+	set -e;'
 export NO_CGROUP=--cgroup-manager=disabled
 [ "$KIND" != runc ] || NO_CGROUP=
 in_ns() { cap "${@:1:$#-1}" bash -c "$LIFE ${!#}"; }
@@ -121,6 +124,105 @@ mapped_run() {
 	[ "$KIND$NO_CGROUP" != hezi ] || says 'device rules need root on the host'
 }
 
+# --- /proc that hides or lacks what the runtime reads ---
+
+# with_proc OPTIONS CMD...: CMD under another /proc
+with_proc() { unshare --mount --propagation private sh -c 'mount -t proc -o "$0" proc /proc && exec "$@"' "$@"; }
+AS_USER=(setpriv --reuid 54321 --regid 54321 --clear-groups)
+user_bundle() {
+	plain_bundle
+	ns_add user
+	config '.linux.uidMappings=[{containerID:0,hostID:54321,size:1}]|.linux.gidMappings=.linux.uidMappings|.process.oomScoreAdj=300'
+	rm -rf "$B/rootfs" "$T/user" # the base is shared by hard links: its owner stays
+	cp -a "$T/base" "$B/rootfs"
+	install -m 755 "$RUNTIME" "$T/runtime"
+	install -d -m 700 -o 54321 -g 54321 "$T/user"
+	chown -R 54321:54321 "$B"
+}
+# the words of a life, whatever /proc shows
+LIVES='rt create --bundle "$B" "$ID" </dev/null >/dev/null 2>&1
+	status
+	rt start "$ID"
+	status
+	rt list | grep -c "$ID"
+	rt exec "$ID" cat /proc/1/oom_score_adj
+	rt delete "$ID" 2>/dev/null && exit 9
+	rt kill "$ID" KILL
+	until_it_is stopped
+	status
+	rt delete "$ID"'
+lived() {
+	ok
+	is "$OUT" "created
+running
+1
+${1:-300}
+stopped"
+}
+
+# hardened hosts hide the processes of others; init is nobody's to look at while it makes the container
+hidden_user() {
+	local options=$1 program=$2
+	user_bundle
+	args sleep 60
+	# what its user may not read is hidden from him as long as it runs
+	chmod "$program" "$B/rootfs/bin/busybox"
+	in_ns with_proc "$options" "${AS_USER[@]}" 'RUNTIME=${ROOT%/*}/runtime ROOT=${ROOT%/*}/user; '"$LIVES"
+	is "$(ls "$T/user" 2>/dev/null)" ""
+	rm -rf "$T/user"
+	lived
+}
+
+restricted_root() {
+	plain_bundle
+	args sleep 60
+	config '.process.oomScoreAdj=300'
+	in_ns with_proc "$1" "$LIVES"
+	lived
+}
+
+# a container whose process is gone is stopped, wherever it is asked from
+hidden_gone() {
+	user_bundle
+	args sleep 60
+	in_ns "${AS_USER[@]}" 'RUNTIME=${ROOT%/*}/runtime ROOT=${ROOT%/*}/user
+		rt create --bundle "$B" "$ID" </dev/null >/dev/null 2>&1; kill -9 $(rt state "$ID" | jq .pid)
+		until_it_is stopped'
+	in_ns with_proc hidepid=2 "${AS_USER[@]}" 'RUNTIME=${ROOT%/*}/runtime ROOT=${ROOT%/*}/user
+		status; rt delete "$ID"'
+	rm -rf "$T/user"
+	ok
+	is "$OUT" stopped
+}
+
+# --- other time namespaces: start times are seen with an offset there ---
+
+time_ns() {
+	local here=$1 there=$2
+	[ -e /proc/self/ns/time ] || skip "no time namespaces"
+	peers_differ "take the container for stopped"
+	plain_bundle
+	args sleep 60
+	OTHER='rt() { unshare --time --boottime 86400 --monotonic -7 --fork "$RUNTIME" --root "$ROOT" $NO_CGROUP "$@"; };'
+	[ "$there" = other ] || OTHER=
+	[ "$here" != other ] || in_ns env 'rt() { unshare --time --boottime 5000 --fork "$RUNTIME" --root "$ROOT" $NO_CGROUP "$@"; }
+		rt create --bundle "$B" "$ID" </dev/null'
+	[ "$here" = other ] || in_ns env 'rt create --bundle "$B" "$ID" </dev/null'
+	ok
+	in_ns env "$OTHER"'status
+		rt start "$ID"
+		status
+		rt exec "$ID" echo exec
+		rt delete "$ID" 2>/dev/null && exit 9
+		rt kill "$ID" KILL
+		until_it_is stopped
+		rt delete "$ID"'
+	ok
+	is "$OUT" "created
+running
+exec"
+}
+
 t "setgroups denied: run" denied_run
 t "setgroups denied: the whole life, exec with groups is rejected" denied_life
 t "setgroups denied: additionalGids are rejected by name" denied_groups
@@ -129,4 +231,14 @@ t "setgroups denied: it is not called" denied_no_call
 t "a namespace that maps all ids onto themselves is not the host" mapped_run "$IDENTITY"
 t "a namespace that maps some ids onto themselves is not the host" mapped_run "0 0 65536"
 t "a namespace of other ids" mapped_run "0 100000 65536"
+for hide in 1 2 4; do
+	t "hidepid=$hide: the life of a user's container" hidden_user hidepid=$hide 755
+done
+t "hidepid=2: a program that its user may not read" hidden_user hidepid=2 111
+t "hidepid=2: a container that has ended" hidden_gone
+t "hidepid=2,subset=pid: the life of a user's container" hidden_user hidepid=2,subset=pid 755
+t "subset=pid: the life of a container" restricted_root subset=pid
+t "time: a container of this namespace, seen from another" time_ns this other
+t "time: a container of another namespace, seen from this" time_ns other this
+t "time: a container of another namespace, seen from a third" time_ns other other
 finish

@@ -3,6 +3,8 @@
  * tests/plan). */
 #include "plan1.h"
 
+#include <linux/capability.h>
+
 #define HEAD    "{'ociVersion':'1.0.0','root':{'path':'rootfs'}"
 #define PROCESS ",'process':{'cwd':'/','args':['sh'],'user':{'uid':0,'gid':0}}"
 #define MAPS                                                         \
@@ -288,9 +290,17 @@ static void test_limits(void)
 	   "raised while there is the privilege for it");
 	ok(c && c->late_seccomp && !c->no_new_privs && c->bounding == 0,
 	   "no capabilities; seccomp needs one to the last");
-	rig_has(&t, "set oom_score_adj to 5", "oom score");
+	rig_has(&t, "host  set oom_score_adj to 5", "oom score");
 	is_int(((const struct plan_seccomp_load *)rig_step(&t, PLAN_SECCOMP_LOAD, 0))->flags, 2,
 	       "filter flags");
+	rig_done(&t);
+
+	rig_init(&t);
+	t.facts.caps &= ~(1ull << CAP_SYS_PTRACE);
+	snprintf(json, sizeof(json), HEAD "%s}", process);
+	rig_compile(&t, json);
+	rig_has(&t, "init  set oom_score_adj to 5", "whose files in /proc it may not open");
+	ok(t.plan.h->flags & PLAN_F_TELL_STAT, "nor the start time");
 	rig_done(&t);
 
 	rig_init(&t);

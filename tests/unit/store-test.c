@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 static char root[] = "/tmp/hezi-store-test.XXXXXX";
 
@@ -169,12 +170,32 @@ static void test_foreign_cgroup(hz_runtime *rt)
 static void test_start_times(void)
 {
 	struct hz_error err = HZ_ERROR_INIT;
-	uint64_t start = 0;
+	struct plan_header h = {.flags = PLAN_F_TELL_STAT};
+	struct bundle b = {.plan = {.h = &h}};
+	struct creation c = {.b = &b,
+			     .pid = getpid(),
+			     .stat = -1,
+			     .pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0)};
+	struct record *r = &c.record;
+	bool pidfs;
 
-	ok(!process_start_time(getpid(), &start, &err) && start, "our own start time is read");
-	ok(process_is_alive(getpid(), start, &err) == 1, "we are alive");
-	ok(process_is_alive(getpid(), start + 1, &err) == 0,
+	ok(!process_identify(&c, &err) && r->start_time.v, "our own start time is read");
+	r->pid = (struct oci_i64){getpid(), true};
+	pidfs = r->pidfd_inode.set;
+	ok(process_is_alive(r, &err) == 1, "we are alive");
+	r->start_time.v++;
+	ok(process_is_alive(r, &err) == 1, "start times may be a tick apart");
+	r->start_time.v++;
+	ok(process_is_alive(r, &err) == 0,
 	   "a process with our pid and another start time is not ours");
+	r->start_time.v--;
+	r->pidfd_inode.v++;
+	ok(process_is_alive(r, &err) == !pidfs,
+	   "neither is one with another inode, where pids have one");
+	h.flags = 0;
+	ok(!process_identify(&c, &err) && !r->pidfd_inode.set && process_is_alive(r, &err) == 1,
+	   "without the inode, as older versions recorded it");
+	fd_close(c.pidfd);
 	hz_error_clear(&err);
 }
 
