@@ -49,7 +49,8 @@ struct cgroup_request {
 	const struct plan_facts *facts;
 	const struct oci_strings *dirs; /* of cgroup_plan_dirs */
 	bool forgive;
-	bool rootless; /* a user: he goes without the tree of v2 that v1 has beside it */
+	bool rootless;        /* a user: he goes without the tree of v2 that v1 has beside it */
+	struct buf *switched; /* NULL, or gets what cgroup_take_back() needs */
 };
 
 /**
@@ -60,6 +61,9 @@ struct cgroup_request {
  */
 int cgroup_prepare(const struct cgroup_request *q, int *slots, struct cgroup **ret,
 		   struct hz_error *err);
+/** Turn off the controllers of v2 that were turned on for a container that failed, once its
+ * directories are removed. Where other cgroups have come they stay on. */
+void cgroup_take_back(const struct buf *switched);
 /** Write one value. The error names the file, the value and what the kernel said. */
 int cgroup_set(struct cgroup *cg, const struct plan_header *h, const struct plan_cgroup_set *s,
 	       struct hz_error *err);

@@ -19,7 +19,9 @@ struct cgroup {
 	enum plan_cgroup_mode mode;
 	struct cgroup_dir dirs[FACTS_HIERARCHIES];
 	unsigned ndirs;
-	int why; /* errno: why not all controllers could be turned on (v2), or 0 */
+	int why;              /* errno: why not all controllers could be turned on (v2), or 0 */
+	char *busy;           /* a cgroup whose processes keep them off, owned, or NULL */
+	struct buf *switched; /* for cgroup_take_back(), borrowed, or NULL */
 	const struct plan_cgroup_set
 		*again;   /* PLAN_CG_RETRY_ORDER: to be written once more after the next value */
 	struct buf *undo; /* what was there before, or NULL: borrowed */
@@ -149,11 +151,14 @@ void cgroup_bpf_detach(int dirfd);
 /**
  * Turn on @wanted controllers for the cgroup @leaf on @path, in all its ancestors from the mount
  * point down, as far as that is possible: a value whose controller could not be turned on tells of
- * it later. *ret_why is the errno of the first refusal (EBUSY: processes live in an ancestor), else
- * 0.
+ * it later (cg->why). Where processes live in an ancestor, only those @needed by limits; the cgroup
+ * becomes threaded where it has to and can.
  */
-int cgroup_v2_enable(const struct cgroup_dir *leaf, const char *path, const struct plan_header *h,
-		     struct plan_vec wanted, int *ret_why, struct hz_error *err);
+int cgroup_v2_enable(struct cgroup *cg, const struct cgroup_dir *leaf, const char *path,
+		     const struct plan_header *h, struct plan_vec wanted, struct plan_vec needed,
+		     struct hz_error *err);
+/** Add the processes of the cgroup @path to @b: "12 (sh), 13 (cat)". */
+void cgroup_v2_holders(const char *path, struct buf *b);
 /** Give the directory and the files of /sys/kernel/cgroup/delegate to @uid (runtime-spec
  * config-linux, cgroup ownership). */
 int cgroup_v2_delegate(int dirfd, uid_t uid, struct hz_error *err);

@@ -161,6 +161,18 @@ static bool may_stop(const struct facts_hierarchy *h)
 	return !h->name[0] || cgroup_has_word(h->name, "freezer");
 }
 
+static int hint_mkdir(int r, struct hz_error *err)
+{
+	if (r == -EAGAIN)
+		return error_hint(err, "cgroup.max.descendants or cgroup.max.depth of a cgroup "
+				       "above it is reached");
+	if (r == -EROFS)
+		return error_hint(err, "the cgroups are mounted read-only here: if this is a "
+				       "container, it needs a writable /sys/fs/cgroup (Docker: "
+				       "--privileged)");
+	return -1;
+}
+
 static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned i,
 		    struct hz_error *err)
 {
@@ -178,9 +190,7 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 	if (fd < 0) {
 		error_sys(err, -fd, "mkdir", path,
 			  "unable to apply cgroup configuration: create cgroup \"%s\"", path);
-		return fd == -EAGAIN ? error_hint(err, "cgroup.max.descendants or cgroup.max.depth "
-						       "of a cgroup above it is reached")
-				     : -1;
+		return hint_mkdir(fd, err);
 	}
 	d->fd = fd;
 	d->hierarchy = hier;
@@ -196,10 +206,10 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 		return -1;
 	if (hier->name[0])
 		return 0;
-	if (cgroup_v2_enable(d, path, q->plan,
+	if (cgroup_v2_enable(cg, d, path, q->plan,
 			     q->step->mode == PLAN_CGROUP_V2 ? q->step->controllers
 							     : q->step->unified,
-			     &cg->why, err))
+			     q->step->unified, err))
 		return -1;
 	return q->step->owner_uid == UINT32_MAX
 		       ? 0
@@ -292,6 +302,7 @@ int cgroup_prepare(const struct cgroup_request *q, int *slots, struct cgroup **r
 	if (!err)
 		err = &local;
 	cg->mode = q->step->mode;
+	cg->switched = q->switched;
 	for (; tried < q->dirs->n && tried < q->facts->nhierarchies && !r; tried++)
 		r = make_one(cg, q, tried, err) ? spare(cg, q, tried, err) : 0;
 	if (!r)
@@ -312,6 +323,7 @@ void cgroup_free(struct cgroup *cg)
 		return;
 	for (unsigned i = 0; i < cg->ndirs; i++)
 		fd_close(cg->dirs[i].fd);
+	free(cg->busy);
 	free(cg);
 }
 

@@ -52,25 +52,46 @@ static bool read_use(int dirfd, uint64_t *ret_now, uint64_t *ret_peak)
 	return true;
 }
 
-static void hint(const struct cgroup *cg, const char *controller, int r, struct hz_error *err)
+/* Why a controller of v2 is off. */
+static void hint_off(const struct cgroup *cg, const char *controller, struct hz_error *err)
 {
-	if (r == -ENOENT && cg->gone)
-		error_hint(err, "\"%s\" is gone: it was removed under the container", cg->gone);
-	else if (r == -ENOENT && cg->why == EBUSY)
+	_cleanup_buf_ struct buf names = BUF_INIT;
+
+	if (cg->busy)
+		cgroup_v2_holders(cg->busy, &names);
+	if (cg->busy)
+		error_hint(err,
+			   "controller \"%s\" could not be turned on: processes live in cgroup "
+			   "\"%s\" above it: %s; move them to a cgroup of their own below that",
+			   controller, cg->busy, names.data ? names.data : "they are gone now");
+	else if (cg->why == EBUSY)
 		error_hint(err,
 			   "controller \"%s\" could not be turned on: processes live in a cgroup "
 			   "above it, and cgroup v2 wants those to be without processes",
 			   controller);
-	else if (r == -ENOENT && (cg->why == EOPNOTSUPP || cg->why == EINVAL))
+	else if (cg->why == EOPNOTSUPP || cg->why == EINVAL)
 		error_hint(
 			err,
 			"controller \"%s\" could not be turned on: a cgroup above it is threaded",
 			controller);
-	else if (r == -ENOENT)
+	else if (cg->why == EACCES || cg->why == EPERM || cg->why == EROFS)
+		error_hint(err,
+			   "controller \"%s\" could not be turned on: cgroup.subtree_control above "
+			   "it may not be written to: the cgroup is not delegated to this user",
+			   controller);
+	else
 		error_hint(err,
 			   "cgroup controller \"%s\" is not available here (mounted, or enabled in "
 			   "the parent cgroup), or this kernel lacks the file",
 			   controller);
+}
+
+static void hint(const struct cgroup *cg, const char *controller, int r, struct hz_error *err)
+{
+	if (r == -ENOENT && cg->gone)
+		error_hint(err, "\"%s\" is gone: it was removed under the container", cg->gone);
+	else if (r == -ENOENT)
+		hint_off(cg, controller, err);
 	else if (r == -EINVAL || r == -ERANGE)
 		error_hint(
 			err,
@@ -229,11 +250,12 @@ static int enable(struct cgroup *cg, const struct cgroup_dir *d, const char *pat
 		  const struct plan_header *h, struct hz_error *err)
 {
 	const struct plan_step *s = plan_first(h);
+	const struct plan_unit_start *u;
 
 	if (cg->mode != PLAN_CGROUP_V2 || !h->nsteps || s->kind != PLAN_UNIT_START)
 		return 0;
-	return cgroup_v2_enable(d, path, h, ((const struct plan_unit_start *)s)->controllers,
-				&cg->why, err);
+	u = (const struct plan_unit_start *)s;
+	return cgroup_v2_enable(cg, d, path, h, u->controllers, u->controllers, err);
 }
 
 static int open_recorded(struct cgroup *cg, const struct oci_strings *dirs,
@@ -293,17 +315,21 @@ int cgroup_update(const struct oci_strings *dirs, const struct plan_facts *f,
 		  const struct plan_header *h, struct buf *undo, struct hz_error *err)
 {
 	struct cgroup *cg = calloc(1, sizeof(*cg));
+	_cleanup_buf_ struct buf switched = BUF_INIT;
 	int r;
 
 	if (!cg)
 		return error_oom(err);
 	cg->mode = f->cgroup_mode;
 	cg->undo = undo;
+	cg->switched = &switched;
 	r = open_recorded(cg, dirs, f, h, err);
 	if (!r && !cg->ndirs)
 		r = cgroup_is_gone(dirs, err);
 	if (!r)
 		r = apply(cg, h, err);
+	if (r)
+		cgroup_take_back(&switched);
 	cgroup_free(cg);
 	return r;
 }

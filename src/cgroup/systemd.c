@@ -120,7 +120,7 @@ static int adopt_one(struct cgroup *cg, const struct cgroup_unit_request *q, con
 	if (hier->name[0])
 		return 0;
 	if (cg->mode == PLAN_CGROUP_V2 &&
-	    cgroup_v2_enable(d, path, q->plan, q->step->controllers, &cg->why, err))
+	    cgroup_v2_enable(cg, d, path, q->plan, q->step->controllers, q->step->controllers, err))
 		return -1;
 	return q->step->owner_uid == UINT32_MAX ? 0
 						: cgroup_v2_delegate(fd, q->step->owner_uid, err);
@@ -134,6 +134,7 @@ int cgroup_unit_adopt(const struct cgroup_unit_request *q, const struct oci_stri
 	if (!cg)
 		return error_oom(err);
 	cg->mode = q->step->mode;
+	cg->switched = q->switched;
 	for (unsigned i = 0; i < dirs->n && i < q->facts->nhierarchies; i++)
 		if (adopt_one(cg, q, dirs->items[i], err)) {
 			cgroup_free(cg);

@@ -21,7 +21,8 @@ struct cgroup_unit_request {
 	const struct plan_unit_start *step;
 	const struct plan_header *plan; /* of the step */
 	const struct plan_facts *facts;
-	pid_t pid; /* goes into it */
+	pid_t pid;            /* goes into it */
+	struct buf *switched; /* as in struct cgroup_request */
 };
 
 /**

@@ -98,12 +98,12 @@ enum cgroup_place cgroup_find(const struct builder *b, const char *name)
 
 /* --- CGROUP_CREATE --- */
 
-/* Hybrid: what limits are asked for whose controllers are in the unified tree. */
+/* What limits are asked for whose controllers are in the unified tree. */
 static struct plan_vec unified(struct builder *b)
 {
 	const char *names[FACTS_HIERARCHIES];
 
-	if (b->facts->cgroup_mode != PLAN_CGROUP_HYBRID)
+	if (b->facts->cgroup_mode == PLAN_CGROUP_V1)
 		return (struct plan_vec){0, 0};
 	return builder_strs(b, names, cgroup_limits_need(b, names, 0, FACTS_HIERARCHIES));
 }

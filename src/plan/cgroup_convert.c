@@ -48,7 +48,7 @@ static void set_bytes(struct builder *b, const char *file, int64_t v, bool v2, u
 		      const char *origin)
 {
 	if (v < 0)
-		limit_set(b, file, v2 ? "max" : "-1", flags, origin);
+		limit_set(b, file, v2 ? "max" : "-1", flags | (v2 ? PLAN_CG_OPTIONAL : 0), origin);
 	else
 		set_i64(b, file, v, flags, origin);
 }
@@ -267,7 +267,8 @@ static void cpu_bandwidth(struct builder *b, const struct oci_cpu *c, bool v2)
 				  builder_ptr(b, "%" PRId64 " %" PRIu64, c->quota.v, p), retry,
 				  origin);
 		else
-			limit_set(b, "cpu.max", builder_ptr(b, "max %" PRIu64, p), retry, origin);
+			limit_set(b, "cpu.max", builder_ptr(b, "max %" PRIu64, p),
+				  retry | PLAN_CG_OPTIONAL, origin);
 	}
 	if (!v2 && period)
 		limit_set_u64(b, "cpu.cfs_period_us", c->period.v, quota ? PLAN_CG_RETRY_ORDER : 0,
@@ -365,7 +366,7 @@ void cgroup_convert_pids(struct builder *b, const struct oci_pids *p)
 		builder_fault(b, pointer, "%" PRId64 " is no number of processes (-1: no limit)",
 			      p->limit.v);
 	else if (cgroup_has_no_pids_limit(b, p))
-		limit_set(b, "pids.max", "max", 0, pointer);
+		limit_set(b, "pids.max", "max", PLAN_CG_OPTIONAL, pointer);
 	else
 		set_i64(b, "pids.max", p->limit.v ? p->limit.v : 1, 0, pointer);
 }

@@ -33,6 +33,17 @@ static bool has_cpuset(const struct oci_cpu *c)
 
 /* --- which controllers the unified tree has to give --- */
 
+/* "No limit" needs none: it is what a cgroup without the controller has. */
+static bool needs_memory(const struct oci_memory *m)
+{
+	return m && (m->limit.v > 0 || m->reservation.v > 0 || m->swap.v > 0);
+}
+
+static bool needs_cpu(const struct oci_cpu *c)
+{
+	return c && (c->shares.v || c->quota.v > 0 || c->burst.set || c->idle.v > 0);
+}
+
 static size_t add_name(const char **names, size_t n, size_t max, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
@@ -51,10 +62,11 @@ size_t cgroup_limits_need(struct builder *b, const char **names, size_t n, size_
 		bool asked;
 		const char *name;
 	} rows[] = {
-		{r && has_memory(r->memory), "memory"},
-		{r && has_cpu(r->cpu), "cpu"},
+		{r && needs_memory(r->memory), "memory"},
+		{r && needs_cpu(r->cpu), "cpu"},
 		{r && has_cpuset(r->cpu), "cpuset"},
-		{r && r->pids && r->pids->limit.set, "pids"},
+		{r && r->pids && r->pids->limit.set && !cgroup_has_no_pids_limit(b, r->pids),
+		 "pids"},
 		{r && cgroup_has_block_io(r->block_io), "io"},
 		{r && r->hugepage_limits.n, "hugetlb"},
 		{r && r->rdma.n, "rdma"},

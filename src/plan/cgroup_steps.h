@@ -8,9 +8,9 @@ struct plan_cgroup_create {
 	plan_str path; /* below the cgroup mount(s), absolute, lexically clean */
 	uint32_t mode; /* enum plan_cgroup_mode */
 	/* v1, hybrid: the names of the hierarchies ("cpu,cpuacct", "name=systemd"); v2: controllers
-	 * to enable */
+	 * to enable where that harms nobody */
 	struct plan_vec controllers;
-	struct plan_vec unified; /* hybrid: controllers to enable in the unified tree */
+	struct plan_vec unified; /* hybrid, v2: controllers of the unified tree that limits need */
 	uint32_t owner_uid;     /* host uid the cgroup is given to (v2 delegation), or UINT32_MAX */
 	uint32_t must_be_empty; /* refuse when processes are in it */
 };

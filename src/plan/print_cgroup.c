@@ -12,7 +12,8 @@ static void words_cgroup_create(const struct words *w, const struct plan_cgroup_
 		buf_adds(w->out, i ? " " : ": ");
 		words_plain(w, name[0] ? name : "unified");
 	}
-	words_list(w, s->unified, "; in the unified tree ");
+	if (s->mode == PLAN_CGROUP_HYBRID)
+		words_list(w, s->unified, "; in the unified tree ");
 	buf_addc(w->out, ')');
 	if (s->owner_uid != UINT32_MAX)
 		buf_printf(w->out, " for uid %u", s->owner_uid);

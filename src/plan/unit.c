@@ -291,6 +291,7 @@ static struct plan_vec controllers(struct builder *b, size_t from)
 			(const struct plan_cgroup_set *)(const void *)(b->steps.data + at);
 
 		if (s->s.kind == PLAN_CGROUP_SET && s->controller &&
+		    !(s->flags & PLAN_CG_OPTIONAL) &&
 		    strcmp(pool_text(b, s->controller), "cgroup") != 0)
 			add_word(names, &n, pool_text(b, s->controller));
 		at += s->s.size;

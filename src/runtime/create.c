@@ -251,6 +251,7 @@ void creation_undo(struct creation *c)
 		if (c->pid_file_made)
 			named_remove(c->o->pid_file); /* it names a process that is gone */
 	}
+	cgroup_take_back(&c->switched);
 	hz_error_clear(&ignored);
 }
 
@@ -261,6 +262,7 @@ void creation_done(struct creation *c)
 	if (c->dirfd >= 0)
 		fd_close(TAKE_FD(c->dirfd));
 	free(TAKE_PTR(c->filter));
+	buf_done(&c->switched);
 	arena_done(&c->arena);
 }
 

@@ -93,6 +93,7 @@ struct creation {
 	int slots[INIT_SLOTS_MAX];
 	int join_cgroup;            /* exec: directory for CLONE_INTO_CGROUP, borrowed; -1: none */
 	struct cgroup *cgroup;      /* NULL: none */
+	struct buf switched;        /* controllers that were turned on for it */
 	const struct plan_step *at; /* the host's place in the plan */
 	uint32_t left;              /* steps from there on */
 	bool attached;              /* run in the foreground: the pty stays here */

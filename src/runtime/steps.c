@@ -69,6 +69,7 @@ static int do_cgroup_create(struct creation *c, const struct plan_cgroup_create 
 		.dirs = &c->record.cgroup_dirs,
 		.forgive = c->b->options.rootless_cgroup_ok && !asked,
 		.rootless = c->b->options.rootless_cgroup_ok,
+		.switched = &c->switched,
 	};
 
 	c->cgroups_begun = true;

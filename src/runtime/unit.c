@@ -36,7 +36,7 @@ void unit_tell_unknown(const hz_runtime *rt, const struct oci_strings *unknown)
 int unit_start(struct creation *c, const struct plan_unit_start *s, struct hz_error *err)
 {
 	const struct cgroup_unit_request q = {s, c->b->plan.h, &c->b->facts,
-					      c->stub ? c->stub : c->pid};
+					      c->stub ? c->stub : c->pid, &c->switched};
 	struct hz_error local = HZ_ERROR_INIT;
 	struct oci_strings unknown = {0};
 	const char *group;

@@ -102,7 +102,7 @@ view() {
 	} >"$T/view.sh"
 	local st=0
 	unshare --mount --propagation private bash "$T/view.sh" || st=$?
-	within 5 remove_outer || true
+	[ -n "${P:-}" ] || within 5 remove_outer || true
 	[ $st = 0 ] || exit $st
 }
 remove_outer() { rmdir /sys/fs/cgroup/{,*/}$PREFIX$COUNT-outer{/init,/in,} 2>/dev/null; [ -z "$(our_cgroups)" ]; }
@@ -301,6 +301,181 @@ bpf_blocked() {
 	ok
 }
 
+# --- v2: a parent with processes, threaded parents, switches that are taken back ---
+
+# v2_parent CONTROLLERS...: P is a cgroup below which containers go in this test
+v2_parent() {
+	paths_only
+	[ -n "$V2" ] || skip "cgroup v1"
+	local c
+	for c; do needs_controller "$c"; done
+	P=/sys/fs/cgroup/$PREFIX$COUNT-outer
+	mkdir "$P"
+	trap leave_v2_parent EXIT
+	bundle
+	config '.linux.cgroupsPath="/"+$i' --arg i "$PREFIX$COUNT-outer/$ID"
+}
+leave_v2_parent() {
+	[ -z "${HOLDER:-}" ] || kill "$HOLDER"
+	delete_all
+	within 5 remove_outer || true
+}
+occupy() {
+	sleep 60 &
+	HOLDER=$!
+	echo $HOLDER >"$P/cgroup.procs"
+}
+is_untouched() {
+	is "$(<"$P/cgroup.subtree_control")" "" "controllers that are on"
+	is "$(<"$P/cgroup.type")" domain
+}
+
+occupied_no_limits() {
+	v2_parent
+	peers_differ "cpu and pids are turned on, and stay on"
+	occupy
+	[[ $V2_CONTROLLERS != *' memory '* ]] || config '.linux.resources={cpu:{quota:-1},pids:{limit:-1},memory:{limit:-1}}'
+	in_box 'cat /proc/self/cgroup'
+	is_untouched
+}
+
+occupied_threaded() {
+	v2_parent pids cpu
+	peers_differ "limits of cpu fail, and controllers stay on"
+	occupy
+	config '.linux.resources={cpu:{shares:512},pids:{limit:20}}'
+	sleeper
+	is "$(<"$P/$ID/pids.max") $(<"$P/$ID/cpu.weight") $(<"$P/$ID/cgroup.type")" "20 59 threaded"
+	cap rt exec "$ID" cat /proc/self/cgroup
+	ok
+	cap rt pause "$ID"
+	ok
+	status_is paused || die "not paused"
+	cap rt resume "$ID"
+	ok
+	cap rt update --pids-limit 30 "$ID"
+	ok
+	is "$(<"$P/$ID/pids.max")" 30
+	is "$(rt ps -f json "$ID" | tr -d ' \n')" "[$(pid_of)]"
+	rt kill "$ID" KILL
+	wait_status stopped
+	# deeper down, beside the first
+	config '.linux.cgroupsPath="/"+$i' --arg i "$PREFIX$COUNT-outer/a/b/$ID"
+	cap rt run --bundle "$B" --detach "$ID-2"
+	ok
+	is "$(<"$P/a/b/$ID/pids.max")" 20
+	rt delete --force "$ID-2"
+	[ ! -d "$P/a" ] || die "$P/a is left"
+}
+
+# LIMITS: one of them needs a controller that cannot be on there
+occupied_domain() {
+	v2_parent pids memory
+	peers_differ "controllers stay on"
+	occupy
+	config --argjson r "$1" '.linux.resources=$r'
+	run_sh true
+	bad
+	like "$ERR" "processes live in cgroup .*$P.*: $HOLDER .sleep."
+	is_untouched
+}
+
+# another runtime has left cpu and pids on
+occupied_left_on() {
+	v2_parent pids cpu
+	peer_differs crun "limits fail"
+	occupy
+	echo "+cpu +pids" >"$P/cgroup.subtree_control"
+	in_box 'cat /proc/self/cgroup'
+	config '.linux.resources={pids:{limit:20}}'
+	in_box true
+	is_peer || { config '.linux.resources={memory:{limit:50000000}}' && run_sh true && bad && like "$ERR" "processes live in .*: $HOLDER .sleep."; }
+}
+
+# the root of the cgroup namespace of an outer container has its processes
+occupied_namespace() {
+	v2_parent
+	peers_differ "cpu and pids are turned on, and stay on"
+	config '.linux.cgroupsPath="/in/er"'
+	view "in_namespace_v2" "in_box 'cat /proc/self/cgroup'"
+	is_untouched
+}
+in_namespace_v2() {
+	local p=/sys/fs/cgroup/$PREFIX$COUNT-outer
+	[ -n "${IN_NAMESPACE:-}" ] || { echo $BASHPID >"$p/cgroup.procs"; IN_NAMESPACE=1 exec unshare --cgroup bash "$T/view.sh"; }
+	umount -l /sys/fs/cgroup
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup
+}
+
+threaded_parent() {
+	local on
+	v2_parent
+	peer_differs runc "cannot be created below a threaded cgroup" # the kernel refuses controllers of domains
+	mkdir "$P/in"
+	echo threaded >"$P/in/cgroup.type"
+	config '.linux.cgroupsPath="/"+$i' --arg i "$PREFIX$COUNT-outer/in/$ID"
+	in_box 'cat /proc/self/cgroup'
+	config '.linux.cgroupsPath="/"+$i' --arg i "$PREFIX$COUNT-outer/$ID" # beside a threaded one
+	in_box 'cat /proc/self/cgroup'
+	needs_controller memory
+	on=$(<"$P/cgroup.subtree_control")
+	config '.linux.resources={memory:{limit:50000000}}'
+	run_sh true
+	bad
+	is_peer || like "$ERR" 'above it is threaded'
+	is "$(<"$P/cgroup.subtree_control")" "$on" "controllers that are on"
+}
+
+taken_back() {
+	v2_parent pids memory
+	peers_differ "controllers stay on"
+	config '.linux.resources={memory:{limit:50000000},pids:{limit:20}}|.linux.cgroupsPath="/"+$i' --arg i "$PREFIX$COUNT-outer/in/$ID"
+	args /does/not/exist
+	create
+	bad
+	is_untouched
+	occupy
+	config '.linux.resources={pids:{limit:20}}'
+	create
+	bad
+	is "$(<"$P/cgroup.subtree_control")" "" "controllers that are on"
+}
+
+# another container has come meanwhile: it may rely on them
+not_taken_back() {
+	v2_parent pids
+	config '.linux.resources={pids:{limit:20}}|.hooks={createRuntime:[{path:"/bin/sh",args:["sh","-c",$c]}]}' --arg c "mkdir $P/in; exit 1"
+	create
+	bad
+	like "$(<"$P/cgroup.subtree_control")" pids
+}
+
+# the switches may not be written to
+not_delegated() {
+	v2_parent pids
+	peers_differ "they fail without limits too"
+	view "mount --bind $P/cgroup.subtree_control $P/cgroup.subtree_control; mount -o remount,bind,ro $P/cgroup.subtree_control" unwritable_switches
+	is_untouched
+}
+unwritable_switches() {
+	in_box true
+	config '.linux.resources={pids:{limit:20}}'
+	run_sh true
+	bad
+	like "$ERR" 'cgroup.subtree_control above it may not be written to'
+}
+
+read_only_cgroups() {
+	v2_parent
+	config 'del(.linux.resources)'
+	view "mount -o remount,bind,ro /sys/fs/cgroup" unwritable_cgroups
+}
+unwritable_cgroups() {
+	run_sh true
+	bad
+	is_peer || like "$ERR" 'hint.*mounted read-only here'
+}
+
 t "a cgroup mount on v1 shows its hierarchies only" v1_hierarchies_only own
 t "a cgroup mount on v1 shows its hierarchies only, no cgroup namespace" v1_hierarchies_only none
 t "in a container on v1: binds of its cgroup" v1_in_container bind_own own
@@ -313,6 +488,17 @@ t "v1 without the devices controller: rules are not dropped" no_devices_controll
 t "no cgroups: device rules are not dropped" no_devices_controller none
 t "v2 where bpf fails with EPERM: device rules are not dropped" bpf_blocked EPERM
 t "v2 where bpf fails with ENOSYS: device rules are not dropped" bpf_blocked ENOSYS
+t "v2, processes in the parent: no limits" occupied_no_limits
+t "v2, processes in the parent: limits of threaded controllers" occupied_threaded
+t "v2, processes in the parent: memory" occupied_domain '{"memory":{"limit":50000000}}'
+t "v2, processes in the parent: memory and pids" occupied_domain '{"memory":{"limit":50000000},"pids":{"limit":20}}'
+t "v2, processes in the parent: controllers were left on" occupied_left_on
+t "v2, processes in the root of the cgroup namespace" occupied_namespace
+t "v2, a threaded parent" threaded_parent
+t "v2, a failed create takes controllers back" taken_back
+t "v2, a failed create leaves controllers that others may need" not_taken_back
+t "v2, cgroup.subtree_control cannot be written to" not_delegated
+t "v2, a read-only mount" read_only_cgroups
 t "pids.limit 0 before 1.3.0 is no limit" pids_zero
 t "pids.limit 0 from 1.3.0 on" pids_zero_1_3
 t "memory.limit -1 with a swap limit" swap_without_memory_limit

@@ -311,44 +311,6 @@ full_tree() {
 	rmdir "/sys/fs/cgroup/$ID" 2>/dev/null || true
 }
 
-threaded_parent() {
-	[ -n "$V2" ] || skip "v1 has no threaded cgroups"
-	paths_only
-	bundle
-	config --arg p "/$ID/in" '.linux.cgroupsPath=$p'
-	mkdir "/sys/fs/cgroup/$ID" "/sys/fs/cgroup/$ID/t"
-	echo threaded >"/sys/fs/cgroup/$ID/t/cgroup.type"
-	create
-	is_peer || bad
-	is_peer || like "$ERR" 'thread'
-	is_peer || is "$(our_states)$(orphans)" ""
-	rt delete --force "$ID" 2>/dev/null || true
-	rmdir "/sys/fs/cgroup/$ID/in" 2>/dev/null || true
-	rmdir "/sys/fs/cgroup/$ID/t" "/sys/fs/cgroup/$ID"
-}
-
-# processes in a cgroup keep it from giving controllers to those below it ("no internal processes")
-parent_with_processes() {
-	local p
-	[ -n "$V2" ] || skip "v1 has no such rule"
-	paths_only
-	bundle
-	config --arg p "/$ID/in" '.linux.cgroupsPath=$p'
-	limits '{"pids":{"limit":20}}'
-	mkdir "/sys/fs/cgroup/$ID"
-	sleep 60 &
-	p=$!
-	echo $p >"/sys/fs/cgroup/$ID/cgroup.procs"
-	create
-	is_peer || bad
-	is_peer || like "$ERR" 'has processes of its own'
-	is_peer || is "$(our_states)" ""
-	kill $p
-	wait $p 2>/dev/null || true
-	rt delete --force "$ID" 2>/dev/null || true
-	rmdir "/sys/fs/cgroup/$ID" 2>/dev/null || true
-}
-
 t "past the memory limit a process is killed" out_of_memory
 t "a fork bomb stops at the pids limit" fork_bomb
 t "the cpu quota holds" cpu_share_of_time
@@ -364,6 +326,4 @@ t "a cgroup removed under a running container" removed_under_it
 t "a frozen parent" frozen_parent
 t "create in a frozen parent" create_in_frozen_parent
 t "a full tree" full_tree
-t "a threaded parent" threaded_parent
-t "a parent with processes" parent_with_processes
 finish

@@ -27,7 +27,7 @@ static const struct {
 	const char *resources, *v1, *v2; /* values; "/pointer" is a fault; NULL: not asked */
 } cases[] = {
 	{"'memory':{'limit':1048576}", "memory.limit_in_bytes=1048576", "memory.max=1048576"},
-	{"'memory':{'limit':-1}", "memory.limit_in_bytes=-1", "memory.max=max"},
+	{"'memory':{'limit':-1}", "memory.limit_in_bytes=-1", "memory.max=max!1"},
 	{"'memory':{'limit':0}", "", ""},
 	{"'memory':{'limit':-2}", "/memory/limit", "/memory/limit"},
 	{"'memory':{'limit':4096,'swap':8192}",
@@ -42,11 +42,11 @@ static const struct {
 	{"'memory':{'limit':8192,'swap':4096}", "/memory/swap", "/memory/swap"},
 	{"'memory':{'swap':4096}", "/memory/swap", "/memory/swap"},
 	{"'memory':{'limit':-1,'swap':4096}", "/memory/swap",
-	 "memory.max=max | memory.swap.max=4096"},
+	 "memory.max=max!1 | memory.swap.max=4096"},
 	{"'memory':{'limit':-1,'swap':-1}",
 	 "memory.limit_in_bytes=-1!2 | memory.memsw.limit_in_bytes=-1!1",
-	 "memory.max=max | memory.swap.max=max!1"},
-	{"'memory':{'limit':-1,'swap':0}", "memory.limit_in_bytes=-1", "memory.max=max"},
+	 "memory.max=max!1 | memory.swap.max=max!1"},
+	{"'memory':{'limit':-1,'swap':0}", "memory.limit_in_bytes=-1", "memory.max=max!1"},
 	{"'memory':{'limit':0,'swap':4096}", "/memory/swap", "/memory/swap"},
 	{"'memory':{'swap':-1}", "memory.memsw.limit_in_bytes=-1!1", "memory.swap.max=max!1"},
 	{"'memory':{'reservation':4096}", "memory.soft_limit_in_bytes=4096", "memory.low=4096"},
@@ -65,8 +65,8 @@ static const struct {
 	{"'cpu':{'quota':50000,'period':100000}",
 	 "cpu.cfs_period_us=100000!2 | cpu.cfs_quota_us=50000", "cpu.max=50000 100000"},
 	{"'cpu':{'quota':50000}", "cpu.cfs_quota_us=50000", "cpu.max=50000 100000"},
-	{"'cpu':{'quota':-1}", "cpu.cfs_quota_us=-1", "cpu.max=max 100000"},
-	{"'cpu':{'period':50000}", "cpu.cfs_period_us=50000", "cpu.max=max 50000"},
+	{"'cpu':{'quota':-1}", "cpu.cfs_quota_us=-1", "cpu.max=max 100000!1"},
+	{"'cpu':{'period':50000}", "cpu.cfs_period_us=50000", "cpu.max=max 50000!1"},
 	{"'cpu':{'quota':999}", "/cpu/quota", "/cpu/quota"},
 	{"'cpu':{'period':999}", "/cpu/period", "/cpu/period"},
 	{"'cpu':{'period':1000001}", "/cpu/period", "/cpu/period"},
@@ -84,7 +84,7 @@ static const struct {
 	 "cpuset.cpus=0-1 | cpuset.mems=0"},
 	{"'cpu':{'cpus':'all'}", "/cpu/cpus", "/cpu/cpus"},
 	{"'pids':{'limit':100}", "pids.max=100", "pids.max=100"},
-	{"'pids':{'limit':-1}", "pids.max=max", "pids.max=max"},
+	{"'pids':{'limit':-1}", "pids.max=max!1", "pids.max=max!1"},
 	{"'pids':{'limit':0}", "pids.max=1", "pids.max=1"},
 	{"'pids':{'limit':-7}", "/pids/limit", "/pids/limit"},
 	{"'memory':{'limit':4096,'checkBeforeUpdate':true}", "memory.limit_in_bytes=4096",
@@ -257,9 +257,9 @@ static void test_pids_zero(void)
 {
 	static const struct {
 		const char *version, *want;
-	} rows[] = {{"0.2.0", "max"}, {"1.0.0", "max"},      {"1.0.2-dev", "max"},
-		    {"1.2.1", "max"}, {"1.2.99+git", "max"}, {"1.3.0-rc.1", "max"},
-		    {"1.3.0", "1"},   {"1.3.0+dev", "1"},    {"1.3.1-dev", "1"},
+	} rows[] = {{"0.2.0", "max!1"}, {"1.0.0", "max!1"},      {"1.0.2-dev", "max!1"},
+		    {"1.2.1", "max!1"}, {"1.2.99+git", "max!1"}, {"1.3.0-rc.1", "max!1"},
+		    {"1.3.0", "1"},     {"1.3.0+dev", "1"},      {"1.3.1-dev", "1"},
 		    {"1.10.0", "1"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
