@@ -64,7 +64,8 @@ static bool wants_bytes(struct builder *b, const struct oci_i64 *v, const char *
 		return builder_fault(b, pointer, "%" PRId64 " is no number of bytes (-1: no limit)",
 				     v->v),
 		       false;
-	if (v->v == 0)
+	/* Docker's updates have 0 for all that its user did not name */
+	if (v->v == 0 && !(b->head.flags & PLAN_F_UPDATE))
 		builder_warn(b, pointer, "0 is taken as not set");
 	return v->v != 0;
 }

@@ -235,11 +235,31 @@ static void explain_text(const struct plan *plan, const struct plan_print_option
 			   plan->warnings[i].text);
 }
 
-void bundle_tell_warnings(hz_runtime *rt, const struct bundle *b, const char *file)
+static bool has_warning(const struct plan *p, const char *text)
 {
-	for (unsigned i = 0; i < b->plan.nwarnings && i < PLAN_WARNINGS; i++)
-		runtime_log(rt, HZ_LOG_WARNING, "%s %s: %s", file, b->plan.warnings[i].pointer,
-			    b->plan.warnings[i].text);
+	for (unsigned i = 0; p && i < p->nwarnings && i < PLAN_WARNINGS; i++)
+		if (!strcmp(p->warnings[i].text, text))
+			return true;
+	return false;
+}
+
+void warnings_tell(hz_runtime *rt, const struct plan *plan, const struct plan *known,
+		   const char *file, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	for (unsigned i = 0; i < plan->nwarnings && i < PLAN_WARNINGS; i++) {
+		const struct plan_warning *w = &plan->warnings[i];
+
+		if (strncmp(w->pointer, prefix, len) != 0 || has_warning(known, w->text))
+			continue;
+		runtime_log(rt, HZ_LOG_WARNING, "%s %s: %s", file, w->pointer + len, w->text);
+	}
+}
+
+void bundle_tell_warnings(hz_runtime *rt, const struct bundle *b)
+{
+	warnings_tell(rt, &b->plan, NULL, b->file, "");
 }
 
 int hz_explain(hz_runtime *rt, const struct hz_create_options *o, bool json, bool show_env,

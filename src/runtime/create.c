@@ -361,7 +361,7 @@ int hz_create(hz_runtime *rt, const struct hz_create_options *o, struct hz_error
 	}
 	creation_done(&c);
 	if (!r)
-		bundle_tell_warnings(rt, &b, b.file);
+		bundle_tell_warnings(rt, &b);
 out:
 	bundle_done(&b);
 	return r;

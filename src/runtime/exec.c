@@ -322,6 +322,23 @@ static int exec(struct exec *x, const struct hz_exec_options *o, int *ret_status
 	return r;
 }
 
+/* What create has warned of is not told again: CRI-O takes stderr for the process's. Left are the
+ * faults of this call. */
+static void tell_warnings(hz_runtime *rt, struct exec *x, const struct hz_exec_options *o)
+{
+	struct hz_error ignored = HZ_ERROR_INIT;
+	struct plan own = {0};
+
+	if (!x->b.plan.nwarnings)
+		return;
+	x->b.config->process = x->own;
+	if (x->own && plan_compile(x->b.config, &x->b.facts, &x->b.options, &own, &ignored))
+		own.nwarnings = 0;
+	warnings_tell(rt, &x->b.plan, &own, o->process ? o->process : "command line", "/process");
+	plan_done(&own);
+	hz_error_clear(&ignored);
+}
+
 int hz_exec(hz_runtime *rt, const struct hz_exec_options *o, int *ret_status, struct hz_error *err)
 {
 	const struct hz_create_options as_create = {.size = sizeof(as_create),
@@ -347,7 +364,7 @@ int hz_exec(hz_runtime *rt, const struct hz_exec_options *o, int *ret_status, st
 		explain_failure(&x, err);
 		exec_process_locate(&x, o, err);
 	} else {
-		bundle_tell_warnings(rt, &x.b, o->process ? o->process : "config.json");
+		tell_warnings(rt, &x, o);
 	}
 	cgroup_join_close(&x.cgroups);
 	creation_done(&x.c);

@@ -9,7 +9,8 @@
 struct exec {
 	struct bundle b;     /* the container's configuration as it was created, with our process */
 	struct buf document; /* of --process */
-	struct record record; /* strings in b.arena */
+	struct oci_process *own; /* the one of the configuration; NULL: none */
+	struct record record;    /* strings in b.arena */
 	struct plan_exec_target target;
 	struct cgroup_join cgroups;
 	struct creation

@@ -205,6 +205,7 @@ int exec_process_make(struct exec *x, const struct hz_exec_options *o, struct hz
 {
 	struct oci_process *p;
 
+	x->own = x->b.config->process;
 	if (o->process) {
 		if (o->nargs)
 			return error_set(err, HZ_E_USAGE,

@@ -411,6 +411,8 @@ int hz_restore(hz_runtime *rt, const struct hz_restore_options *o, int *ret_stat
 	r = store_check_id(o->id, err) || bundle_load(rt, &as_create, false, &b, err) ? -1 : 0;
 	if (!r) {
 		r = restore_bundle(rt, o, &as_create, &b, ret_status, err);
+		if (!r)
+			bundle_tell_warnings(rt, &b);
 		bundle_done(&b);
 	}
 	hz_error_clear(&local);

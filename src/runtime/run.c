@@ -123,7 +123,7 @@ int hz_run(hz_runtime *rt, const struct hz_create_options *options,
 		return -1;
 	r = run(rt, options, how, &b, ret_status, err);
 	if (!r)
-		bundle_tell_warnings(rt, &b, b.file);
+		bundle_tell_warnings(rt, &b);
 	bundle_done(&b);
 	return r;
 }

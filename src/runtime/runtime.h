@@ -58,7 +58,11 @@ void bundle_done(struct bundle *b);
 void bundle_locate(const struct bundle *b, struct hz_error *err);
 /** What the compiler left out of the configuration: told when the rest has succeeded, for engines
  * take the log after a failure as one error. */
-void bundle_tell_warnings(hz_runtime *rt, const struct bundle *b, const char *file);
+void bundle_tell_warnings(hz_runtime *rt, const struct bundle *b);
+/** Those of @plan below the JSON pointer @prefix, which is left out, that are not @known (or NULL).
+ */
+void warnings_tell(hz_runtime *rt, const struct plan *plan, const struct plan *known,
+		   const char *file, const char *prefix);
 
 /** How many descriptors can be preserved. Those that are not open stay so. */
 int bundle_check_preserved(const struct plan_options *o, struct hz_error *err);

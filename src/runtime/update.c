@@ -26,9 +26,12 @@ struct update {
 	struct oci_resources *change;
 	struct buf stored, merged;
 	struct oci_config *before, *after;
-	struct buf undo; /* of the values in files */
+	struct buf undo;  /* of the values in files */
+	struct plan plan; /* of after: its warnings */
 	bool unit_is_set;
 };
+
+static const char resources_place[] = "/linux/resources";
 
 static bool has_rdt(const struct update *u)
 {
@@ -219,13 +222,12 @@ static int merge(struct update *u, struct hz_error *err)
 /* The error speaks of linux.resources; its place is that in the text of the change. */
 static void locate(const struct update *u, struct hz_error *err)
 {
-	static const char prefix[] = "/linux/resources";
+	const size_t len = sizeof(resources_place) - 1;
 	const char *text = u->o->resources;
 
-	if (!err || !u->o->name || strncmp(err->pointer, prefix, sizeof(prefix) - 1) != 0)
+	if (!err || !u->o->name || strncmp(err->pointer, resources_place, len) != 0)
 		return;
-	memmove(err->pointer, err->pointer + sizeof(prefix) - 1,
-		strlen(err->pointer) + 1 - (sizeof(prefix) - 1));
+	memmove(err->pointer, err->pointer + len, strlen(err->pointer) + 1 - len);
 	oci_locate(text, strlen(text), err->pointer, &err->line, &err->column);
 	snprintf(err->file, sizeof(err->file), "%s", u->o->name);
 }
@@ -267,19 +269,42 @@ static int apply_plan(struct update *u, const struct plan_header *h, struct buf 
 	return cgroup_update(dirs, &u->facts, h, NULL, err);
 }
 
-static int apply(struct update *u, const struct oci_config *c, struct buf *undo,
-		 struct hz_error *err)
+static int compile(const struct update *u, const struct oci_config *c, struct plan *ret,
+		   struct hz_error *err)
 {
 	const struct plan_options options = {.id = u->record.id,
 					     .bundle = u->record.bundle,
 					     .systemd_cgroup = u->record.unit != NULL};
-	struct plan plan;
-	int r = plan_compile_update(c, &u->facts, &options, &plan, err);
+
+	return plan_compile_update(c, &u->facts, &options, ret, err);
+}
+
+static int apply(struct update *u, const struct oci_config *c, struct plan *plan, struct buf *undo,
+		 struct hz_error *err)
+{
+	int r = compile(u, c, plan, err);
 
 	if (!r)
-		r = apply_plan(u, plan.h, undo, err);
-	plan_done(&plan);
+		r = apply_plan(u, plan->h, undo, err);
+	plan_done(plan);
 	return r;
+}
+
+/* Not what the stored values are warned of: they are not of this change. */
+static void tell_warnings(struct update *u)
+{
+	struct hz_error ignored = HZ_ERROR_INIT;
+	struct plan old = {0};
+
+	if (!u->plan.nwarnings)
+		return;
+	narrow(u, u->before);
+	if (compile(u, u->before, &old, &ignored))
+		old.nwarnings = 0;
+	warnings_tell(u->rt, &u->plan, &old, u->o->name ? u->o->name : "command line",
+		      resources_place);
+	plan_done(&old);
+	hz_error_clear(&ignored);
 }
 
 static int apply_rdt(const struct update *u, struct hz_error *err)
@@ -301,11 +326,12 @@ static int apply_rdt(const struct update *u, struct hz_error *err)
 static void put_back(struct update *u)
 {
 	struct hz_error err = HZ_ERROR_INIT;
+	struct plan plan = {0};
 	int r = 0;
 
 	if (u->unit_is_set || u->change->devices.n) {
 		narrow(u, u->before);
-		r = apply(u, u->before, NULL, &err);
+		r = apply(u, u->before, &plan, NULL, &err);
 	}
 	if (cgroup_undo(&u->undo, r ? NULL : &err) || r)
 		runtime_log(u->rt, HZ_LOG_WARNING, "put the former limits back: %s", err.msg);
@@ -368,13 +394,15 @@ static int run(struct update *u, struct hz_error *err)
 	    load(u, err) || check_idle(u, err))
 		return -1;
 	narrow(u, u->after);
-	r = apply(u, u->after, &u->undo, err);
+	r = apply(u, u->after, &u->plan, &u->undo, err);
 	if (!r)
 		r = apply_rdt(u, err);
 	if (!r)
 		r = store(u, err);
-	if (!r)
+	if (!r) {
+		tell_warnings(u);
 		return 0;
+	}
 	locate(u, err);
 	put_back(u);
 	return -1;

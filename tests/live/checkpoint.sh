@@ -473,6 +473,20 @@ surroundings_of_a_restore() {
 	bad
 	says "pid file"
 	gone
+	# one that is no regular file stays
+	mkfifo "$B/fifo"
+	cap "${FAKE[@]}" restore -d --bundle "$B" --image-path "$B/image" --pid-file "$B/fifo" "$ID"
+	bad
+	says 'a FIFO that nobody reads'
+	[ -p "$B/fifo" ] || die "the FIFO is gone"
+	gone
+	# the compiler's warnings are told
+	config '.process.capabilities.bounding += ["CAP_NONSENSE"]'
+	cap "${FAKE[@]}" restore -d --bundle "$B" --image-path "$B/image" "$ID"
+	ok
+	like "$ERR" 'config.json /process/capabilities/bounding/[0-9]+: unknown capability .*CAP_NONSENSE'
+	cap rt delete --force "$ID"
+	ok
 }
 
 idmapped_is_refused() {

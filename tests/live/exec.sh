@@ -63,6 +63,39 @@ unexecuted() {
 	[ ! -e "$B/pid" ] || die "a pid file"
 }
 
+# create has warned of the configuration; exec speaks of its own call only
+warnings() {
+	local process='{"user":{"uid":0,"gid":0},"args":["true"],"cwd":"/","capabilities":{"bounding":["CAP_KILL","CAP_NONSENSE"]'
+	peers_differ "words of their own"
+	bundle
+	config '.process.capabilities.bounding += ["CAP_NONSENSE"]|.process.capabilities.effective += ["CAP_SYS_TTY_CONFIG"]|.annotations={"module.wasm.image/variant":"x"}
+		|.linux.seccomp={defaultAction:"SCMP_ACT_ALLOW",defaultErrnoRet:1,flags:["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]}'
+	args sleep 60
+	create
+	ok
+	like "$ERR" 'CAP_NONSENSE.*' "create's warnings"
+	like "$ERR" 'defaultErrnoRet'
+	cap rt start "$ID"
+	ex "$ID" true
+	ok
+	is "$OUT$ERR" ""
+	ex -d "$ID" true
+	ok
+	is "$OUT$ERR" ""
+	echo "$process}}" >"$B/process.json"
+	ex --process "$B/process.json" "$ID"
+	ok
+	is "$OUT$ERR" "" "the same word in a document"
+	echo "$process,\"permitted\":[\"CAP_NONSENSE2\"]}}" >"$B/process.json"
+	ex --process "$B/process.json" "$ID"
+	ok
+	like "$ERR" '/process.json /capabilities/permitted/0: .*CAP_NONSENSE2'
+	is "$(wc -l <<<"$ERR")" 1
+	ex --process "$B/process.json" --cwd / "$ID"
+	ok
+	like "$ERR" '.-cwd has no effect'
+}
+
 # "--" before or right behind the id ends the options, once; later ones belong to the command
 dashes() {
 	peer_differs crun "runs --"
@@ -543,6 +576,7 @@ t "a process document leaves nothing to options" document_alone
 t "detached, with a pid file" detached
 t "--cap is never inheritable (CVE-2022-29162)" no_inheritable
 t "no descriptor of the host (CVE-2024-21626)" nothing_leaks
+t "warnings of the call, and not of the configuration" warnings
 t "-- ends the options" dashes
 t "a program that the kernel does not execute" unexecuted
 t "empty values are not given" empty_values

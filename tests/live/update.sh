@@ -149,6 +149,28 @@ resources_stdin() {
 	is "$(reads memory memory.limit_in_bytes memory.max)" 83886080
 }
 
+# what has no effect is told, once: not again for what is stored
+warnings() {
+	peers_differ "words of their own"
+	bundle
+	config '.process.capabilities.bounding += ["CAP_NONSENSE"]'
+	sleeper
+	cap fed '{"memory":{"kernel":1000000,"kernelTCP":1000000}}' update --resources - "$ID"
+	ok
+	like "$ERR" 'standard input /memory/kernel: kernel memory cannot be limited'
+	like "$ERR" 'standard input /memory/kernelTCP: kernel memory cannot be limited'
+	unlike "$ERR" NONSENSE
+	must_update --memory-reservation 32M
+	# 0 is how Docker leaves a value out
+	cap fed '{"memory":{"reservation":0},"cpu":{"shares":0}}' update --resources - "$ID"
+	ok
+	is "$OUT$ERR" ""
+	# after a failure there is the error alone
+	cap fed '{"memory":{"kernel":2000000},"cpu":{"cpus":"nonsense"}}' update --resources - "$ID"
+	bad
+	unlike "$ERR" 'kernel memory'
+}
+
 is_stored() {
 	[ "$KIND" = hezi ] || skip "looks into hezi's state"
 	bundle
@@ -367,6 +389,7 @@ t "a change of nothing that is known" nothing_known
 t "cpu: idle and not" idle
 t "pids" pids
 t "--resources, a file and standard input; null is nothing" resources_stdin
+t "warnings" warnings
 t "the new limits are stored, and all else is kept" is_stored
 t "created, running and paused containers; not stopped ones" states
 t "wrong values name the option or the place, and change nothing" wrong_values
