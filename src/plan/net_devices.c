@@ -6,7 +6,10 @@
  */
 #include "plan/builder.h"
 
+#include "base/cleanup.h"
+
 #include <linux/if.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_device_name(const char *s)
@@ -25,11 +28,56 @@ static bool is_pattern(const char *name)
 	return strchr(name, '%');
 }
 
-/* Only a name that is given can be a pattern: the one of the host stands for itself. */
-static void check_new_name(struct builder *b, const struct oci_net_devices *all, size_t i,
-			   const char *ptr)
+/* A device by the name that it gets. */
+struct named {
+	const char *name;
+	size_t i;
+	bool is_second; /* another one before it has the name */
+	size_t first;   /* that one */
+};
+
+static int by_name(const void *x, const void *y)
 {
-	const char *name = inside_name(&all->items[i]), *percent = strchr(name, '%');
+	const struct named *a = x, *b = y;
+	int r = strcmp(a->name, b->name);
+
+	return r ? r : a->i < b->i ? -1 : a->i > b->i;
+}
+
+static int by_place(const void *x, const void *y)
+{
+	const struct named *a = x, *b = y;
+
+	return a->i < b->i ? -1 : a->i > b->i;
+}
+
+/* All of them in the order of the configuration; NULL without memory. */
+static struct named *find_seconds(struct builder *b, const struct oci_net_devices *all)
+{
+	struct named *list = arena_calloc(&b->scratch, all->n, sizeof(*list));
+
+	if (!list) {
+		b->pool.failed = true;
+		return NULL;
+	}
+	for (size_t i = 0; i < all->n; i++)
+		list[i] = (struct named){.name = inside_name(&all->items[i]), .i = i};
+	qsort(list, all->n, sizeof(*list), by_name);
+	for (size_t i = 1; i < all->n; i++) {
+		if (is_pattern(list[i].name) || strcmp(list[i - 1].name, list[i].name) != 0)
+			continue;
+		list[i].is_second = true;
+		list[i].first = list[i - 1].is_second ? list[i - 1].first : list[i - 1].i;
+	}
+	qsort(list, all->n, sizeof(*list), by_place);
+	return list;
+}
+
+/* Only a name that is given can be a pattern: the one of the host stands for itself. */
+static void check_new_name(struct builder *b, const struct oci_net_devices *all,
+			   const struct named *d, const char *ptr)
+{
+	const char *name = d->name, *percent = strchr(name, '%');
 
 	if (!is_device_name(name) || (percent && strcmp(percent, "%d") != 0)) {
 		builder_fault(b, ptr,
@@ -42,17 +90,15 @@ static void check_new_name(struct builder *b, const struct oci_net_devices *all,
 		builder_fault(b, ptr,
 			      "\"lo\" is the loopback device that the container has "
 			      "already");
-	for (size_t k = 0; k < i && !is_pattern(name); k++) {
-		if (strcmp(name, inside_name(&all->items[k])) == 0)
-			builder_fault(b, ptr, "network device \"%s\" is to be \"%s\" too",
-				      all->items[k].host_name, name);
-	}
+	if (d->is_second)
+		builder_fault(b, ptr, "network device \"%s\" is to be \"%s\" too",
+			      all->items[d->first].host_name, name);
 }
 
-static void check_device(struct builder *b, const struct oci_net_devices *all, size_t i,
-			 const char *ptr)
+static void check_device(struct builder *b, const struct oci_net_devices *all,
+			 const struct named *named, const char *ptr)
 {
-	const struct oci_net_device *d = &all->items[i];
+	const struct oci_net_device *d = &all->items[named->i];
 
 	if (!is_device_name(d->host_name))
 		builder_fault(b, ptr, "\"%s\" cannot be the name of a network device",
@@ -62,7 +108,7 @@ static void check_device(struct builder *b, const struct oci_net_devices *all, s
 			      "the loopback device belongs to its network namespace: it "
 			      "cannot be moved");
 	else
-		check_new_name(b, all, i,
+		check_new_name(b, all, named,
 			       d->name && d->name[0] ? builder_ptr(b, "%s/name", ptr) : ptr);
 }
 
@@ -85,9 +131,13 @@ void compile_net_devices(struct builder *b)
 {
 	const struct oci_net_devices *all =
 		b->config->linux_ ? &b->config->linux_->net_devices : NULL;
+	const struct named *names;
 	struct plan_sync *sync;
 
 	if (!all || !all->n || !check_place(b))
+		return;
+	names = find_seconds(b, all);
+	if (!names)
 		return;
 	sync = BUILDER_STEP(b, struct plan_sync, PLAN_SYNC, PLAN_BOTH, "/linux/netDevices");
 	sync->point = PLAN_POINT_NETWORK;
@@ -96,7 +146,7 @@ void compile_net_devices(struct builder *b)
 		const char *ptr = builder_key_ptr(b, "/linux/netDevices", d->host_name);
 		struct plan_net_device *s;
 
-		check_device(b, all, i, ptr);
+		check_device(b, all, &names[i], ptr);
 		s = BUILDER_STEP(b, struct plan_net_device, PLAN_NET_DEVICE, PLAN_HOST, ptr);
 		s->name = builder_str(b, d->host_name);
 		s->new_name = builder_str(b, inside_name(d));

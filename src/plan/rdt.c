@@ -23,15 +23,16 @@ static bool is_reserved(const char *s)
 /* L3 first, then MB, then the lines as they stand. */
 static const char *join_schemata(struct builder *b, const struct oci_intel_rdt *r)
 {
-	const char *text = "";
+	_cleanup_buf_ struct buf text = BUF_INIT;
 
 	if (r->l3_cache_schema && r->l3_cache_schema[0])
-		text = builder_ptr(b, "%s\n", r->l3_cache_schema);
+		buf_printf(&text, "%s\n", r->l3_cache_schema);
 	if (r->mem_bw_schema && r->mem_bw_schema[0])
-		text = builder_ptr(b, "%s%s\n", text, r->mem_bw_schema);
+		buf_printf(&text, "%s\n", r->mem_bw_schema);
 	for (size_t i = 0; i < r->schemata.n; i++)
-		text = builder_ptr(b, "%s%s\n", text, r->schemata.items[i]);
-	return text[0] ? text : NULL;
+		buf_printf(&text, "%s\n", r->schemata.items[i]);
+	b->pool.failed |= text.failed;
+	return text.len && !text.failed ? arena_strdup(&b->scratch, text.data) : NULL;
 }
 
 static bool check_group(struct builder *b, const char *group, bool own)

@@ -20,9 +20,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define POINTER       "/linux/cgroupsPath"
-#define PROPERTY      "org.systemd.property."
-#define NAME_MAX_UNIT 255 /* of systemd */
+#define POINTER        "/linux/cgroupsPath"
+#define PROPERTY       "org.systemd.property."
+#define PROPERTIES_MAX 512 /* a scope of systemd 257 has 220 */
+#define NAME_MAX_UNIT  255 /* of systemd */
 
 struct unit {
 	const char *slice, *prefix, *name;
@@ -239,10 +240,20 @@ static void add_annotation(struct builder *b, struct unit_properties *u, const c
 static void add_annotations(struct builder *b, struct unit_properties *u)
 {
 	const struct oci_map *m = &b->config->annotations;
+	size_t n = 0;
 
-	for (size_t i = 0; i < m->n; i++)
-		if (!strncmp(m->items[i].key, PROPERTY, strlen(PROPERTY)))
-			add_annotation(b, u, m->items[i].key, m->items[i].value);
+	for (size_t i = 0; i < m->n; i++) {
+		if (strncmp(m->items[i].key, PROPERTY, strlen(PROPERTY)) != 0)
+			continue;
+		if (++n > PROPERTIES_MAX) {
+			builder_fault(b, "/annotations",
+				      "more than %d annotations " PROPERTY "*: a unit does not "
+				      "have that many properties",
+				      PROPERTIES_MAX);
+			return;
+		}
+		add_annotation(b, u, m->items[i].key, m->items[i].value);
+	}
 }
 
 /* --- the step --- */
