@@ -85,7 +85,12 @@ static int open_host_node(struct init *init, const struct plan_device *d)
 	return init_take_fd(&fd);
 }
 
-/* Onto a file: made here, or found; but not onto something that has a meaning of its own. */
+/*
+ * Onto a file: made here, or found; but not onto something that has a meaning of its own. The node
+ * is the host's: the read-only mount keeps the container's root, who may be its owner, from
+ * changing its mode, owner, times and extended attributes. The device can be written to all the
+ * same.
+ */
 static int bind_node(struct init *init, const struct plan_device *d, int parent, const char *name)
 {
 	const char *path = plan_text(init->plan, d->path);
@@ -109,6 +114,9 @@ static int bind_node(struct init *init, const struct plan_device *d, int parent,
 	tree = init_mount_clone(node, false);
 	if (tree < 0)
 		return init_fail(init, &d->s, __NR_open_tree, tree, path);
+	r = init_mount_attr(tree, 0, MOUNT_ATTR_RDONLY, 0);
+	if (r)
+		return init_fail(init, &d->s, __NR_mount_setattr, r, path);
 	r = init_mount_move(tree, file);
 	return r ? init_fail(init, &d->s, __NR_move_mount, r, path) : 0;
 }

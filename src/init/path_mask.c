@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Paths that can only be read, and paths that cannot be read. A masked file becomes the host's
- * /dev/null, verified, and a masked directory one empty read-only tmpfs that all of them share
+ * Read-only paths and masked paths. A masked file becomes a read-only view of the host's /dev/null,
+ * verified, and a masked directory one empty read-only tmpfs that all of them share
  * (CVE-2025-31133: the container's own /dev/null may be anything). What is seen at the path
  * afterwards is checked (CVE-2025-52881). Links are resolved below the container's root.
+ *
+ * The node behind a masked file is the host's: the read-only mount keeps the container's root from
+ * changing its mode, owner, times and extended attributes.
  */
 #include "init/mount.h"
 
-#define HARD (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+#define HARD_NODE (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
+#define HARD      (HARD_NODE | MOUNT_ATTR_NODEV)
 
-/* The first use of the empty directory; the others are clones of it. */
-static int empty_fd = -1;
+/* The first masked file and the first masked directory; the others are clones of them. */
+static int null_fd = -1, empty_fd = -1;
 static struct statx empty_stat;
 
 void init_mask_done(void)
 {
+	init_close(&null_fd);
 	init_close(&empty_fd);
 }
 
@@ -60,9 +65,10 @@ static int mask_with(struct init *init, const struct plan_step *step, int tree, 
 	return r ? init_fail(init, step, __NR_move_mount, r, path) : 0;
 }
 
-static int mask_file(struct init *init, const struct plan_step *step, int target, const char *path)
+/* Not nodev: a masked file can be opened, and is empty. */
+static int clone_null(struct init *init, const struct plan_step *step)
 {
-	int null = init_host_null(init, step);
+	int null = init_host_null(init, step), r;
 	INIT_CLOSE int tree = -1;
 
 	if (null < 0)
@@ -70,7 +76,29 @@ static int mask_file(struct init *init, const struct plan_step *step, int target
 	tree = init_mount_clone(null, false);
 	if (tree < 0)
 		return init_fail(init, step, __NR_open_tree, tree, "/dev/null");
+	r = init_mount_attr(tree, 0, HARD_NODE, 0);
+	if (r)
+		return init_fail(init, step, __NR_mount_setattr, r, "/dev/null");
+	return init_take_fd(&tree);
+}
+
+/* Before 6.15 only a mount that is attached can be cloned, so the first path gets the original. */
+static int mask_again(struct init *init, const struct plan_step *step, int first, int target,
+		      const char *path)
+{
+	INIT_CLOSE int tree = init_mount_clone(first, false);
+
+	if (tree < 0)
+		return init_fail(init, step, __NR_open_tree, tree, "an earlier mask");
 	return mask_with(init, step, tree, target, path);
+}
+
+static int mask_file(struct init *init, const struct plan_step *step, int target, const char *path)
+{
+	if (null_fd >= 0)
+		return mask_again(init, step, null_fd, target, path);
+	null_fd = clone_null(init, step);
+	return null_fd < 0 ? -1 : mask_with(init, step, null_fd, target, path);
 }
 
 static int make_empty(struct init *init, const struct plan_step *step)
@@ -88,21 +116,11 @@ static int make_empty(struct init *init, const struct plan_step *step)
 	return r ? init_fail(init, step, __NR_statx, r, "an empty directory") : 0;
 }
 
-/* Before 6.15 only a mount that is attached can be cloned, so the first directory gets the tmpfs
- * itself. */
 static int mask_dir(struct init *init, const struct plan_step *step, int target, const char *path)
 {
-	INIT_CLOSE int tree = -1;
-
-	if (empty_fd < 0) {
-		if (make_empty(init, step))
-			return -1;
-		return mask_with(init, step, empty_fd, target, path);
-	}
-	tree = init_mount_clone(empty_fd, false);
-	if (tree < 0)
-		return init_fail(init, step, __NR_open_tree, tree, "an empty directory");
-	return mask_with(init, step, tree, target, path);
+	if (empty_fd >= 0)
+		return mask_again(init, step, empty_fd, target, path);
+	return make_empty(init, step) ? -1 : mask_with(init, step, empty_fd, target, path);
 }
 
 static bool is_empty_dir(const struct statx *st)
