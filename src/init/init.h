@@ -87,6 +87,9 @@ void init_send_failure(struct init *init);
 /** INIT_NEED_SOURCE for @step (a PLAN_MOUNT) with @tree, a new mount, or -1: the detached tree that
  * the host sends, owned by the caller; -1 after a failure. */
 int init_need_source(struct init *init, const struct plan_step *step, int tree);
+/** INIT_NEED_STDIO: the device that stdio descriptor @fd is, through a read-only mount of the host;
+ * owned by the caller. -1: the host cannot open it. */
+int init_need_stdio(struct init *init, int fd);
 
 /* box.c: things of the host that steps of the box need. They are good until the pivot, and opened
  * at the first call, which must come after the enter stage (else they would be of the wrong mount
@@ -242,6 +245,7 @@ int step_mask_path(struct init *init, const struct plan_step *step);
 /* terminal.c: */
 int step_console(struct init *init, const struct plan_step *step);
 int step_terminal(struct init *init, const struct plan_step *step);
+/* stdio.c: */
 int step_stdio_owner(struct init *init, const struct plan_step *step);
 /* hooks.c: */
 int step_hooks(struct init *init, const struct plan_step *step);

@@ -123,6 +123,20 @@ int init_need_source(struct init *init, const struct plan_step *step, int tree)
 	return init_fail_why(init, step, INIT_WHY_PROTOCOL, 0, NULL);
 }
 
+int init_need_stdio(struct init *init, int fd)
+{
+	struct init_msg m;
+	unsigned n;
+	int by = -1;
+
+	if (init_send(init, INIT_NEED_STDIO, (uint32_t)fd, -1) < 0 ||
+	    init_recv(init->sock, &m, NULL, 0, &by, 1, &n) < 0)
+		init_exit(1);
+	if (m.type != INIT_STDIO)
+		init_close(&by);
+	return by;
+}
+
 int init_map_page(struct init *init, const struct plan_step *step, int fd)
 {
 	long at = sys_call(__NR_mmap, 0, sizeof(*init->page), PROT_READ | PROT_WRITE, MAP_SHARED,

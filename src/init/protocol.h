@@ -13,6 +13,8 @@
  *                                     ◀── NEED_SOURCE {step}  any number, between syncs; with an
  *                                         fd where the ids of a new mount are to be mapped
  *   SOURCE + fd [tree] ────────────────▶
+ *                                     ◀── NEED_STDIO {fd}     a device of the host on stdio
+ *   STDIO [+ fd] ──────────────────────▶
  *                                     ◀── NEED_FILTER         only with a seccomp profile
  *   FILTER {bpf…} ─────────────────────▶
  *                                     ◀── PTY + fd [master]   only with a terminal
@@ -56,6 +58,8 @@ enum init_msg_type {
 	INIT_ERROR,
 	INIT_HOOK_OUTPUT, /* unused by the host: the tail of a failed hook's output, before ERROR */
 	INIT_STAT,        /* init's own /proc/self/stat */
+	INIT_NEED_STDIO,
+	INIT_STDIO, /* with a descriptor, or without one when the host cannot open the device */
 };
 
 #define INIT_OBJECT_MAX 1024
@@ -65,7 +69,7 @@ enum init_msg_type {
 struct init_msg {
 	uint32_t type;
 	/* BOOT: number of slots; FORKED: pid; SYNC: point; NEED_SOURCE: step index; SOURCE: 0 or
-	 * errno; FILTER: bytes that follow */
+	 * errno; NEED_STDIO: 0, 1 or 2; FILTER: bytes that follow */
 	uint32_t value;
 };
 

@@ -117,31 +117,3 @@ int step_terminal(struct init *init, const struct plan_step *step)
 	init_close(&init->pty_slave);
 	return 0;
 }
-
-/*
- * Programs reopen /dev/stdout, which asks for permission anew: a pipe that root made would be
- * closed to the user. Devices, files and sockets are left alone: they are not the container's (crun
- * once gave away the host's /dev/null).
- */
-int step_stdio_owner(struct init *init, const struct plan_step *step)
-{
-	const struct plan_user *u = (const struct plan_user *)init_find_step(init, PLAN_USER);
-
-	for (int fd = 0; u && fd < 3; fd++) {
-		struct statx st;
-		long r = sys_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_UID, &st);
-
-		if (r == -EBADF)
-			continue; /* the caller had closed it */
-		if (r < 0)
-			return init_fail(init, step, __NR_statx, r, NULL);
-		if ((st.stx_mode & S_IFMT) != S_IFIFO || st.stx_uid == u->uid)
-			continue;
-		r = sys_call(__NR_fchown, fd, u->uid, -1);
-		/* in a user namespace the pipe's owner may not be mapped: then it stays as it is,
-		 * as with runc */
-		if (r < 0 && r != -EPERM && r != -EINVAL && r != -EROFS)
-			return init_fail(init, step, __NR_fchown, r, NULL);
-	}
-	return 0;
-}

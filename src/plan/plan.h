@@ -146,7 +146,7 @@ enum plan_kind {
 	PLAN_ROOT_READONLY,
 	/* init: process */
 	PLAN_TERMINAL,
-	PLAN_STDIO_OWNER,
+	PLAN_STDIO_OWNER, /* device nodes of the host are replaced, pipes and files given */
 	PLAN_CWD,
 	PLAN_UMASK,
 	PLAN_NO_NEW_PRIVS,

@@ -91,7 +91,8 @@ struct creation {
 	pid_t pid;
 	pid_t stub;                     /* to be reaped, 0: none */
 	int pty;                        /* master, -1: none yet */
-	int its_stdio[3], our_stdio[3]; /* ends of pipes; -1: it has ours, or a terminal */
+	int its_stdio[3], our_stdio[3]; /* pipes in the place of our terminal; -1: it has ours, or a
+					   terminal of its own */
 	int notify; /* run: socket where the program says that it is ready; -1: nobody is to be told
 		     */
 	int slots[INIT_SLOTS_MAX];
@@ -255,14 +256,22 @@ struct attach {
 	int pidfd;
 	pid_t pid;
 	int pty;    /* -1: none */
-	int *stdio; /* our ends of its pipes, closed and set to -1 as they end; -1: none */
+	int *stdio; /* our ends of its pipes, closed and set to -1 as they end; -1: not relayed */
 	int notify; /* socket where the program says that it is ready; -1: nobody is to be told */
 };
 int attach_wait(const struct attach *a, int *ret_status, struct hz_error *err);
-/** Pipes for a process in the foreground that has no terminal. On failure creation_close_fds(). */
+/** For a process in the foreground without a terminal: pipes in the place of terminals of ours.
+ * On failure creation_close_fds(). */
 int attach_open_stdio(struct creation *c, struct hz_error *err);
-/** Blocks every signal; the caller puts @ret_old back. */
+/** Blocks every signal until attach_unblock_signals(). */
 int attach_block_signals(sigset_t *ret_old, struct hz_error *err);
+void attach_unblock_signals(const sigset_t *old);
+/* stdio.c */
+/** Give stdin, stdout and stderr to the user of a new user namespace, which init may not. */
+void stdio_give(const struct creation *c);
+/** The device that our descriptor @n (0 to 2) is, opened through a read-only mount; -1: it stays.
+ */
+int stdio_protect(int n);
 /* store.c */
 int store_check_id(const char *id, struct hz_error *err);
 int store_open_root(hz_runtime *rt, bool create, struct hz_error *err);

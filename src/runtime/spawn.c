@@ -218,6 +218,7 @@ int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_erro
 	}
 	snprintf(child.sock_text, sizeof(child.sock_text), "%d", child.sock);
 	snprintf(child.first_text, sizeof(child.first_text), "%u", child.first_fd);
+	stdio_give(c);
 	pid = spawn_on(c, &child, &args, err);
 	if (pid < 0)
 		return explain_clone(step->clone_flags, err);

@@ -127,6 +127,18 @@ static int handle_source(struct creation *c, uint32_t index, int *tree, struct h
 	return r ? error_sys(err, -r, "sendmsg", NULL, "hand a mount to the container's init") : 0;
 }
 
+static int handle_stdio(struct creation *c, uint32_t n, struct hz_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	int r;
+
+	if (n > 2 || c->our_stdio[n] >= 0)
+		return odd(err);
+	fd = stdio_protect((int)n);
+	r = talk_send(c->sock, INIT_STDIO, 0, NULL, 0, fd);
+	return r ? error_sys(err, -r, "sendmsg", NULL, "hand a device to the container's init") : 0;
+}
+
 static int handle_filter(struct creation *c, struct hz_error *err)
 {
 	int r;
@@ -161,6 +173,7 @@ static int handle(struct creation *c, const union packet *p, ssize_t n, int *fd,
 	case INIT_FORKED: return handle_forked(c, p->m.value, err);
 	case INIT_SYNC: return handle_sync(c, p->m.value, err);
 	case INIT_NEED_SOURCE: return handle_source(c, p->m.value, fd, err);
+	case INIT_NEED_STDIO: return handle_stdio(c, p->m.value, err);
 	case INIT_NEED_FILTER: return handle_filter(c, err);
 	case INIT_STAT:
 		if (*fd < 0 || c->stat >= 0 || !(c->b->plan.h->flags & PLAN_F_TELL_STAT))
