@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hezi exec */
 #include "cli/cli.h"
+#include "cli/signals.h"
 
 #include <limits.h>
 
@@ -85,6 +86,7 @@ static int exec(struct cli *cli, char **args, struct hz_error *err)
 	};
 	int status = 0;
 
+	signals_keep_status();
 	if (cli_runtime(cli, &rt, err) || hz_exec(rt, &o, &status, err))
 		return -1;
 	return status;

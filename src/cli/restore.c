@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hezi restore */
 #include "cli/cli.h"
+#include "cli/signals.h"
 
 static struct restore_cmd {
 	struct create_values create;
@@ -82,6 +83,7 @@ static int restore(struct cli *cli, char **args, struct hz_error *err)
 	};
 	int status = 0;
 
+	signals_keep_status();
 	if (cli_empty_ns(&values.empty_ns, &o.empty_network, err) || cli_runtime(cli, &rt, err) ||
 	    hz_restore(rt, &o, &status, err))
 		return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hezi run */
 #include "cli/cli.h"
+#include "cli/signals.h"
 
 static struct run_cmd {
 	struct create_values create;
@@ -31,6 +32,7 @@ static int run(struct cli *cli, char **args, struct hz_error *err)
 	};
 	int status = 0;
 
+	signals_keep_status();
 	o.no_subreaper = values.no_subreaper;
 	if (cli_runtime(cli, &rt, err) || hz_run(rt, &o, &how, &status, err))
 		return -1;

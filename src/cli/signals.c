@@ -82,3 +82,8 @@ int signal_parse(const char *word, int *ret, struct hz_error *err)
 	guess = options_guess(name, &names[0].name, ARRAY_SIZE(names), sizeof(names[0]));
 	return guess ? error_hint(err, "did you mean SIG%s?", guess) : -1;
 }
+
+void signals_keep_status(void)
+{
+	signal(SIGPIPE, SIG_IGN); /* cannot fail: the number is valid */
+}

@@ -9,5 +9,8 @@
  * too. Fails with `unknown signal "X"`.
  */
 int signal_parse(const char *word, int *ret, struct hz_error *err);
+/** A message to a reader that is gone must not replace the program's exit status: no SIGPIPE from
+ * here on. The container gets the default again. */
+void signals_keep_status(void);
 
 #endif

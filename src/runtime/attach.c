@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The foreground of run and exec: signals go to the container's process, its terminal or its pipes
- * are relayed, and the end of the process is our end.
+ * The foreground of run and exec: signals go to the container's process, its terminal is relayed,
+ * and the end of the process is our end.
  */
 #include "runtime/notify.h"
 #include "runtime/relay.h"
@@ -16,18 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* The host's id of the box's root, who owns the pipes: so its programs can open /dev/stdout anew.
- */
-static uid_t root_id(const struct oci_id_maps *m)
-{
-	for (size_t i = 0; i < m->n; i++)
-		if (!m->items[i].container_id.v)
-			return m->items[i].host_id.v;
-	return (uid_t)-1; /* leaves it as it is */
-}
-
-static int open_pipe(const struct oci_config *c, bool in, int *ret_its, int *ret_ours,
-		     struct hz_error *err)
+static int open_pipe(bool in, int *ret_its, int *ret_ours, struct hz_error *err)
 {
 	int ends[2], ours;
 
@@ -37,10 +26,6 @@ static int open_pipe(const struct oci_config *c, bool in, int *ret_its, int *ret
 	*ret_ours = ours = ends[in ? 1 : 0];
 	if (fcntl(ours, F_SETFL, O_NONBLOCK | (in ? O_WRONLY : O_RDONLY)))
 		return error_sys(err, errno, "fcntl", NULL, "make the pipes of the process");
-	if (c->linux_ && c->linux_->uid_mappings.n && c->linux_->gid_mappings.n)
-		/* without the right to, ours is the only id that can be root there */
-		(void)!fchown(ours, root_id(&c->linux_->uid_mappings),
-			      root_id(&c->linux_->gid_mappings));
 	return 0;
 }
 
@@ -49,7 +34,7 @@ int attach_open_stdio(struct creation *c, struct hz_error *err)
 	if (c->b->config->process && c->b->config->process->terminal.v)
 		return 0;
 	for (int fd = 0; fd < 3; fd++)
-		if (open_pipe(c->b->config, !fd, &c->its_stdio[fd], &c->our_stdio[fd], err))
+		if (isatty(fd) && open_pipe(!fd, &c->its_stdio[fd], &c->our_stdio[fd], err))
 			return -1;
 	return 0;
 }
@@ -62,6 +47,19 @@ int attach_block_signals(sigset_t *ret_old, struct hz_error *err)
 	if (sigprocmask(SIG_BLOCK, &all, ret_old))
 		return error_sys(err, errno, "rt_sigprocmask", NULL, "block signals");
 	return 0;
+}
+
+/* A copy to a reader that was gone left a SIGPIPE of our own, which would end us now. */
+void attach_unblock_signals(const sigset_t *old)
+{
+	const struct timespec at_once = {0};
+	sigset_t own;
+
+	sigemptyset(&own);
+	sigaddset(&own, SIGPIPE);
+	while (sigtimedwait(&own, NULL, &at_once) == SIGPIPE)
+		;
+	sigprocmask(SIG_SETMASK, old, NULL); /* cannot fail with a valid mask */
 }
 
 static int exit_status(int status)
@@ -147,7 +145,7 @@ static int loop(struct relay *r, int sigfd, const struct attach *a, int *ret_sta
 	return 0;
 }
 
-/* The user has seen enough of what the program left in its pipes. */
+/* The user has seen enough of what the program left in its terminal or pipes. */
 static bool is_interrupted(int sigfd)
 {
 	struct signalfd_siginfo si;

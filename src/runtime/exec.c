@@ -318,7 +318,7 @@ static int exec(struct exec *x, const struct hz_exec_options *o, int *ret_status
 			named_remove(o->pid_file); /* engines tell a failed exec by its absence */
 	}
 	if (blocked)
-		sigprocmask(SIG_SETMASK, &old, NULL); /* cannot fail with a valid mask */
+		attach_unblock_signals(&old);
 	return r;
 }
 

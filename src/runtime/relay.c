@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The container in the foreground has no descriptor of ours: a terminal of ours that it held could
- * be typed into (TIOCSTI), a file reopened as /dev/stdout would be written from its start again.
+ * The container in the foreground has no terminal of ours: one that it held could be typed into
+ * (TIOCSTI). Pipes, sockets and files are its own to use, so nothing of them is copied.
  */
 #include "runtime/relay.h"
 
@@ -12,8 +12,6 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/ioctl.h>
-
-#define SPLICE_MAX (1u << 20)
 
 static void pump_over(struct pump *p)
 {
@@ -61,27 +59,12 @@ static void pump_drain(struct pump *p)
 	}
 }
 
-/* What is wrong with `to` other than that, the copy finds out. */
-static void pump_splice(struct pump *p)
-{
-	ssize_t n = splice(p->from, NULL, p->to, NULL, SPLICE_MAX, SPLICE_F_NONBLOCK);
-
-	if (n == 0)
-		pump_over(p);
-	else if (n < 0 && errno == EAGAIN)
-		p->wait_to = !p->wait_to; /* `to` is full, or `from` is empty */
-	else if (n < 0 && errno != EINTR)
-		p->direct = p->wait_to = false;
-}
-
 static void pump_step(struct pump *p, short revents)
 {
 	if (!revents)
 		return;
 	if (p->len)
 		pump_drain(p);
-	else if (p->direct)
-		pump_splice(p);
 	else
 		pump_fill(p);
 }
@@ -91,8 +74,7 @@ void relay_poll(const struct relay *r, struct pollfd *ret)
 	for (size_t i = 0; i < RELAY_POLLS; i++) {
 		const struct pump *p = &r->pumps[i];
 
-		if (p->len || (p->wait_to && !p->ended)) /* readable when there is room, else
-							    writable */
+		if (p->len)
 			ret[i] = (struct pollfd){p->to, POLLOUT, 0};
 		else
 			ret[i] = (struct pollfd){p->ended ? -1 : p->from, POLLIN, 0};
@@ -154,6 +136,8 @@ static void set_pump(struct pump *p, int from, int to, int *end)
 	p->to = to;
 	p->end = end;
 	p->ended = from < 0 || to < 0;
+	p->at = p->len = 0;
+	p->lost = 0;
 }
 
 static int start_terminal(struct relay *r, struct hz_error *err)
@@ -182,12 +166,10 @@ int relay_start(struct relay *r, int pty, int *pipes, struct hz_error *err)
 	r->pty = pty;
 	r->tty = -1;
 	r->raw = false;
-	memset(r->pumps, 0, sizeof(r->pumps));
 	if (pty < 0) {
 		set_pump(&r->pumps[0], STDIN_FILENO, *in, in);
 		set_pump(&r->pumps[1], *out, STDOUT_FILENO, out);
 		set_pump(&r->pumps[2], *errors, STDERR_FILENO, errors);
-		r->pumps[1].direct = r->pumps[2].direct = true;
 		return 0;
 	}
 	set_pump(&r->pumps[0], STDIN_FILENO, pty, NULL);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What goes in and out in the foreground: between our stdio and a pty, or three pipes. */
+/*
+ * What is copied in the foreground: between our stdio and a pty, and between a terminal of the
+ * caller and the pipe that the program has in its place.
+ */
 #ifndef RUNTIME_RELAY_H
 #define RUNTIME_RELAY_H
 
@@ -11,13 +14,11 @@
 /* One direction. */
 struct pump {
 	int from, to;
-	int *end; /* our end of the container's pipe, closed when the pump is over; NULL: a pty */
-	char data[16384];
+	int *end;   /* our end of the container's pipe, closed when the pump is over; NULL: a pty */
+	bool ended; /* nothing more comes from `from` */
+	int lost;   /* errno of the first call that lost something, 0: none */
 	size_t at, len;
-	bool ended;   /* nothing more comes from `from` */
-	bool direct;  /* from pipe to file without a copy, as long as the file can do that */
-	bool wait_to; /* direct: `to` was full */
-	int lost;     /* errno of the first call that lost something, 0: none */
+	char data[4096];
 };
 
 #define RELAY_POLLS 3
@@ -29,7 +30,7 @@ struct relay {
 	struct pump pumps[RELAY_POLLS]; /* as stdio is numbered; with a pty there is no third */
 };
 
-/** @pty or @pipes (our ends); neither (-1, and -1 in them): nothing to do. */
+/** @pty, or @pipes (our ends; -1: the program has our descriptor itself, nothing is copied). */
 int relay_start(struct relay *r, int pty, int *pipes, struct hz_error *err);
 /** What to wait for: RELAY_POLLS of them, to be handed to relay_step() with the answers. */
 void relay_poll(const struct relay *r, struct pollfd *ret);

@@ -381,7 +381,7 @@ static int restore_bundle(hz_runtime *rt, const struct hz_restore_options *o,
 	if (o->detach || !attach_block_signals(&r.mask, err)) {
 		ret = restore(&r, ret_status, err);
 		if (!o->detach)
-			sigprocmask(SIG_SETMASK, &r.mask, NULL); /* cannot fail with a valid mask */
+			attach_unblock_signals(&r.mask);
 	}
 	for (unsigned i = 0; i < r.nkeep; i++)
 		fd_close(r.keep[i]);

@@ -108,7 +108,7 @@ static int run(hz_runtime *rt, const struct hz_create_options *o, const struct h
 		r = start_and_wait(&c, run, ret_status, err);
 	creation_done(&c);
 	if (!run->detach)
-		sigprocmask(SIG_SETMASK, &old, NULL); /* cannot fail with a valid mask */
+		attach_unblock_signals(&old);
 	return r;
 }
 

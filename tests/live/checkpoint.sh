@@ -424,8 +424,9 @@ request_of_a_dump() {
 		grep -qxF -- "$line" "$B/request" || die "not asked for: $line"$'\n'"$(cat "$B/request")"
 	done
 	! grep -q "^23 /proc /" "$B/request" || die "/proc is the container's own"
-	# stdin is the host's /dev/null, stdout a file of the test
-	like "$(jq -r '.[0]' "$B/image/descriptors.json")" '^file\[[0-9a-f]+:[0-9a-f]+\]$'
+	# stdin is the container's own /dev/null, stdout a file of the test
+	is "$(jq -r '.[0]' "$B/image/descriptors.json")" /dev/null
+	like "$(jq -r '.[1]' "$B/image/descriptors.json")" '^file\[[0-9a-f]+:[0-9a-f]+\]$'
 	cap "${FAKE[@]}" checkpoint --image-path "$B/image" "$ID"
 	ok
 	gone
@@ -437,7 +438,7 @@ request_of_a_dump() {
 		grep -qxF -- "$line" "$B/request" || die "not asked for: $line"$'\n'"$(cat "$B/request")"
 	done
 	grep -q "^27 extRootNetNS [0-9]" "$B/request" || die "the network namespace is not handed on"
-	grep -q "^27 file\[.* 0$" "$B/request" || die "stdin is not handed on"
+	grep -q "^27 file\[.* 1$" "$B/request" || die "stdout is not handed on"
 	kill -KILL $holder
 }
 

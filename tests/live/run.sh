@@ -120,38 +120,13 @@ grandchildren_do_not_hold() {
 	is "$OUT" out
 }
 
-# In the foreground the program has pipes, whatever our stdio is: what is reopened as /dev/stdout is then neither
-# closed to its user nor written from its start again, and no terminal of ours can be typed into.
-stdio_is_pipes() {
+# a terminal of ours could be typed into
+no_terminal() {
 	bundle
 	peer_differs crun "passes its own stdio"
 	sh_args 'for fd in 0 1 2; do readlink /proc/self/fd/$fd; done | sed "s/:.*//"'
-	echo old >"$B/out"
-	rt run --bundle "$B" "$ID" </dev/null >>"$B/out" 2>&1
-	is "$(cat "$B/out")" $'old\npipe\npipe\npipe'
 	OUT=$(python3 "$LIB/onterm.py" -- "${RT[@]}" run --bundle "$B" "$ID")
-	is "${OUT//$'\r'/}" $'pipe\npipe\npipe' "on a terminal"
-}
-
-reopened_stdout() {
-	local user=$1
-	bundle
-	peer_differs crun "passes its own stdio"
-	config "$2"
-	config --argjson u "$user" '.process.user={uid:$u,gid:$u}'
-	sh_args 'echo one; echo two >/dev/stdout; echo three; echo four >/dev/stderr'
-	rt run --bundle "$B" "$ID" >"$B/out" 2>"$B/err" </dev/null || { ERR=$(cat "$B/err"); die "failed: $ERR"; }
-	is "$(cat "$B/out")" $'one\ntwo\nthree'
-	is "$(cat "$B/err")" four
-	is "$(stat -c %u "$B/out")" "$(id -u)" "owner of our file"
-}
-reopened_root() { reopened_stdout 0 .; }
-reopened_user() { reopened_stdout 1000 .; }
-reopened_userns() {
-	[ -z "${LIVE_USER:-}" ] || skip "is in a user namespace anyway"
-	local map='.linux.namespaces+=[{type:"user"}]|.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]|.linux.gidMappings=.linux.uidMappings'
-	reopened_stdout 0 "$map"
-	reopened_stdout 1000 "$map"
+	is "${OUT//$'\r'/}" $'pipe\npipe\npipe'
 }
 
 reader_leaves() {
@@ -160,27 +135,6 @@ reader_leaves() {
 	OUT=$(RT_LIMIT=10 rt run --bundle "$B" "$ID" 2>"$B/err" </dev/null | head -n 1)
 	is "$OUT" y
 	within 5 nothing_left || die "left: $(leftovers)"
-}
-
-# as much as fits into the pipes is written and the program has ended, but nobody takes it
-reader_waits() {
-	local run
-	peers_differ "cannot be ended"
-	bundle
-	sh_args 'head -c 100000 /dev/zero; exit 5'
-	mkfifo "$T/fifo"
-	exec 8<>"$T/fifo"
-	"${RT[@]}" run --bundle "$B" "$ID" </dev/null >"$T/fifo" 2>"$B/err" &
-	run=$!
-	wait_status stopped
-	alive $run || die "did not wait for the reader"
-	kill -TERM $run
-	within 5 dead $run || die "SIGTERM does not end the waiting"
-	wait $run || ST=$?
-	exec 8<&-
-	rm "$T/fifo"
-	is "$ST" 5
-	is "$(our_states)" ""
 }
 
 closed_output() {
@@ -363,12 +317,8 @@ t "unread stdin does not hold up run" stdin_left_unread
 t "20 MB of output arrive whole" output_large
 t "a slow or absent reader loses nothing and hangs nothing" output_slow_reader
 t "a grandchild with an open stdout does not hold up run" grandchildren_do_not_hold
-t "in the foreground stdio is pipes" stdio_is_pipes
-t "/dev/stdout can be reopened, by root" reopened_root
-t "/dev/stdout can be reopened, by a user" reopened_user
-t "/dev/stdout can be reopened, in a user namespace" reopened_userns
+t "in the foreground a terminal is relayed" no_terminal
 t "a reader that leaves ends the writer" reader_leaves
-t "a reader that never comes: SIGTERM ends the waiting" reader_waits
 t "a program that closes its stdio" closed_output
 t "signals are forwarded" signals_forwarded
 t "SIGINT is forwarded" sigint_forwarded
