@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
+#include "base/blocked.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,7 +202,8 @@ int error_sys(struct hz_error *err, int errnum, const char *call, const char *ob
 	va_end(ap);
 	len = strlen(err->msg);
 	snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", error_strerror(errnum));
-	blame_limit(err, errnum);
+	if (!blocked_hint(call, errnum, err->hint, sizeof(err->hint)))
+		blame_limit(err, errnum);
 	return -1;
 }
 

@@ -19,7 +19,8 @@ int error_set(struct hz_error *err, enum hz_error_code code, const char *fmt, ..
 /**
  * A failed system call: code HZ_E_SYSTEM (HZ_E_NOMEM for ENOMEM), @errnum > 0, @call its name,
  * @object what it was done to (may be NULL). The message becomes `<fmt...>: <errno in words>`, so
- * name the action and object in @fmt: `mount "proc" on "/proc"`.
+ * name the action and object in @fmt: `mount "proc" on "/proc"`. A call that a seccomp filter or an
+ * old kernel refuses gets a hint that says so.
  */
 int error_sys(struct hz_error *err, int errnum, const char *call, const char *object,
 	      const char *fmt, ...) __attribute__((format(printf, 5, 6)));

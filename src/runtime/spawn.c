@@ -163,7 +163,7 @@ static int explain_clone(uint64_t flags, struct hz_error *err)
 		error_hint(err, "the cgroup can hold no processes (cgroup.type): one above it is "
 				"threaded, or has processes of its own beside those below it; "
 				"choose another linux.cgroupsPath");
-	else
+	else if (!err->hint[0]) /* a filter blocks the call */
 		hint_clone(flags, err->errnum, err);
 	return -1;
 }
