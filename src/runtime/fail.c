@@ -159,10 +159,6 @@ static int check_message(const struct plan_step *s, const char *step, const stru
 	}
 }
 
-#define COVERED                                                                                   \
-	"something is mounted at or above this file of /proc (findmnt shows it), and the kernel " \
-	"refuses hezi a /proc of its own: run hezi where /proc is not covered"
-
 int fail_hint(unsigned kind, int errnum, struct hz_error *err)
 {
 	static const struct {
@@ -197,9 +193,6 @@ int fail_hint(unsigned kind, int errnum, struct hz_error *err)
 		 "shows "
 		 "those that are"},
 		{PLAN_LABEL, EINVAL, "the policy of this host does not know it"},
-		{PLAN_SYSCTL, EXDEV, COVERED},
-		{PLAN_SYSCTL, EROFS, COVERED},
-		{PLAN_LABEL, EXDEV, COVERED},
 		{PLAN_PERSONALITY, EINVAL, "this machine cannot run 32-bit programs"},
 	};
 
@@ -259,7 +252,11 @@ static void message(const struct plan_header *plan, const struct plan_step *s, c
 		syscall_message(step, e, err);
 		if (s->kind == PLAN_USER && e->call == __NR_setgroups)
 			error_pointer(err, "/process/user/additionalGids");
-		(void)hint_step(plan, s, e->errnum, err); /* -1 as all of these */
+		/* -1 as all of these; error_sys() has told of a call that a filter blocks */
+		if (err && !err->hint[0])
+			(void)hint_place(plan, s, e->call, e->errnum, err);
+		if (err && !err->hint[0])
+			(void)hint_step(plan, s, e->errnum, err);
 		return;
 	case INIT_WHY_NOT_FOUND:
 	case INIT_WHY_IS_DIR:

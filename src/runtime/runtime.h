@@ -307,6 +307,10 @@ int hint_cpus(int errnum, struct hz_error *err);
 /** Of a step that init could not do. */
 int hint_step(const struct plan_header *h, const struct plan_step *s, int errnum,
 	      struct hz_error *err);
+/* hint_place.c */
+/** The same where the place that hezi runs in explains why the system call @call has failed. -1. */
+int hint_place(const struct plan_header *h, const struct plan_step *s, long call, int errnum,
+	       struct hz_error *err);
 
 /* info.c */
 /** The record of a container and what it is doing; strings live in the arena. */

@@ -46,6 +46,17 @@ no_openat2_terminal() {
 	like "$OUT$ERR" "/dev/pts/0"
 }
 
+# the hint of a blocked call names the call and the filter, and no capability
+blocked() {
+	peers_differ "gives no hint"
+	bundle
+	denied "$1" "$2"
+	run_sh true
+	bad
+	says "hint: $2 is blocked by a seccomp filter.*usual cause.*${3:-}"
+	unlike "$ERR" CAP_
+}
+
 no_openat2_hostile() {
 	local link
 	peer_differs runc "follows links of the image's /proc by their text"
@@ -100,12 +111,12 @@ RO='mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys'
 covered_in_userns() {
 	peer_differs runc "needs a procfs of the container's own"
 	bundle
-	config '.linux.sysctl={"net.ipv4.ip_forward":"1"}|del(.mounts[]|select(.destination=="/proc"))|.linux.resources={}'
+	# without a pid namespace and procfs of the container's own
+	config '.linux.sysctl={"net.ipv4.ip_forward":"1"}|del(.linux.resources,.linux.maskedPaths,.linux.readonlyPaths)
+		|del(.mounts[]|select(.destination=="/proc"))|del(.linux.namespaces[]|select(.type=="pid"))'
 	args true
-	behind "mount --bind /proc/sys/net /mnt; $RO; mount --move /mnt /proc/sys/net"
-	# the namespace of the container's own: its pids are those of another one
-	config 'del(.linux.namespaces[]|select(.type=="pid"))'
 	RT=("$LIB/userns.py" "0 0 65536" "${RT[@]}")
+	behind "mount --bind /proc/sys/net /mnt; $RO; mount --move /mnt /proc/sys/net"
 	cap rt run --bundle "$B" "$ID"
 	ok
 }
@@ -119,6 +130,74 @@ hint_of_covered() {
 	run_sh true
 	bad
 	says 'ip_forward.*mounted'
+}
+
+# --- where the root and /proc cannot be had -------------------------------------------------------
+
+# in_chroot SETUP ARG...: OUT and ERR of "run ARG..." in a chroot that SETUP makes of the folder $C
+in_chroot() {
+	bundle
+	args echo inside
+	config 'del(.linux.resources)'
+	mkdir "$B/chroot"
+	export C=$B/chroot B ID
+	cap unshare --mount --propagation private bash -ec "$1"'
+		mkdir -p $C{/proc,/dev,/sys,/bundle,/state,/rt}
+		touch $C/rt/runtime
+		mount -t proc proc $C/proc
+		mount --rbind /dev $C/dev
+		mount --rbind /sys $C/sys
+		mount --bind "$B" $C/bundle
+		mount --bind "$RUNTIME" $C/rt/runtime
+		for d in /lib /lib64 /usr; do [ ! -d $d ] || { mkdir -p $C$d; mount --bind $d $C$d; }; done
+		shift
+		exec chroot $C /rt/runtime --root /state $DRIVER run --bundle /bundle "$@" "$ID"' - "$@"
+}
+
+chroot_dir() {
+	peers_differ "gives no hint"
+	in_chroot 'shift 0' "$@"
+	bad
+	says '"/" is not a mount point'
+}
+
+chroot_mount() {
+	peer_differs runc "cannot execute its own copy there"
+	in_chroot 'mount --rbind $C $C;' "$@"
+	ok
+	is "$OUT" inside
+}
+
+private_home() {
+	peers_differ "gives no hint"
+	[ -z "${LIVE_USER:-}" ] || skip "maps of the host's root"
+	bundle
+	config '.linux.namespaces+=[{type:"user"}]|.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]
+		|.linux.gidMappings=.linux.uidMappings|del(.linux.resources)'
+	mkdir -p "$T/home/u"
+	chown "$1" "$T/home/u"
+	chmod "$2" "$T/home/u"
+	mv "$B/rootfs" "$T/home/u/rootfs"
+	config --arg p "$T/home/u/rootfs" '.root.path=$p'
+	args true
+	cap rt run --bundle "$B" "$ID"
+	mv "$T/home/u/rootfs" "$B"
+	rm -r "$T/home"
+	if [ -z "$3" ]; then ok; return; fi
+	bad
+	says "$3"
+}
+
+covered_proc() {
+	peers_differ "gives no hint"
+	bundle
+	args true
+	config "$1|del(.linux.resources)"
+	RT=("$LIB/userns.py" "0 0 65536" "${RT[@]}")
+	behind 'mount --bind /dev/null /proc/keys' # made outside, so it is locked there
+	cap rt run --bundle "$B" "$ID"
+	bad
+	says "$2"
 }
 
 # --- a root that shares nodes with the host -----------------------------------------------------
@@ -176,6 +255,11 @@ t "openat2 gives EPERM" no_openat2 EPERM
 t "openat2 gives EACCES" no_openat2 EACCES
 t "a terminal without openat2" no_openat2_terminal
 t "hostile links without openat2" no_openat2_hostile
+for call in clone3 close_range mount open_tree fsopen move_mount pivot_root; do
+	t "$call is blocked, EPERM" blocked EPERM $call
+done
+t "mount_setattr is blocked, ENOSYS" blocked ENOSYS mount_setattr
+t "clone3 is blocked, ENOSYS" blocked ENOSYS clone3 RestrictNamespaces
 t "/proc/sys is mounted read-only" covered "$RO"
 t "a tmpfs on a part of /proc/sys" covered 'mount -t tmpfs none /proc/sys/net'
 t "/proc is mounted read-only" covered 'mount -o remount,bind,ro /proc'
@@ -188,6 +272,16 @@ t "masks of an outer container" covered "for f in meminfo keys timer_list; do mo
 t "/sys is mounted read-only" covered 'mount -o remount,bind,ro /sys; mount -t tmpfs none /sys/kernel/debug'
 t "in a user namespace /proc/sys/net is a mount of its own" covered_in_userns
 t "the hint where /proc is covered" hint_of_covered
+t "in a chroot that is no mount point" chroot_dir
+t "in a chroot that is no mount point, --no-pivot" chroot_dir --no-pivot
+t "in a chroot that is a mount point" chroot_mount
+t "in a chroot that is a mount point, --no-pivot" chroot_mount --no-pivot
+t "a root below a private home" private_home 1000:1000 700 'uid 100000.*home/u" .mode 0700, owner 1000:1000'
+t "a root below a home of a group" private_home 1000:100000 750 ''
+t "a root below a home of another group" private_home 1000:1000 750 'uid 100000.*home/u" .mode 0750'
+t "a root below a home of an id of the container" private_home 100005:100005 700 ''
+t "procfs where /proc is covered" covered_proc . 'covers a part of /proc'
+t "procfs of another user namespace's pids" covered_proc 'del(.linux.namespaces[]|select(.type=="pid"))' 'add ."type": "pid".'
 t "no mount namespace and the root is /" host_root / ''
 t "no mount namespace and the root is /." host_root /. ''
 t "no mount namespace and the root is a link to /" host_root "$T/slash" ''
