@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /*
@@ -36,12 +38,31 @@ static void set_signals(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
+#define STACK_LEAST ((size_t)128 << 10)
+
+/* A stack that is too small is a SIGSEGV in the middle of a container. glibc has asked for the
+ * limit at its start and keeps it as the size of a thread's stack: this makes no system call. */
+static bool has_stack(void)
+{
+	pthread_attr_t attr;
+	size_t size;
+
+	if (pthread_getattr_default_np(&attr) || pthread_attr_getstacksize(&attr, &size) ||
+	    size >= STACK_LEAST)
+		return true;
+	dprintf(STDERR_FILENO,
+		"hezi: the caller's limit of %zu KiB of stack (RLIMIT_STACK, ulimit -s) is too "
+		"low: %zu KiB are needed\n",
+		size >> 10, STACK_LEAST >> 10);
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	bool no_stdout = false;
 
 	set_signals();
-	if (fill_stdio(&no_stdout))
+	if (fill_stdio(&no_stdout) || !has_stack())
 		return 1;
 	return cli_main(argc, argv, no_stdout);
 }

@@ -229,19 +229,6 @@ ping_groups() {
 	like "$ERR" '/linux/sysctl/net.ipv4.ping_group_range: .*invalid argument'
 	hints 'both ends of the range have to be group ids that are mapped'
 }
-few_descriptors() {
-	local n
-	plain
-	for n in 5 8 12; do
-		cap prlimit --nofile=$n:$n "$RUNTIME" --root "$ROOT" --cgroup-manager=disabled run --bundle "$B" "$ID"
-		hints "the caller's limit is $n open files"
-	done
-}
-small_files() {
-	plain
-	run prlimit --fsize=1000:1000
-	hints "the caller's limit is 1000 bytes in a file"
-}
 priorities() {
 	plain
 	user_namespace $U
@@ -275,7 +262,5 @@ t "RLIMIT_NPROC of the config" nproc_of_config
 t "an argument that is too long" long_argument
 t "session keyrings" keys
 t "net.ipv4.ping_group_range of ids that are not mapped" ping_groups
-t "RLIMIT_NOFILE of the caller" few_descriptors
-t "RLIMIT_FSIZE of the caller" small_files
 t "priorities of an ordinary user" priorities
 finish

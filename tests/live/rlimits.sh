@@ -233,6 +233,46 @@ listener_needs_one() {
 	says '/process/rlimits/0: .*at least 5 descriptors'
 }
 
+# every command under a limit of its caller: an error that names the limit, or all is well; no hang, nothing left
+under() {
+	local type=$1 n command words=$2
+	shift 2
+	for n; do
+		bundle
+		args sleep 60
+		must_create
+		for command in "state $ID" "ps $ID" list "start $ID" "exec $ID true" "kill $ID KILL" "delete --force $ID"; do
+			# shellcheck disable=SC2086
+			cap timeout -k 2 20 prlimit "--$type=$n:$n" "${RT[@]}" $command
+			[ "$ST" = 0 ] || like "$ERR" "$words" "$type=$n $command, status $ST"
+		done
+		rt delete --force "$ID"
+		cap timeout -k 2 20 prlimit "--$type=$n:$n" "${RT[@]}" run --bundle "$B" "$ID-run"
+		[ "$ST" != 124 ] || die "run hangs with $type=$n"
+		like "$ERR" "$words" "$type=$n run, status $ST"
+		nothing_left || die "$type=$n left: $(leftovers)"
+	done
+}
+callers_descriptors() {
+	peers_differ "not held to this"
+	under nofile RLIMIT_NOFILE 4 6 9 13 18
+}
+callers_stack() {
+	peers_differ "not held to this"
+	needs_sealed
+	under stack "RLIMIT_STACK.*128 KiB are needed" 16384 65536 100000
+}
+callers_files() {
+	local n
+	peers_differ "not held to this"
+	for n in 100 4096; do
+		bundle
+		ERR=$(timeout 20 prlimit --fsize=$n:$n "${RT[@]}" run --bundle "$B" "$ID" 2>&1 | cat) # a file would end there too
+		like "$ERR" "caller's limit is $n bytes in a file \(RLIMIT_FSIZE"
+		nothing_left || die "left: $(leftovers)"
+	done
+}
+
 # exec_on LIST: one exec, started on these CPUs
 exec_on() {
 	jq --arg l "$1" '.process|.args=["true"]|.execCPUAffinity={initial:$l}' "$B/config.json" >"$B/process.json"
@@ -286,6 +326,9 @@ t "hard limits above the caller's own" raised_hard
 t "a hard limit above the caller's needs privilege" raised_without_privilege
 t "no limit of descriptors above fs.nr_open" raised_over_nr_open
 t "a seccomp listener needs a descriptor" listener_needs_one
+t "RLIMIT_NOFILE of the caller, in every command" callers_descriptors
+t "RLIMIT_STACK of the caller, in every command" callers_stack
+t "RLIMIT_FSIZE of the caller" callers_files
 t "lists of CPUs, up to those that no kernel can have" cpu_lists
 t "a container may use all of 8,192 CPUs" all_cpus
 finish
