@@ -90,18 +90,6 @@ int fd_received(struct msghdr *m, int *ret)
 	return -EBADMSG;
 }
 
-int fd_memory(const char *name)
-{
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U
-#endif
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-
-	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
-		fd = memfd_create(name, MFD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 int file_read_at(int dirfd, const char *path, struct buf *buf, size_t max)
 {
 	_cleanup_fd_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);

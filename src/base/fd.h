@@ -18,7 +18,7 @@ int fd_read_all(int fd, struct buf *buf, size_t max);
  * is -EBADMSG, as it is when the kernel dropped some (MSG_CTRUNC).
  */
 int fd_received(struct msghdr *m, int *ret);
-/** A memory file, O_CLOEXEC; or -errno. */
+/** A file without a name, in memory where that is allowed, O_CLOEXEC; or -errno. image.c */
 int fd_memory(const char *name);
 /** openat(O_RDONLY|O_CLOEXEC) + fd_read_all. For files of the kernel and of our own; not for
  * hostile paths. */

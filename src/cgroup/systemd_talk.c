@@ -81,10 +81,11 @@ static int helper_start(struct helper *h, struct hz_error *err)
 			  "this hezi was built without the systemd cgroup driver");
 		return error_hint(err, "use --cgroup-manager cgroupfs, or build with libsystemd");
 	}
-	image = image_open("hezi-systemd", systemd_image, len);
-	if (image < 0)
-		return error_sys(err, -image, "memfd_create", "hezi-systemd",
-				 "prepare hezi-systemd");
+	image = image_open("hezi-systemd", NULL, systemd_image, len);
+	if (image < 0) {
+		error_sys(err, -image, "memfd_create", "hezi-systemd", "prepare hezi-systemd");
+		return image_explain(image, err);
+	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return error_sys(err, errno, "socketpair", NULL, "make the socket to hezi-systemd");
 	h->sock = pair[0];

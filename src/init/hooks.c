@@ -51,6 +51,37 @@ static int fail_run(struct run *r, enum init_why why, uint32_t arg2)
 	return -1;
 }
 
+/* What a pipe holds is enough for a state without long annotations. */
+static long open_pipe(struct run *r)
+{
+	int pipe[2];
+	long n = sys_call(__NR_pipe2, pipe, O_CLOEXEC);
+
+	if (n < 0)
+		return n;
+	r->state = pipe[0];
+	n = sys_call(__NR_fcntl, pipe[1], F_SETFL, O_NONBLOCK);
+	return n < 0 ? n : pipe[1];
+}
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+/* To be written to; its reading end is r->state. Without MFD_NOEXEC_SEAL vm.memfd_noexec=2 forbids
+ * it; before Linux 6.3 the flag is unknown. */
+static long open_state(struct run *r)
+{
+	long n = sys_call(__NR_memfd_create, "state", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+
+	if (n == -EINVAL)
+		n = sys_call(__NR_memfd_create, "state", MFD_CLOEXEC);
+	if (n == -ENOSYS || n == -EPERM || n == -EACCES)
+		return open_pipe(r);
+	r->state = (int)n;
+	return n;
+}
+
 static int write_state(struct run *r)
 {
 	const struct plan_header *plan = r->init->plan;
@@ -58,19 +89,22 @@ static int write_state(struct run *r)
 			       plan_text(plan, r->step->tail)};
 	struct init_text t;
 	char pid[24];
-	long n;
+	long n, to;
 
 	init_text_start(&t, pid, sizeof(pid));
 	init_text_u64(&t, (uint64_t)sys_call(__NR_getpid));
 	parts[1] = pid;
-	n = sys_call(__NR_memfd_create, "state", MFD_CLOEXEC);
-	if (n < 0)
-		return fail_start(r, __NR_memfd_create, n);
-	r->state = (int)n;
+	to = open_state(r);
+	if (to < 0)
+		return fail_start(r, __NR_memfd_create, to);
 	for (unsigned i = 0; i < 3; i++) {
-		n = parts[i] ? init_write_once(r->state, parts[i], strlen(parts[i])) : 0;
+		n = parts[i] ? init_write_once((int)to, parts[i], strlen(parts[i])) : 0;
 		if (n < 0)
 			return fail_start(r, __NR_write, n);
+	}
+	if (to != r->state) {
+		sys_call(__NR_close, to);
+		return 0;
 	}
 	n = sys_call(__NR_lseek, r->state, 0, 0);
 	return n < 0 ? fail_start(r, __NR_lseek, n) : 0;

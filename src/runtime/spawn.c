@@ -28,6 +28,7 @@
 struct child {
 	int image, sock;
 	unsigned first_fd;
+	const char *dir; /* where the image may lie */
 	uint64_t ignored;
 	const unsigned char *cpus; /* CPUS_MAX bits, or NULL: stay where the caller is */
 	const int *stdio;          /* what becomes 0, 1 and 2; -1: stays */
@@ -88,22 +89,20 @@ static void child_exec(void *arg)
 		sys_call(__NR_exit_group, 127);
 }
 
-static int open_init(struct hz_error *err)
+static int open_init(const char *dir, struct hz_error *err)
 {
-	int fd = image_open("hezi-init", init_image, (size_t)(init_image_end - init_image));
+	int fd = image_open("hezi-init", dir, init_image, (size_t)(init_image_end - init_image));
 
 	if (fd >= 0)
 		return fd;
 	error_sys(err, -fd, "memfd_create", "hezi-init", "prepare the container's init");
-	return fd == -EACCES ? error_hint(err, "the sysctl vm.memfd_noexec=2 forbids it: set it to "
-					       "1 or 0")
-			     : -1;
+	return image_explain(fd, err);
 }
 
 static long spawn_child(struct child *c, struct sys_clone_args *args, struct hz_error *err)
 {
 	static char stack[16384] __attribute__((aligned(16)));
-	_cleanup_fd_ int image = open_init(err);
+	_cleanup_fd_ int image = open_init(c->dir, err);
 	long pid;
 
 	if (image < 0)
@@ -201,6 +200,7 @@ int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_erro
 	struct child child = {.sock = c->init_sock,
 			      .cpus = memset(all, 0xff, sizeof(all)),
 			      .first_fd = 3 + c->b->plan.h->preserve_fds,
+			      .dir = c->rt->root,
 			      .ignored = c->b->ignored_signals,
 			      .stdio = c->its_stdio};
 	int pidfd = -1, cgroup_fd = step->into_cgroup && c->cgroup ? cgroup_clone_fd(c->cgroup)

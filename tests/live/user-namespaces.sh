@@ -223,6 +223,68 @@ running
 exec"
 }
 
+# --- memory files that cannot be executed, or not made at all ---
+
+# the sysctl belongs to a pid namespace
+NOEXEC=(unshare --pid --fork --mount --propagation private --mount-proc sh -c 'echo 2 >/proc/sys/vm/memfd_noexec && exec "$@"' -)
+noexec_or_skip() { [ -e /proc/sys/vm/memfd_noexec ] || skip "no vm.memfd_noexec"; }
+image_bundle() {
+	needs_sealed
+	peers_differ "the words and fields are hezi's"
+	plain_bundle
+	args sleep 60
+	# the state comes to the hook in a memory file too, the filter leaves libseccomp through one, exec's plan is in one
+	install -m 755 /dev/stdin "$B/rootfs/bin/hook" <<<$'#!/bin/sh\nhead -c 30 >/dev/shm/state'
+	config '.process.oomScoreAdj=300|.hooks.createContainer=[{path:"/bin/true"}]|.hooks.startContainer=[{path:"/bin/hook"}]
+		|.linux.seccomp={defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["swapon"],action:"SCMP_ACT_ERRNO"}]}'
+}
+image_life() {
+	in_ns "$@" "$LIVES"
+	lived
+	in_ns "$@" 'rt run --bundle "$B" "$ID-2" </dev/null >/dev/null 2>&1 & sleep 0.1
+		until rt exec "$ID-2" cat /dev/shm/state 2>/dev/null; do sleep 0.1; done; rt kill "$ID-2" KILL; wait'
+	like "$OUT" 'ociVersion'
+}
+image_noexec() { noexec_or_skip; image_bundle; image_life "${NOEXEC[@]}"; }
+image_denied() { image_bundle; image_life "$LIB/deny.py" "$1" memfd_create; }
+# a file without a name in some directory
+image_user() {
+	noexec_or_skip
+	needs_sealed
+	user_bundle
+	args sleep 60
+	in_ns "${NOEXEC[@]}" "${AS_USER[@]}" 'RUNTIME=${ROOT%/*}/runtime ROOT=${ROOT%/*}/user; '"$LIVES"
+	rm -rf "$T/user"
+	lived
+}
+# what a container executes first is no file of the host and no other container's, and nobody can write to it
+image_look='rt create --bundle "$B" "$ID" </dev/null >/dev/null 2>&1; pid=$(rt state "$ID" | jq .pid)
+	readlink /proc/$pid/exe
+	exec 9</proc/$pid/exe
+	(: >>/proc/$pid/exe) 2>&1 | grep -oE "Text file busy|Read-only file system|Permission denied"
+	stat -L -c "%h links, %a" /proc/$pid/exe
+	ln -L /proc/$pid/exe "$B/link" 2>/dev/null && echo linked
+	rt kill "$ID" KILL; until_it_is stopped
+	(: >>/proc/self/fd/9) 2>&1 | grep -oE "Read-only file system" || true
+	rt delete "$ID"'
+image_tmpfs() {
+	noexec_or_skip
+	image_bundle
+	in_ns "${NOEXEC[@]}" "$image_look"
+	ok
+	like "$OUT" $'^[^\n]*/hezi-init\n(Text file busy|Read-only file system)\n1 links, 500\nRead-only file system$'
+}
+image_nameless() {
+	noexec_or_skip
+	needs_sealed
+	user_bundle
+	args sleep 60
+	in_ns "${NOEXEC[@]}" "${AS_USER[@]}" 'RUNTIME=${ROOT%/*}/runtime ROOT=${ROOT%/*}/user; '"$image_look"
+	rm -rf "$T/user"
+	ok
+	like "$OUT" $'\\(deleted\\)\nPermission denied\n0 links, 500$'
+}
+
 t "setgroups denied: run" denied_run
 t "setgroups denied: the whole life, exec with groups is rejected" denied_life
 t "setgroups denied: additionalGids are rejected by name" denied_groups
@@ -241,4 +303,10 @@ t "subset=pid: the life of a container" restricted_root subset=pid
 t "time: a container of this namespace, seen from another" time_ns this other
 t "time: a container of another namespace, seen from this" time_ns other this
 t "time: a container of another namespace, seen from a third" time_ns other other
+t "memfd_noexec=2: the life of a container" image_noexec
+t "memfd_noexec=2: the life of a user's container" image_user
+t "memfd_noexec=2: a file system of its own, read-only" image_tmpfs
+t "memfd_noexec=2: a user's file without a name" image_nameless
+t "memfd_create fails with ENOSYS: the life of a container" image_denied ENOSYS
+t "memfd_create fails with EPERM: the life of a container" image_denied EPERM
 finish
