@@ -9,6 +9,9 @@ with open(image, "rb") as f:
     digest = hashlib.sha256(f.read()).hexdigest()
 with open(out, "w") as f:
     f.write(f"""/* {digest} */
+#ifdef __CET__
+#include <cet.h>
+#endif
 	.section .rodata
 	.globl {name}, {name}_end
 	.hidden {name}, {name}_end

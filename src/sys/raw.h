@@ -65,6 +65,10 @@ struct sys_clone_args {
 		set_tid_size, cgroup;
 };
 
+/* both are in the assembly of clone.S */
+_Static_assert(sizeof(struct sys_clone_args) == 88, "size of struct clone_args");
+_Static_assert(__NR_clone3 == 435, "number of clone3");
+
 /** clone3(2) that behaves as fork: returns 0 in the child, which has a copy of the memory. */
 static inline long sys_clone3_fork(struct sys_clone_args *args)
 {
