@@ -159,7 +159,7 @@ static int store(const struct opt *o, void *values, const char *value, struct hz
 {
 	void *at = (char *)values + o->offset;
 	long long n = 0;
-	bool on;
+	bool on = false;
 
 	switch (o->kind) {
 	case OPT_FLAG: return parse_bool(o, value, at, err);

@@ -138,7 +138,7 @@ static bool parse_number(const char *s, int64_t *ret)
 static int put_value(struct oci_json *j, size_t row, struct hz_error *err)
 {
 	const char *s = value_of(row);
-	int64_t v;
+	int64_t v = 0;
 
 	oci_json_key(j, rows[row].key);
 	if (rows[row].form == TEXT) {

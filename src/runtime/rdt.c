@@ -104,7 +104,7 @@ static bool has_line(const char *text, const char *want)
 	if (*p != ':')
 		return false;
 	for (p++; *p && *p != '\n'; p += *p == ';') {
-		unsigned long asked, is;
+		unsigned long asked, is = 0;
 		char *end;
 		long id = strtol(p, &end, 10);
 
