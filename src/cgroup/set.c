@@ -3,8 +3,11 @@
 #include "base/cleanup.h"
 #include "cgroup/internal.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -86,8 +89,41 @@ static void hint_off(const struct cgroup *cg, const char *controller, struct hz_
 			   controller);
 }
 
-static void hint(const struct cgroup *cg, const char *controller, int r, struct hz_error *err)
+/* "2MB, 1GB": the sizes of "hugetlb.2MB.…" in the directory. */
+static void list_page_sizes(int dirfd, struct buf *b)
 {
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_dir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+	char size[32], rest[32];
+
+	if (!d && fd >= 0)
+		fd_close(fd);
+	while (d && (e = readdir(d)))
+		if (sscanf(e->d_name, "hugetlb.%31[^.].%31s", size, rest) == 2 &&
+		    (!strcmp(rest, "max") || !strcmp(rest, "limit_in_bytes")))
+			buf_printf(b, "%s%s", b->len ? ", " : "", size);
+}
+
+static bool hint_page_size(const struct cgroup *cg, const char *file, struct hz_error *err)
+{
+	_cleanup_buf_ struct buf sizes = BUF_INIT;
+	char size[32];
+
+	if (sscanf(file, "hugetlb.%31[^.].", size) != 1)
+		return false;
+	list_page_sizes(dir_of(cg, "hugetlb"), &sizes);
+	if (sizes.data)
+		error_hint(err, "this host has no huge pages of size \"%s\"; it has: %s", size,
+			   sizes.data);
+	return sizes.data;
+}
+
+static void hint(const struct cgroup *cg, const char *controller, const char *file, int r,
+		 struct hz_error *err)
+{
+	if (r == -ENOENT && hint_page_size(cg, file, err))
+		return;
 	if (r == -ENOENT && cg->gone)
 		error_hint(err, "\"%s\" is gone: it was removed under the container", cg->gone);
 	else if (r == -ENOENT)
@@ -114,7 +150,7 @@ static int set_failed(const struct cgroup *cg, const struct plan_header *h,
 			  value, now, peak);
 	} else {
 		error_sys(err, -r, "write", file, "set %s to \"%s\"", file, value);
-		hint(cg, controller_of(h, s), r, err);
+		hint(cg, controller_of(h, s), file, r, err);
 	}
 	/* it may be a value of before that is written once more */
 	return error_pointer(err, plan_text(h, s->s.origin));
