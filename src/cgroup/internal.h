@@ -136,6 +136,9 @@ int cgroup_dir_of(const struct facts_hierarchy *h, const char *path, struct aren
 /** A new cpuset cgroup has no cpus and no memory nodes: take those of its parent, or nothing can
  * enter it. */
 int cgroup_v1_inherit_cpuset(int parent, int child);
+/** "cpus" for "cpuset.cpus", as it is called where cpuset is mounted with "noprefix" (Android, old
+ * hosts); NULL for other files. */
+const char *cgroup_v1_short_name(const char *file);
 /* bpf_device.c */
 /** The program for @rules (struct plan_cgroup_devices): instructions of eBPF as bytes. -EINVAL for
  * rules of no known form, -ENOMEM. */

@@ -156,22 +156,33 @@ static int set_failed(const struct cgroup *cg, const struct plan_header *h,
 	return error_pointer(err, plan_text(h, s->s.origin));
 }
 
-static int write_value(const struct cgroup *cg, const struct plan_header *h,
-		       const struct plan_cgroup_set *s)
+static int write_noted(const struct cgroup *cg, const struct cgroup_dir *d, const char *file,
+		       const char *value)
 {
-	const struct cgroup_dir *d = find_dir(cg, controller_of(h, s));
-	const char *file = plan_text(h, s->file), *value = plan_text(h, s->value);
 	size_t before = cg->undo ? cg->undo->len : 0;
 	int r;
 
-	if (!d)
-		return -ENOENT;
 	if (cg->undo)
 		cgroup_undo_note(cg->undo, d->path, file, value);
 	r = cgroup_write(d->fd, file, value);
 	if (r && cg->undo)
 		cg->undo->len = before;
 	return r;
+}
+
+static int write_value(const struct cgroup *cg, const struct plan_header *h,
+		       const struct plan_cgroup_set *s)
+{
+	const struct cgroup_dir *d = find_dir(cg, controller_of(h, s));
+	const char *file = plan_text(h, s->file), *value = plan_text(h, s->value);
+	const char *other = cgroup_v1_short_name(file);
+	int r;
+
+	if (!d)
+		return -ENOENT;
+	r = write_noted(cg, d, file, value);
+	return r == -ENOENT && other && d->hierarchy->name[0] ? write_noted(cg, d, other, value)
+							      : r;
 }
 
 /* The kernel would set it, and then kill until it fits. What cannot be read does not keep the limit

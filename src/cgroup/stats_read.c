@@ -35,7 +35,7 @@ void cgroup_files_close(struct cgroup_files *f)
 		fd_close(f->fds[--f->n]);
 }
 
-bool cgroup_files_text(const struct cgroup_files *f, const char *file, struct buf *ret)
+static bool find_text(const struct cgroup_files *f, const char *file, struct buf *ret)
 {
 	for (unsigned i = 0; i < f->n; i++) {
 		if (!file_read_at(f->fds[i], file, ret, TEXT_MAX))
@@ -43,6 +43,13 @@ bool cgroup_files_text(const struct cgroup_files *f, const char *file, struct bu
 		buf_done(ret);
 	}
 	return false;
+}
+
+bool cgroup_files_text(const struct cgroup_files *f, const char *file, struct buf *ret)
+{
+	const char *other = cgroup_v1_short_name(file);
+
+	return find_text(f, file, ret) || (other && find_text(f, other, ret));
 }
 
 static bool parse(const char *text, uint64_t *ret)

@@ -301,6 +301,99 @@ bpf_blocked() {
 	ok
 }
 
+# cpuset as on Android and old hosts, its files without "cpuset."; others together, under a name of their own. Only in an
+# emulated machine: hierarchies that are in use cannot be mounted in another way.
+odd_v1_mounts() {
+	[ -z "$V2" ] || skip "cgroup v2"
+	[ "${HEZI_LAB:-}" = vm ] || skip "hierarchies are in use here"
+	peers_differ "they need the usual names"
+	set_up_odd_v1 # the machine's own: a namespace would not let go of them
+	trap restore_v1 EXIT
+	odd_v1_life
+}
+set_up_odd_v1() {
+	umount /sys/fs/cgroup/{cpuset,freezer,pids}
+	mount -t cgroup -o cpuset,noprefix cgroup /sys/fs/cgroup/cpuset
+	mkdir -p /sys/fs/cgroup/both
+	mount -t cgroup -o freezer,pids cgroup /sys/fs/cgroup/both
+	rmdir /sys/fs/cgroup/{freezer,pids}
+	ln -s both /sys/fs/cgroup/freezer
+	ln -s both /sys/fs/cgroup/pids
+}
+restore_v1() {
+	delete_all
+	umount /sys/fs/cgroup/{cpuset,both}
+	rm /sys/fs/cgroup/{freezer,pids}
+	mkdir /sys/fs/cgroup/{freezer,pids}
+	for c in cpuset freezer pids; do within 5 mount -t cgroup -o $c cgroup /sys/fs/cgroup/$c; done
+}
+odd_v1_life() {
+	local d=/sys/fs/cgroup
+	bundle
+	config '.linux.cgroupsPath="/"+$i|.linux.resources={pids:{limit:20},cpu:{cpus:"0"}}
+		|.mounts|=(map(select(.destination!="/sys/fs/cgroup"))+[{destination:"/sys/fs/cgroup",type:"cgroup",source:"cgroup",options:["ro"]}])' --arg i "$ID"
+	sleeper
+	is "$(<$d/cpuset/$ID/cpus) $(<$d/cpuset/$ID/mems) $(<$d/both/$ID/pids.max)" "0 0 20"
+	cap rt exec "$ID" cat /sys/fs/cgroup/{cpuset/cpus,freezer/freezer.state,pids/pids.max}
+	is "$OUT" $'0\nTHAWED\n20'
+	cap rt pause "$ID"
+	ok
+	status_is paused || die "not paused"
+	cap rt resume "$ID"
+	ok
+	cap rt update --cpuset-cpus 0-1 "$ID"
+	ok
+	is "$(<$d/cpuset/$ID/cpus)" 0-1
+	cap rt events --stats "$ID"
+	is "$(jq -c '[.data.cpuset.cpus,.data.cpuset.mems,.data.pids.limit]' <<<"$OUT")" "[[0,1],[0],20]"
+	rt delete --force "$ID"
+	config 'del(.linux.resources)'
+	in_box 'cat /proc/self/cgroup' # cpus and memory nodes of the parent
+}
+
+# systemd's own hierarchy is all there is
+named_only() {
+	v1_hosts_only
+	peers_differ "they need other hierarchies"
+	[ -d /sys/fs/cgroup/systemd ] || skip "no name=systemd"
+	bundle
+	config 'del(.linux.resources)|.linux.cgroupsPath="/"+$i|.mounts|=map(select(.destination!="/sys/fs/cgroup"))' --arg i "$ID"
+	view set_up_named named_life
+}
+set_up_named() {
+	mkdir -p "$T/named"
+	mount --bind /sys/fs/cgroup/systemd "$T/named"
+	mount -t tmpfs hide /sys/fs/cgroup
+	mkdir /sys/fs/cgroup/systemd
+	mount --move "$T/named" /sys/fs/cgroup/systemd
+}
+named_life() {
+	sleeper
+	grep -qx "$(pid_of)" "/sys/fs/cgroup/systemd/$ID/cgroup.procs" || die "not in its cgroup"
+	status_is running || die "not running"
+	cap rt exec "$ID" cat /proc/self/cgroup
+	like "$OUT" "name=systemd:/$ID"
+	cap rt pause "$ID"
+	bad
+	like "$ERR" 'freezer'
+	rt delete --force "$ID"
+	[ ! -d "/sys/fs/cgroup/systemd/$ID" ] || die "its cgroup is left"
+	config '.linux.resources={memory:{limit:33554432}}'
+	run_sh true
+	bad
+	like "$ERR" 'no "memory" cgroup controller'
+}
+
+huge_page_size() {
+	peers_differ "they tell of a missing file"
+	bundle
+	config '.linux.resources={hugepageLimits:[{pageSize:"3KB",limit:0}]}'
+	run_sh true
+	bad
+	[[ $ERR != *'no "hugetlb"'* ]] || skip "no hugetlb controller here"
+	like "$ERR" 'no huge pages of size "3KB"; it has: .*MB'
+}
+
 # --- v2: a parent with processes, threaded parents, switches that are taken back ---
 
 # v2_parent CONTROLLERS...: P is a cgroup below which containers go in this test
@@ -499,6 +592,9 @@ t "v2, a failed create takes controllers back" taken_back
 t "v2, a failed create leaves controllers that others may need" not_taken_back
 t "v2, cgroup.subtree_control cannot be written to" not_delegated
 t "v2, a read-only mount" read_only_cgroups
+t "v1 mounts: cpuset with noprefix, controllers together" odd_v1_mounts
+t "v1 mounts: a named hierarchy only" named_only
+t "a huge page size that the host has not" huge_page_size
 t "pids.limit 0 before 1.3.0 is no limit" pids_zero
 t "pids.limit 0 from 1.3.0 on" pids_zero_1_3
 t "memory.limit -1 with a swap limit" swap_without_memory_limit
