@@ -177,6 +177,32 @@ directory_gone() {
 	mv "$B.away" "$B"
 }
 
+# files for their output need not be regular: a FIFO that nobody reads hangs nothing, /dev/stderr is the caller's
+output_kinds() {
+	local k
+	peers_differ "have no such annotations, or hang"
+	bundle
+	mkfifo "$B/fifo"
+	args true
+	for k in createRuntime createContainer; do
+		config 'del(.hooks)|.annotations={"run.oci.hooks.stdout":"'"$B"'/fifo"}'
+		hook $k 'echo from the hook'
+		cap rt run --bundle "$B" "$ID"
+		bad
+		says 'open the file for the output of hooks ".*/fifo": no such device or address'
+		cat "$B/fifo" >"$B/read" &
+		cap rt run --bundle "$B" "$ID"
+		wait
+		ok
+		is "$(<"$B/read")" "from the hook" "$k"
+		[ -p "$B/fifo" ] || die "the FIFO is gone"
+		config '.annotations={"run.oci.hooks.stdout":"/dev/stdout"}'
+		cap rt run --bundle "$B" "$ID"
+		ok
+		is "$OUT" "from the hook" "$k"
+	done
+}
+
 program_hooks_can_mount() {
 	# what createContainer mounts in the rootfs is seen inside (before pivot_root, in the container's namespace)
 	bundle
@@ -394,6 +420,7 @@ hook_fds() {
 
 t "the bundle is the directory of the host's hooks" directories
 t "poststop without the bundle" directory_gone
+t "files for the output of hooks that are no regular ones" output_kinds
 t "order over a whole life" order
 t "order in run" order_in_run
 t "hooks of one kind run in the listed order" listed_order
