@@ -220,10 +220,8 @@ static int take_option(const struct opt *o, void *values, const struct word *w,
 	return store(o, values, rest->items[1], err) ? -1 : 2;
 }
 
-/*
- * Is "-td" or "-u1000" a group of short options: flags only, of which the last may take a value
- * from the next word, or one option with its value? A mistyped long option is not.
- */
+/* Is "-td", "-u1000" or "-tu1000" a group of short options? Flags, and at the end one that may take
+ * what is left of the word, or the next word, for its value. A mistyped long option is none. */
 static bool is_group(struct opt_table t, const char *word)
 {
 	const char *letters = word + 1;
@@ -244,7 +242,7 @@ static bool is_group(struct opt_table t, const char *word)
 		if (!o || !o->short_name)
 			return false;
 		if (takes_value(o))
-			return p == letters || !p[1];
+			return true;
 	}
 	return true;
 }
@@ -278,7 +276,7 @@ static bool split(const char *arg, struct word *ret)
 /* Words that are asked for everywhere, unless a command has an option of that name itself. */
 static enum opt_result common(const struct word *w, unsigned flags)
 {
-	if (is_word(w, "help") || is_word(w, "h"))
+	if (is_word(w, "help") || is_word(w, "h") || is_word(w, "?"))
 		return OPT_HELP;
 	if ((flags & OPT_TAKE_VERSION) && (is_word(w, "version") || is_word(w, "v")))
 		return OPT_VERSION;

@@ -152,7 +152,7 @@ static int put_value(struct oci_json *j, size_t row, struct hz_error *err)
 	return 0;
 }
 
-static int put_options(struct oci_json *j, struct hz_error *err)
+static int put_options(struct oci_json *j, bool *ret_any, struct hz_error *err)
 {
 	const char *object = NULL;
 
@@ -173,18 +173,20 @@ static int put_options(struct oci_json *j, struct hz_error *err)
 	if (object)
 		oci_json_object_end(j);
 	oci_json_object_end(j);
-	return object || values.kernel || values.kernel_tcp || values.l3_cache || values.mem_bw
-		       ? 0
-		       : error_set(err, HZ_E_USAGE, "nothing to change: no option is given");
+	*ret_any = object || values.kernel || values.kernel_tcp || values.l3_cache || values.mem_bw;
+	return 0;
 }
 
-static int read_options(struct buf *ret, struct hz_error *err)
+static int read_options(struct cli *cli, struct buf *ret, struct hz_error *err)
 {
 	struct oci_json *j = oci_json_new("");
 	const char *text;
 	size_t len;
-	int r = j ? put_options(j, err) : error_oom(err);
+	bool any = true;
+	int r = j ? put_options(j, &any, err) : error_oom(err);
 
+	if (!any)
+		log_message(&cli->log, LOG_AT_WARNING, "nothing to change: no option is given");
 	if (!r)
 		r = oci_json_text(j, &text, &len, err);
 	if (!r)
@@ -216,7 +218,7 @@ static int update(struct cli *cli, char **args, struct hz_error *err)
 	if (values.kernel || values.kernel_tcp)
 		log_message(&cli->log, LOG_AT_WARNING,
 			    "kernel memory limits have no effect: kernels no longer have them");
-	if (path ? read_file(path, &text, err) : read_options(&text, err))
+	if (path ? read_file(path, &text, err) : read_options(cli, &text, err))
 		return -1;
 	o.resources = text.data ? text.data : "";
 	if (!path) {

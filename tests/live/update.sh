@@ -149,6 +149,27 @@ resources_stdin() {
 	is "$(reads memory memory.limit_in_bytes memory.max)" 83886080
 }
 
+# an empty value is none; nothing to change is no error, as with both peers
+empty_values() {
+	local o
+	peers_differ "take some of them for numbers"
+	bundle
+	sleeper
+	for o in memory memory-swap memory-reservation kernel-memory kernel-memory-tcp cpu-share cpu-quota cpu-period cpu-burst cpu-rt-runtime cpu-rt-period \
+		cpu-idle cpuset-cpus cpuset-mems pids-limit blkio-weight l3-cache-schema mem-bw-schema resources; do
+		update --$o ''
+		ok
+		like "$ERR" 'nothing to change' "$o"
+	done
+	update
+	ok
+	must_update --memory= --memory-reservation 32M
+	is "$(reads memory memory.soft_limit_in_bytes memory.low)" 33554432
+	cap rt update "$ID-none"
+	bad
+	says 'does not exist'
+}
+
 # what has no effect is told, once: not again for what is stored
 warnings() {
 	peers_differ "words of their own"
@@ -223,9 +244,6 @@ wrong_values() {
 	says '--memory: "lots"'
 	update --pids-limit 1x
 	bad
-	update
-	bad
-	says 'nothing to change'
 	if [ "$KIND" = hezi ]; then
 		update --pids-limit 41 --l3-cache-schema 'L3:0=f'
 		bad
@@ -390,6 +408,7 @@ t "cpu: idle and not" idle
 t "pids" pids
 t "--resources, a file and standard input; null is nothing" resources_stdin
 t "warnings" warnings
+t "empty values, and none" empty_values
 t "the new limits are stored, and all else is kept" is_stored
 t "created, running and paused containers; not stopped ones" states
 t "wrong values name the option or the place, and change nothing" wrong_values

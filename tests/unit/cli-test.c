@@ -171,6 +171,10 @@ static void test_groups(void)
 	is_str(x.v.env.n ? x.v.env.items[0] : NULL, "A=3", "whole, with its =");
 	is_str(x.v.bundle, "/x", "a path");
 	done(&x);
+	parse(&x, "-tfb/y ID");
+	ok(x.r == OPT_DONE && x.v.tty && x.v.force && x.n == 1, "flags and a value");
+	is_str(x.v.bundle, "/y", "what is left of the word");
+	done(&x);
 	parse(&x, "-tb");
 	is_int(x.r, OPT_BAD, "a value is missing");
 	is_str(x.err.msg, "flag needs an argument: -b", "and it says which");
@@ -286,6 +290,8 @@ static void test_asked(void)
 	is_int(x.r, OPT_HELP, "--help after an operand");
 	parse(&x, "-h");
 	is_int(x.r, OPT_HELP, "-h");
+	parse(&x, "-?");
+	is_int(x.r, OPT_HELP, "-?, as argp has it");
 	parse_with(&x, OPT_TAKE_VERSION, "-version");
 	is_int(x.r, OPT_VERSION, "-version");
 	parse(&x, "-v");
@@ -303,7 +309,7 @@ static void test_faults(void)
 	} bad[] = {
 		{"--foo x", "flag provided but not defined: -foo", ""},
 		{"-xb", "flag provided but not defined: -xb", ""},
-		{"-tbx", "flag provided but not defined: -tbx", ""},
+		{"-t1", "flag provided but not defined: -t1", ""},
 		{"-tx", "flag provided but not defined: -tx", ""},
 		{"-bundel", "flag provided but not defined: -bundel", "did you mean --bundle?"},
 		{"--bundel x", "flag provided but not defined: -bundel", "did you mean --bundle?"},
