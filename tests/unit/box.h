@@ -72,7 +72,7 @@ BOX_UNUSED static void box_add_step(const void *step, size_t size)
 
 static const char *box_path(const char *path)
 {
-	static char buffers[4][512];
+	static char buffers[4][1024];
 	static unsigned i;
 
 	i = (i + 1) % 4;

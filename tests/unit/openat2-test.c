@@ -179,7 +179,7 @@ static void same(int dir, const char *path, uint64_t flags, uint64_t resolve, lo
 
 static void chain(unsigned n)
 {
-	char from[16], to[16];
+	char from[24], to[24];
 
 	(void)!mkdirat(AT_FDCWD, "links", 0755);
 	for (unsigned i = 0; i < n; i++) {
@@ -300,7 +300,9 @@ static void long_walks(void)
 		len += (size_t)sprintf(text + len, "../d/");
 	for (unsigned i = 0; i < 30; i++) {
 		snprintf(name, sizeof(name), "l%u", i);
-		snprintf(text + len, 16, i ? "/l%u" : "", i - 1);
+		text[len] = '\0';
+		if (i)
+			snprintf(text + len, 16, "/l%u", i - 1);
 		(void)!symlinkat(text, dir, name);
 	}
 	is_int((int)sys_openat2_walk(dir, "l0/../../l29/../../l28/../../l27", O_PATH,
