@@ -181,6 +181,18 @@ static int read_document(struct exec *x, const struct hz_exec_options *o, struct
 				  x->document.len, o->process, &x->b.config->process, err);
 }
 
+/* What confines the container's process confines this one too, as with runc and crun. An empty
+ * "capabilities" object asks for none. */
+static void inherit(struct oci_process *p, const struct oci_process *its)
+{
+	if (!p->capabilities)
+		p->capabilities = its->capabilities;
+	if (!p->apparmor_profile)
+		p->apparmor_profile = its->apparmor_profile;
+	if (!p->selinux_label)
+		p->selinux_label = its->selinux_label;
+}
+
 /* As with runc they have no effect then; but whoever gave one should know. */
 static void tell_ignored(const hz_runtime *rt, const struct hz_exec_options *o)
 {
@@ -212,6 +224,8 @@ int exec_process_make(struct exec *x, const struct hz_exec_options *o, struct hz
 					 "--process and a command exclude each other");
 		if (read_document(x, o, err))
 			return -1;
+		if (x->own)
+			inherit(x->b.config->process, x->own);
 		tell_ignored(x->c.rt, o);
 		return 0;
 	}

@@ -330,6 +330,18 @@ document() {
 	is "$OUT" $'sh 1\n/etc'
 }
 
+# without capabilities of its own it has those of the container; an empty object asks for none
+document_caps() {
+	local args='"args":["grep","CapEff","/proc/self/status"],"cwd":"/","env":["PATH=/bin"]'
+	running
+	ex -p <(echo "{$args}") "$ID"
+	ok
+	is "$OUT" $'CapEff:\t0000000020000420'
+	ex -p <(echo "{$args,\"capabilities\":{}}") "$ID"
+	ok
+	is "$OUT" $'CapEff:\t0000000000000000'
+}
+
 document_alone() {
 	peers_differ "say nothing"
 	running
@@ -572,6 +584,7 @@ t "--ignore-paused: SIGTERM ends the waiting" paused_wait
 t "not in a stopped container" stopped
 t "in a created container" created
 t "a process document from a pipe" document
+t "a process document without capabilities has the container's" document_caps
 t "a process document leaves nothing to options" document_alone
 t "detached, with a pid file" detached
 t "--cap is never inheritable (CVE-2022-29162)" no_inheritable
