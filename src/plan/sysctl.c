@@ -68,6 +68,8 @@ static int owner_of(const char *path)
 		return OCI_NS_IPC;
 	if (has_prefix(path, "net/"))
 		return OCI_NS_NETWORK;
+	if (has_prefix(path, "user/"))
+		return OCI_NS_USER;
 	return strcmp(path, "kernel/domainname") == 0 ? OCI_NS_UTS : -1;
 }
 
@@ -102,6 +104,11 @@ static bool check_key(struct builder *b, const char *ptr, const char *key, const
 		if (plan_has_ns(c, OCI_NS_NETWORK))
 			return true;
 		builder_fault(b, ptr, "sysctl \"%s\" not allowed in host network namespace", key);
+	} else if (owner == OCI_NS_USER) {
+		if (plan_has_ns(c, OCI_NS_USER))
+			return true;
+		builder_fault(b, ptr, "setting ucounts without a user namespace not allowed: %s",
+			      key);
 	} else if (owner == OCI_NS_UTS && plan_has_ns(c, OCI_NS_UTS)) {
 		return true;
 	} else if (strcmp(path, "kernel/hostname") == 0 && plan_has_ns(c, OCI_NS_UTS)) {

@@ -124,6 +124,39 @@ mapped_run() {
 	[ "$KIND$NO_CGROUP" != hezi ] || says 'device rules need root on the host'
 }
 
+# limits of the namespaces that a user may create are per user namespace
+user_sysctl() {
+	local here
+	here=$(</proc/sys/user/max_user_namespaces)
+	peer_differs crun "refuses them"
+	plain_bundle
+	config '.linux.sysctl={"user.max_user_namespaces":"3"}'
+	sh_args 'cat /proc/sys/user/max_user_namespaces'
+	cap rt run --bundle "$B" "$ID"
+	bad
+	says 'setting ucounts without a user namespace not allowed: user.max_user_namespaces'
+	ns_add user
+	config '.linux.uidMappings=[{containerID:0,hostID:0,size:1000}]|.linux.gidMappings=.linux.uidMappings'
+	cap rt run --bundle "$B" "$ID"
+	ok
+	is "$OUT" 3
+	is "$(</proc/sys/user/max_user_namespaces)" "$here"
+	user_bundle
+	config '.linux.sysctl={"user.max_user_namespaces":"3"}|del(.process.oomScoreAdj)'
+	sh_args 'cat /proc/sys/user/max_user_namespaces'
+	in_ns "${AS_USER[@]}" 'RUNTIME=${ROOT%/*}/runtime ROOT=${ROOT%/*}/user; rt run --bundle "$B" "$ID"'
+	rm -rf "$T/user"
+	ok
+	is "$OUT" 3
+	peers_differ "changes the host"
+	plain_bundle
+	ns_path user /proc/self/ns/user
+	config '.linux.sysctl={"user.max_user_namespaces":"3"}'
+	cap rt run --bundle "$B" "$ID"
+	bad
+	says 'sysctl "user.max_user_namespaces" would change the host'
+}
+
 # --- /proc that hides or lacks what the runtime reads ---
 
 # with_proc OPTIONS CMD...: CMD under another /proc
@@ -293,6 +326,7 @@ t "setgroups denied: it is not called" denied_no_call
 t "a namespace that maps all ids onto themselves is not the host" mapped_run "$IDENTITY"
 t "a namespace that maps some ids onto themselves is not the host" mapped_run "0 0 65536"
 t "a namespace of other ids" mapped_run "0 100000 65536"
+t "user.* sysctls belong to the container's user namespace" user_sysctl
 for hide in 1 2 4; do
 	t "hidepid=$hide: the life of a user's container" hidden_user hidepid=$hide 755
 done
