@@ -144,7 +144,7 @@ static bool is_chrooted(void)
 
 static int hint_eperm(uint64_t flags, struct hz_error *err)
 {
-	uint64_t caps = 0, mode = 0;
+	uint64_t caps = 0;
 	bool admin = read_status("CapEff:", 16, &caps) && caps & 1ull << CAP_SYS_ADMIN;
 
 	if ((flags & CLONE_NEWUSER) && !admin &&
@@ -159,10 +159,6 @@ static int hint_eperm(uint64_t flags, struct hz_error *err)
 	if (!admin && (flags & NAMESPACES) && !(flags & CLONE_NEWUSER))
 		return error_hint(err, "creating these namespaces needs CAP_SYS_ADMIN, or a user "
 				       "namespace in linux.namespaces");
-	if (read_status("Seccomp:", 10, &mode) && mode)
-		return error_hint(err,
-				  "a seccomp filter of the caller may forbid it: container "
-				  "engines and systemd's RestrictNamespaces= load such filters");
 	return error_hint(err, "a security module or a sandbox of the caller forbids it");
 }
 

@@ -57,10 +57,10 @@ WITH=(unshare --mount --propagation private "$T/with-sysctls")
 denied_by_filter() {
 	plain
 	run "$LIB/deny.py" EPERM clone3
-	hints 'a seccomp filter of the caller may forbid'
+	hints 'clone3 is blocked by a seccomp filter'
 	user_namespace 100000
 	run "$LIB/deny.py" EPERM clone3
-	hints 'a seccomp filter of the caller may forbid'
+	hints 'clone3 is blocked by a seccomp filter'
 }
 # user_in_chroot [NAME=VALUE]: in a chroot the kernel denies user namespaces; what a sysctl says comes first
 user_in_chroot() {
