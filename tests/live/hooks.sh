@@ -167,13 +167,13 @@ directories() {
 directory_gone() {
 	peers_differ "runs none, or in the caller's directory"
 	bundle
-	hook poststop "pwd >$T/gone.pwd"
+	hook poststop "pwd >$B.away/gone.pwd"
 	args true
 	must_create
 	mv "$B" "$B.away"
 	cap rt delete --force "$ID"
 	ok
-	is "$(<"$T/gone.pwd")" /
+	is "$(<"$B.away/gone.pwd")" /
 	mv "$B.away" "$B"
 }
 
@@ -182,7 +182,7 @@ output_kinds() {
 	local k
 	peers_differ "have no such annotations, or hang"
 	bundle
-	mkfifo "$B/fifo"
+	mkfifo -m 666 "$B/fifo"
 	args true
 	for k in createRuntime createContainer; do
 		config 'del(.hooks)|.annotations={"run.oci.hooks.stdout":"'"$B"'/fifo"}'

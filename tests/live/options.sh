@@ -121,7 +121,7 @@ pid_file_fifo() {
 	peers_differ "replace or remove it"
 	bundle
 	args sleep 60
-	mkfifo "$B/fifo"
+	mkfifo -m 666 "$B/fifo"
 	ln -s fifo "$B/link"
 	# nobody reads: an error in short time
 	pid_to create "$B/fifo"
@@ -203,7 +203,7 @@ log_kinds() {
 	peers_differ "is not held to this"
 	local before
 	bundle
-	mkfifo "$B/fifo"
+	mkfifo -m 666 "$B/fifo"
 	cap rt --log "$B/fifo" state "$ID"
 	bad
 	says 'open the log file ".*/fifo": .*no such device or address'
@@ -253,7 +253,7 @@ spec_kinds() {
 	bad
 	says 'File other.json exists. Remove it first'
 	for path in config.json named.json; do
-		mkfifo "$B/$path"
+		mkfifo -m 666 "$B/$path"
 		before=$(what "$B/$path")
 		cap rt spec --bundle "$B" --file=$path
 		bad

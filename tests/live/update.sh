@@ -154,6 +154,7 @@ empty_values() {
 	local o
 	peers_differ "take some of them for numbers"
 	bundle
+	limits '{"memory":{"limit":67108864}}'
 	sleeper
 	for o in memory memory-swap memory-reservation kernel-memory kernel-memory-tcp cpu-share cpu-quota cpu-period cpu-burst cpu-rt-runtime cpu-rt-period \
 		cpu-idle cpuset-cpus cpuset-mems pids-limit blkio-weight l3-cache-schema mem-bw-schema resources; do
@@ -174,6 +175,7 @@ empty_values() {
 warnings() {
 	peers_differ "words of their own"
 	bundle
+	limits '{"memory":{"limit":67108864}}'
 	config '.process.capabilities.bounding += ["CAP_NONSENSE"]'
 	sleeper
 	cap fed '{"memory":{"kernel":1000000,"kernelTCP":1000000}}' update --resources - "$ID"
