@@ -82,26 +82,30 @@ static bool scan(int fd, uint32_t uid)
 	return false;
 }
 
-static bool is_file(int fd, const char *name)
+/* 0: it is a regular file */
+static long check_file(int fd, const char *name)
 {
 	struct statx st;
+	long r = sys_call(__NR_statx, fd, name, *name ? 0 : AT_EMPTY_PATH, STATX_TYPE, &st);
 
-	return sys_call(__NR_statx, fd, name, *name ? 0 : AT_EMPTY_PATH, STATX_TYPE, &st) == 0 &&
-	       (st.stx_mode & S_IFMT) == S_IFREG;
+	return r ? r : (st.stx_mode & S_IFMT) == S_IFREG ? 0 : -EINVAL;
 }
 
 /* Looked at before it is opened, for to open a device or a fifo has effects already, and after it,
  * for it may have been exchanged. */
-const char *init_find_home(uint32_t uid)
+const char *init_find_home(uint32_t uid, bool *ret_denied)
 {
 	static const char path[] = "/etc/passwd";
 	INIT_CLOSE int fd = -1;
+	long r = check_file(AT_FDCWD, path);
 
-	if (is_file(AT_FDCWD, path))
-		fd = (int)sys_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-				      0, RESOLVE_NO_MAGICLINKS);
+	if (!r)
+		r = sys_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0,
+				RESOLVE_NO_MAGICLINKS);
+	*ret_denied = r == -EACCES;
+	fd = (int)r;
 	memcpy(init_keep.home, "HOME=/", 7);
-	if (fd < 0 || !is_file(fd, "") || !scan(fd, uid)) {
+	if (fd < 0 || check_file(fd, "") || !scan(fd, uid)) {
 		init_keep.home[5] = '/';
 		init_keep.home[6] = 0;
 	}

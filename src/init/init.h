@@ -47,6 +47,7 @@ struct init {
 	bool filtered;                /* the filter is loaded: speak through the page only */
 	uint32_t caller_umask; /* holds where the config gives none (config.md, user.umask) */
 	bool chdir_late;       /* root may not enter the working directory: try again as the user */
+	bool home_late;        /* root may not read /etc/passwd: the same */
 };
 
 /* fail.c: what went wrong goes into one static struct init_error, sent by main.c. The first failure
@@ -174,8 +175,8 @@ void init_tell_stat(struct init *init);
 
 /* home.c */
 /** "HOME=…" for @uid by the /etc/passwd below our root, which may be anything; "HOME=/" where it
- * does not say. Static. */
-const char *init_find_home(uint32_t uid);
+ * does not say, or is denied to us (@ret_denied). Static. */
+const char *init_find_home(uint32_t uid, bool *ret_denied);
 
 /*
  * What lasts from the create to the start. All other memory that begins as zero is given back while

@@ -41,6 +41,30 @@ home_unknown_user() {
 	is "$OUT" /
 }
 
+# the image's files may be closed to its users; whoever has the rights of root reads them for them
+home_closed() {
+	local what
+	bundle
+	config '.process.user.uid=1000|.process.user.gid=1000'
+	for what in "700 etc" "600 etc/passwd"; do
+		rm -rf "$B/rootfs/etc"
+		cp -a "$T/base/etc" "$B/rootfs/etc"
+		chmod ${what% *} "$B/rootfs/${what#* }"
+		in_box 'echo $HOME'
+		is "$OUT" /home/u "$what"
+		sleeper
+		cap rt exec "$ID" sh -c 'echo $HOME'
+		ok
+		is "$OUT" /home/u "exec, $what"
+		rt delete --force "$ID"
+		sh_args true
+	done
+	chown -R 1000:1000 "$B/rootfs/etc"
+	config '.process.user={uid:0,gid:0}|.process.capabilities={}'
+	in_box 'echo $HOME'
+	is "$OUT" /root "root without capabilities"
+}
+
 home_without_passwd() {
 	bundle
 	rm "$B/rootfs/etc/passwd"
@@ -439,6 +463,7 @@ hostname_without_uts() {
 
 t "the environment is config.json's alone, the last of two wins" environment
 t "HOME comes from passwd unless it is set" home
+t "HOME from a passwd that the user may not read" home_closed
 t "HOME of an uid without a line in passwd" home_unknown_user
 t "HOME without passwd" home_without_passwd
 t "cwd" cwd

@@ -92,11 +92,12 @@ static const char *home_in(const char *passwd)
 	pid = fork();
 	if (pid == 0) {
 		const char *home;
+		bool denied;
 
 		if (chroot(dir) || chdir("/"))
 			_exit(1);
 		alarm(5);
-		home = init_find_home(1000);
+		home = init_find_home(1000, &denied);
 		_exit(write(out[1], home, strlen(home)) < 0);
 	}
 	close(out[1]);
