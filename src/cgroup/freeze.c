@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define FREEZE_MS 10000
@@ -138,8 +139,9 @@ int cgroup_is_frozen(const struct oci_strings *dirs, struct hz_error *err)
 static bool has_file(const char *path, const char *file)
 {
 	_cleanup_fd_ int fd = cgroup_dir_open(path);
+	struct stat st;
 
-	return fd >= 0 && !faccessat(fd, file, F_OK, 0);
+	return fd >= 0 && !fstatat(fd, file, &st, 0);
 }
 
 const char *cgroup_freezer_path(const struct oci_strings *dirs)

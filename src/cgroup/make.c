@@ -3,6 +3,7 @@
 #include "cgroup/internal.h"
 
 #include "base/cleanup.h"
+#include "sys/raw.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@ int cgroup_missing_components(char *path, size_t root)
 {
 	int n = 0;
 
-	for (; strlen(path) > root && faccessat(AT_FDCWD, path, F_OK, 0); n++) {
+	for (; strlen(path) > root && access(path, F_OK); n++) {
 		if (errno != ENOENT)
 			return errno == EACCES ? n : -errno;
 		*strrchr(path, '/') = '\0';
@@ -56,7 +57,7 @@ static int check_found(const char *path, struct hz_error *err)
 		return 0;
 	if (fd < 0)
 		return error_sys(err, -fd, "open", path, "open cgroup \"%s\"", path);
-	if (faccessat(fd, ".", W_OK, AT_EACCESS))
+	if (sys_access(fd, ".", W_OK))
 		return 0; /* the same: whose it is does not matter to one who may not enter it */
 	return check_unused(fd, path, err);
 }
@@ -72,7 +73,7 @@ static int plan_dir(const struct plan_cgroup_create *s, const char *mount, const
 		return error_oom(err);
 	missing = cgroup_missing_components(copy, strlen(mount));
 	if (missing < 0)
-		return error_sys(err, -missing, "faccessat", full, "look for cgroup \"%s\"", full);
+		return error_sys(err, -missing, "access", full, "look for cgroup \"%s\"", full);
 	if (!missing && s->must_be_empty && check_found(full, err))
 		return -1;
 	*ret = arena_printf(a, "%d:%s", missing, full);
@@ -181,8 +182,8 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 	struct cgroup_dir *d = &cg->dirs[cg->ndirs];
 	const char *path;
 	unsigned removable;
+	int fd, denied;
 	bool found;
-	int fd;
 
 	if (!cgroup_dir_parse(recorded, &removable, &path))
 		return error_set(err, HZ_E_INTERNAL, "\"%s\" is no recorded cgroup", recorded);
@@ -197,8 +198,9 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 	d->at = i;
 	cg->ndirs++;
 	d->found = found;
-	if (found && faccessat(fd, ".", W_OK, AT_EACCESS))
-		return error_sys(err, errno, "faccessat", path,
+	denied = found ? (int)sys_access(fd, ".", W_OK) : 0;
+	if (denied)
+		return error_sys(err, -denied, "faccessat", path,
 				 "unable to apply cgroup configuration: enter cgroup \"%s\"", path);
 	if (found && q->step->must_be_empty
 		    ? check_unused(fd, path, err)

@@ -73,7 +73,7 @@ int cgroup_unit_dirs(const char *group, const struct plan_facts *f, struct arena
 			return error_oom(err);
 		missing = cgroup_missing_components(path, strlen(hier->mountpoint));
 		if (missing < 0)
-			return error_sys(err, -missing, "faccessat", ret->items[ret->n],
+			return error_sys(err, -missing, "access", ret->items[ret->n],
 					 "look for cgroup \"%s\"", ret->items[ret->n]);
 		ret->items[ret->n] =
 			arena_printf(a, "%d:%s", missing > 1 ? missing : 1, ret->items[ret->n]);

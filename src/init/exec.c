@@ -13,7 +13,7 @@
 static long probe(const char *path)
 {
 	struct statx st;
-	long s, r = sys_call(__NR_faccessat2, AT_FDCWD, path, 1 /* X_OK */, AT_EACCESS);
+	long s, r = sys_access(AT_FDCWD, path, 1 /* X_OK */);
 
 	if (r < 0 && r != -EACCES)
 		return r;

@@ -186,6 +186,7 @@ static int add_page_server(struct checkpoint *c, struct hz_error *err)
 static int add_parent(struct checkpoint *c, struct hz_error *err)
 {
 	const char *parent = c->o->parent_path;
+	struct stat st;
 
 	if (!parent)
 		return 0;
@@ -194,8 +195,8 @@ static int add_parent(struct checkpoint *c, struct hz_error *err)
 				 "--parent-path \"%s\" is absolute: give it as seen from the image "
 				 "directory",
 				 parent);
-	if (faccessat(c->place.images, parent, F_OK, 0))
-		return error_sys(err, errno, "faccessat", parent,
+	if (fstatat(c->place.images, parent, &st, 0))
+		return error_sys(err, errno, "fstatat", parent,
 				 "find the parent of the checkpoint (--parent-path \"%s\")",
 				 parent);
 	pb_add_string(&c->opts, CRIU_PARENT_IMG, parent);

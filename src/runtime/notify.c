@@ -62,11 +62,12 @@ int notify_listen(const hz_runtime *rt, int dirfd, int *ret, struct hz_error *er
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	_cleanup_fd_ int fd = -1;
+	struct stat st;
 
 	*ret = -1;
 	if (!host_socket())
 		return 0;
-	if (faccessat(dirfd, NOTIFY_DIR, F_OK, 0)) {
+	if (fstatat(dirfd, NOTIFY_DIR, &st, 0)) {
 		runtime_log(rt, HZ_LOG_WARNING,
 			    "NOTIFY_SOCKET is set, but was not when the container was created: its "
 			    "program cannot notify");

@@ -18,7 +18,9 @@
 
 static int is_there(int at, const char *name)
 {
-	if (!faccessat(at, name, F_OK, AT_SYMLINK_NOFOLLOW))
+	struct stat st;
+
+	if (!fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW))
 		return 1;
 	return errno == ENOENT ? 0 : -errno;
 }
@@ -44,8 +46,8 @@ int rdt_check(const struct rdt *r, struct hz_error *err)
 	if (root < 0)
 		return -1;
 	if (there < 0)
-		return error_sys(err, -there, "faccessat", r->group,
-				 "look for resctrl group \"%s\"", r->group);
+		return error_sys(err, -there, "fstatat", r->group, "look for resctrl group \"%s\"",
+				 r->group);
 	if (there && r->own) {
 		error_set(err, HZ_E_EXISTS, "there is a resctrl group \"%s\" already", r->group);
 		return error_hint(err, "to use it, name it as closID");
@@ -205,7 +207,7 @@ int rdt_join(const struct rdt *r, pid_t pid, bool exec, unsigned *ret_made, stru
 		return -1;
 	there = is_there(root, r->group);
 	if (there < 0 || (!there && !r->own && !r->make))
-		return there < 0 ? error_sys(err, -there, "faccessat", r->group, "look for \"%s\"",
+		return there < 0 ? error_sys(err, -there, "fstatat", r->group, "look for \"%s\"",
 					     r->group)
 				 : missing(r, err);
 	if (!there && make(root, r->group, "classes of service (CLOSIDs)", err))

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #define FIELD(name, kind, required, member)                           \
 	{                                                             \
@@ -68,8 +68,10 @@ static int no_record(int dirfd, struct hz_error *err)
 		const char *file, *owner;
 	} others[] = {{"state.json", "runc or youki"}, {"status", "crun"}};
 
+	struct stat st;
+
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
-		if (faccessat(dirfd, others[i].file, F_OK, AT_SYMLINK_NOFOLLOW))
+		if (fstatat(dirfd, others[i].file, &st, AT_SYMLINK_NOFOLLOW))
 			continue;
 		error_set(err, HZ_E_FOREIGN,
 			  "the container belongs to another runtime: its state directory has the "

@@ -263,12 +263,13 @@ static int remove_files(int rootfd, const char *name, bool deeper)
  * taken the place meanwhile. */
 static int remove_dir(int rootfd, const char *name)
 {
+	struct stat st;
 	int r = 0;
 
 	for (int tries = 0; tries < 10 && !r; tries++) {
 		if (!unlinkat(rootfd, name, AT_REMOVEDIR) || errno == ENOENT)
 			return 0;
-		if (errno == EROFS && faccessat(rootfd, name, F_OK, AT_SYMLINK_NOFOLLOW) &&
+		if (errno == EROFS && fstatat(rootfd, name, &st, AT_SYMLINK_NOFOLLOW) &&
 		    errno == ENOENT)
 			return 0; /* a read-only file system says EROFS before it looks */
 		if (errno != ENOTEMPTY && errno != EEXIST)

@@ -7,6 +7,7 @@
 #ifndef SYS_RAW_H
 #define SYS_RAW_H
 
+#include <asm/errno.h>
 #include <asm/unistd.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
@@ -80,6 +81,18 @@ static inline long sys_clone3_fork(struct sys_clone_args *args)
  * it.
  */
 long sys_clone3_call(struct sys_clone_args *args, void (*fn)(void *), void *arg);
+
+/**
+ * faccessat2(2) with AT_EACCESS, or where that is refused (ENOSYS before Linux 5.8 or by a filter;
+ * the EPERM of filters that do not know it) faccessat(2). That one asks for the real ids, which are
+ * the effective ones in hezi, and without the capabilities of one who is not root.
+ */
+static inline long sys_access(int dirfd, const char *path, int mode)
+{
+	long r = sys_call(__NR_faccessat2, dirfd, path, mode, 0x200 /* AT_EACCESS */);
+
+	return r == -ENOSYS || r == -EPERM ? sys_call(__NR_faccessat, dirfd, path, mode) : r;
+}
 
 /**
  * openat2(2), or sys_openat2_walk() once the call has been refused: by a seccomp filter, whatever

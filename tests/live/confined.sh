@@ -37,6 +37,28 @@ no_openat2() {
 	ok
 }
 
+# libseccomp before 2.4.4 and Docker before 20.10: what uses the call has to do without
+no_faccessat2() {
+	denied "$1" faccessat2
+	bundle
+	in_box 'echo $HOME'
+	is "$OUT" /root
+	config '.process.user={uid:1000,gid:1000}'
+	sleeper
+	cap rt exec "$ID" id -u
+	ok
+	is "$OUT" 1000
+	cap rt exec "$ID" /etc/passwd
+	[ "$ST" != 0 ] || die "a file that is no program ran"
+	says 'permission denied'
+	cap rt pause "$ID"
+	ok
+	cap rt resume "$ID"
+	ok
+	cap rt delete --force "$ID"
+	ok
+}
+
 no_openat2_terminal() {
 	denied ENOSYS openat2
 	bundle
@@ -253,6 +275,8 @@ NO_NS='del(.linux.namespaces[]|select(.type=="mount"))|del(.linux.maskedPaths,.l
 t "openat2 gives ENOSYS" no_openat2 ENOSYS
 t "openat2 gives EPERM" no_openat2 EPERM
 t "openat2 gives EACCES" no_openat2 EACCES
+t "faccessat2 gives EPERM" no_faccessat2 EPERM
+t "faccessat2 gives ENOSYS" no_faccessat2 ENOSYS
 t "a terminal without openat2" no_openat2_terminal
 t "hostile links without openat2" no_openat2_hostile
 for call in clone3 close_range mount open_tree fsopen move_mount pivot_root; do
