@@ -74,7 +74,7 @@ life='
 	rt exec box sh -c "echo exec; exit 5"; echo "status $?"
 	rt ps box >/dev/null 2>&1; echo "ps $?"
 	rt kill box TERM
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do rt state box | grep -q stopped && break; sleep 0.1; done
+	for i in $(seq 100); do rt state box | grep -q stopped && break; sleep 0.1; done
 	rt delete box; echo "delete $?"
 	set_args "sleep 60"
 	rt run -d --bundle /inner box >/dev/null 2>&1; echo "detached $?"
@@ -110,7 +110,7 @@ cgroups_below() {
 	sh_args '. /inner/lib; leaf; set_args "sleep 60"; rt run -d --bundle /inner box && rt exec box true && : >/inner/ready; sleep 60'
 	must_create
 	rt start "$ID"
-	within 15 test -e "$B/inner/ready" || die "the inner container does not run"
+	within 30 test -e "$B/inner/ready" || die "the inner container does not run"
 	pid=$(pid_of)
 	for own in pids memory; do
 		[ -d "$(cg $own "$pid" | sed 's,/leaf$,,')/box" ] || die "no cgroup of the inner container below $(cg $own "$pid")"
