@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -132,16 +133,30 @@ int cli_format_json(const char *format, const char *plain, bool *ret, struct hz_
 
 static bool stdout_is_closed;
 
+/* All that commands print goes through here: names of bundles, containers and processes do not
+ * drive the terminal, in tables as in JSON. */
+static int print_clean(const char *text, size_t len)
+{
+	_cleanup_buf_ struct buf clean = BUF_INIT;
+
+	if (stdout_is_closed)
+		return -EBADF;
+	if (text_is_clean(text, len, TEXT_LINES))
+		return fd_write_all(STDOUT_FILENO, text, len);
+	text_clean(&clean, text, len, TEXT_LINES);
+	return clean.failed ? -ENOMEM : fd_write_all(STDOUT_FILENO, clean.data, clean.len);
+}
+
 int cli_print_on(const char *text, size_t len, struct hz_error *err)
 {
-	int r = stdout_is_closed ? -EBADF : fd_write_all(STDOUT_FILENO, text, len);
+	int r = print_clean(text, len);
 
 	return r ? error_sys(err, -r, "write", "stdout", "write to stdout") : 0;
 }
 
 int cli_print(const char *text, size_t len, struct hz_error *err)
 {
-	int r = stdout_is_closed ? -EBADF : fd_write_all(STDOUT_FILENO, text, len);
+	int r = print_clean(text, len);
 
 	/* A network file system may report only now that it has no space. */
 	if (close(STDOUT_FILENO) && !r)
@@ -168,10 +183,13 @@ static void print_incorrect(const struct command *c, const struct hz_error *err,
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
-	if (count)
+	if (count) {
 		buf_adds(&out, "Incorrect Usage.\n\n");
-	else
-		buf_printf(&out, "Incorrect Usage: %s\n\n", err->msg);
+	} else {
+		buf_adds(&out, "Incorrect Usage: ");
+		log_clean(&out, err->msg);
+		buf_adds(&out, "\n\n");
+	}
 	if (c)
 		help_command(c, &out);
 	else

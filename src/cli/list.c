@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "ocispec.h"
 
 #include <pwd.h>
@@ -174,6 +175,22 @@ static void row_fill(struct row *r, struct listing *l, size_t i)
 	r->cells[5] = owner_name(&l->owner, c->owner);
 }
 
+/* Before it is measured: escapes are wider than what they stand for. */
+static void clean_cell(struct buf *out, char **cell)
+{
+	_cleanup_buf_ struct buf clean = BUF_INIT;
+
+	if (text_is_clean(*cell, strlen(*cell), 0))
+		return;
+	text_clean(&clean, *cell, strlen(*cell), 0);
+	if (clean.failed) {
+		out->failed = true;
+		return;
+	}
+	free(*cell);
+	*cell = TAKE_PTR(clean.data);
+}
+
 /* Cells as text/tabwriter lays them out: all of a column as wide as its widest, the last without
  * padding. */
 static void list_table(struct listing *l, struct buf *out)
@@ -181,6 +198,11 @@ static void list_table(struct listing *l, struct buf *out)
 	size_t width[COLUMNS] = {0};
 	struct row r;
 
+	for (size_t i = 0; i < l->n; i++) {
+		clean_cell(out, &l->items[i]->id);
+		clean_cell(out, &l->items[i]->bundle);
+		clean_cell(out, &l->items[i]->created);
+	}
 	for (size_t i = 0; i <= l->n; i++) {
 		row_fill(&r, l, i);
 		for (int k = 0; k < COLUMNS; k++) {

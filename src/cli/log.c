@@ -152,7 +152,8 @@ void log_error(struct log *l, const char *what, const struct hz_error *err)
 		log_error_text(&msg, what, err);
 		(void)log_json_line(&line, &now, "error", msg.data ? msg.data : err->msg, err);
 	} else if (l->kind != LOG_TO_FILE) {
-		log_error_line(&line, what, err);
+		log_error_line(&msg, what, err);
+		log_clean(&line, msg.data ? msg.data : err->msg);
 	} else {
 		log_error_line(&msg, what, err);
 		log_text_line(&line, now.tv_sec, "error", msg.data ? msg.data : err->msg);

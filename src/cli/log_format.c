@@ -6,71 +6,25 @@
 #include "cli/log.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "ocispec.h"
 
-#include <stdint.h>
 #include <string.h>
-
-/* Length of the valid UTF-8 sequence at @s, 0 when there is none. */
-static size_t utf8_len(const unsigned char *s)
-{
-	size_t n = s[0] < 0x80   ? 1
-		   : s[0] < 0xc2 ? 0
-		   : s[0] < 0xe0 ? 2
-		   : s[0] < 0xf0 ? 3
-		   : s[0] < 0xf5 ? 4
-				 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-/* Text as it may stand on a line: what is not printable or not UTF-8 becomes an escape; @quoted:
- * inside double quotes. */
-static void add_clean(struct buf *out, const char *text, bool quoted)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	while (*s) {
-		size_t n = utf8_len(s);
-
-		if (*s == '\n')
-			buf_adds(out, "\\n");
-		else if (*s == '\t')
-			buf_adds(out, "\\t");
-		else if (quoted && (*s == '"' || *s == '\\'))
-			buf_printf(out, "\\%c", *s);
-		else if (*s < ' ' || *s == 0x7f || !n || (n == 2 && s[0] == 0xc2 && s[1] < 0xa0))
-			buf_printf(out, "\\x%02x", *s), n = 1;
-		else
-			buf_add(out, s, n);
-		s += n;
-	}
-}
 
 void log_clean(struct buf *out, const char *text)
 {
-	add_clean(out, text, false);
+	text_clean(out, text, strlen(text), 0);
 }
 
-/* JSON escapes control characters itself; it only needs UTF-8. */
-static void add_utf8(struct buf *out, const char *text)
+/* JSON needs UTF-8. */
+static void add_utf8(struct buf *out, const char *s)
 {
-	const unsigned char *s = (const unsigned char *)text;
-
-	while (*s) {
-		size_t n = utf8_len(s);
-
+	for (size_t left = strlen(s), n; left; s += n, left -= n) {
+		n = text_utf8_len(s, left);
 		if (n)
 			buf_add(out, s, n);
 		else
-			buf_adds(out, "\xef\xbf\xbd"); /* U+FFFD */
-		s += n ? n : 1;
+			buf_adds(out, "\xef\xbf\xbd"), n = 1; /* U+FFFD */
 	}
 }
 
@@ -95,7 +49,7 @@ void log_text_line(struct buf *out, time_t t, const char *level, const char *msg
 		buf_adds(out, msg);
 	} else {
 		buf_addc(out, '"');
-		add_clean(out, msg, true);
+		text_clean(out, msg, strlen(msg), TEXT_QUOTED);
 		buf_addc(out, '"');
 	}
 	buf_addc(out, '\n');
@@ -183,7 +137,7 @@ int log_json_line(struct buf *out, const struct timespec *t, const char *level, 
 	oci_json_object_end(j);
 	r = oci_json_text(j, &text, &len, NULL);
 	if (!r) {
-		buf_add(out, text, len);
+		text_clean(out, text, len, TEXT_LINES); /* DEL, C1: JSON leaves them */
 		buf_addc(out, '\n');
 	}
 	oci_json_free(j);
@@ -230,7 +184,7 @@ void log_error_text(struct buf *out, const char *what, const struct hz_error *er
 	_cleanup_buf_ struct buf raw = BUF_INIT;
 
 	add_error(&raw, what, err);
-	add_clean(out, raw.data ? raw.data : err->msg, false);
+	log_clean(out, raw.data ? raw.data : err->msg);
 }
 
 void log_error_line(struct buf *out, const char *what, const struct hz_error *err)
@@ -255,7 +209,7 @@ static void add_note(struct buf *out, const char *label, const char *text, size_
 	buf_adds(out, "  ");
 	buf_adds(out, label);
 	if (one.data)
-		add_clean(out, one.data, false);
+		log_clean(out, one.data);
 	buf_addc(out, '\n');
 }
 

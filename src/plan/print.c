@@ -2,6 +2,8 @@
 /* A plan in words, for people: `hezi explain`, and the step that an error names. */
 #include "plan/print.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <linux/mount.h>
 #include <string.h>
@@ -12,18 +14,8 @@
 
 void words_plain(const struct words *w, const char *s)
 {
-	for (; s && *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c == '"' || c == '\\')
-			buf_addc(w->out, '\\');
-		if (c == '\n')
-			buf_adds(w->out, "\\n");
-		else if (c < 0x20 || c == 0x7f)
-			buf_printf(w->out, "\\x%02x", c);
-		else
-			buf_addc(w->out, (char)c);
-	}
+	if (s)
+		text_clean(w->out, s, strlen(s), TEXT_QUOTED);
 }
 
 void words_quoted(const struct words *w, const char *s)

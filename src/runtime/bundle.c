@@ -4,6 +4,7 @@
 #include "runtime/runtime.h"
 
 #include "base/fd.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -230,9 +231,15 @@ static void explain_text(const struct plan *plan, const struct plan_print_option
 			 struct buf *text)
 {
 	plan_print_text(plan->h, print, text);
-	for (unsigned i = 0; i < plan->nwarnings && i < PLAN_WARNINGS; i++)
-		buf_printf(text, "warning: config.json %s: %s\n", plan->warnings[i].pointer,
-			   plan->warnings[i].text);
+	for (unsigned i = 0; i < plan->nwarnings && i < PLAN_WARNINGS; i++) {
+		const struct plan_warning *w = &plan->warnings[i];
+
+		buf_adds(text, "warning: config.json ");
+		text_clean(text, w->pointer, strlen(w->pointer), 0);
+		buf_adds(text, ": ");
+		text_clean(text, w->text, strlen(w->text), 0);
+		buf_addc(text, '\n');
+	}
 }
 
 static bool has_warning(const struct plan *p, const char *text)
