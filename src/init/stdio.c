@@ -16,6 +16,12 @@ static const struct {
 	{8, "/dev/random"}, {9, "/dev/urandom"},
 };
 
+/* The container's own node that stdio descriptor @fd is now; -1: none was opened. */
+struct own_node {
+	int fd;
+	struct statx st;
+};
+
 static bool is_same_device(const struct statx *a, const struct statx *b)
 {
 	return init_is_device(a, b->stx_mode & S_IFMT, b->stx_rdev_major, b->stx_rdev_minor);
@@ -49,19 +55,33 @@ static int open_own(const struct statx *st)
 	return look < 0 ? -1 : open_node(nodes[i].path, O_RDWR | O_NOCTTY, st);
 }
 
-/* What neither can open stays: a runtime without privileges is no owner of the host's nodes. */
-static int replace(struct init *init, const struct plan_step *step, int fd, const struct statx *st)
+/* The host's node through a read-only mount; each descriptor keeps its own access mode there. */
+static int open_host(struct init *init, int fd, const struct statx *st)
 {
-	INIT_CLOSE int by = open_own(st);
+	INIT_CLOSE int by = init_need_stdio(init, fd);
 	struct statx host;
+
+	if (by < 0 || init_stat(by, NULL, &host) || !is_same_device(&host, st))
+		return -1;
+	return init_take_fd(&by);
+}
+
+/* What neither can open stays: a runtime without privileges is no owner of the host's nodes. */
+static int replace(struct init *init, const struct plan_step *step, struct own_node *last, int fd,
+		   const struct statx *st)
+{
+	INIT_CLOSE int opened = -1;
+	int by = last->fd;
 	long r;
 
-	if (by < 0) {
-		by = init_need_stdio(init, fd);
-		if (by < 0 || init_stat(by, NULL, &host) || !is_same_device(&host, st))
-			return 0;
+	if (by < 0 || !is_same_device(&last->st, st)) {
+		by = opened = open_own(st);
+		if (by >= 0)
+			*last = (struct own_node){fd, *st};
+		else
+			by = opened = open_host(init, fd, st);
 	}
-	r = sys_call(__NR_dup3, by, fd, 0);
+	r = by < 0 ? 0 : sys_call(__NR_dup3, by, fd, 0);
 	return r < 0 ? init_fail(init, step, __NR_dup3, r, NULL) : 0;
 }
 
@@ -78,7 +98,8 @@ static int give(struct init *init, const struct plan_step *step, int fd, uint32_
 		       : 0;
 }
 
-static int own(struct init *init, const struct plan_step *step, int fd, const struct plan_user *u)
+static int own(struct init *init, const struct plan_step *step, struct own_node *last, int fd,
+	       const struct plan_user *u)
 {
 	struct statx st;
 	int r = init_stat(fd, NULL, &st);
@@ -89,7 +110,7 @@ static int own(struct init *init, const struct plan_step *step, int fd, const st
 		return init_fail(init, step, __NR_statx, r, NULL);
 	switch (st.stx_mode & S_IFMT) {
 	case S_IFCHR:
-	case S_IFBLK: return replace(init, step, fd, &st);
+	case S_IFBLK: return replace(init, step, last, fd, &st);
 	case S_IFIFO:
 	case S_IFREG: return st.stx_uid == u->uid ? 0 : give(init, step, fd, u->uid);
 	default: return 0;
@@ -99,9 +120,10 @@ static int own(struct init *init, const struct plan_step *step, int fd, const st
 int step_stdio_owner(struct init *init, const struct plan_step *step)
 {
 	const struct plan_user *u = (const struct plan_user *)init_find_step(init, PLAN_USER);
+	struct own_node last = {.fd = -1};
 
 	for (int fd = 0; u && fd < 3; fd++)
-		if (own(init, step, fd, u))
+		if (own(init, step, &last, fd, u))
 			return -1;
 	return 0;
 }

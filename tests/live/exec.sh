@@ -279,7 +279,7 @@ foreground() {
 	ex "$ID" sh -c 'sleep 20 & echo started'
 	ok
 	is "$OUT" started
-	RT_LIMIT=10 ex "$ID" sh -c 'while echo y; do :; done & sleep 0.1'
+	RT_LIMIT=10 ex "$ID" sh -c 'while echo y; do sleep 0.01; done & sleep 0.1'
 	ok
 	like "$OUT" '^y'
 	[ $((SECONDS - start)) -lt 15 ] || die "waited for what was left in the background"
