@@ -48,13 +48,12 @@ static int set_groups(struct init *init, const struct plan_user *u)
 
 /* While we are root: the image's /etc may be closed to the user (mode 0700), who has a home all the
  * same. On a FUSE or NFS mount it may be the other way round. */
-static void find_home(struct init *init)
+static int find_home(struct init *init)
 {
 	const struct plan_exec *e =
 		(const struct plan_exec *)init_find_step(init, PLAN_EXEC_LOOKUP);
 
-	if (e && e->need_home)
-		init->home = init_find_home(e->uid, &init->home_late);
+	return e && e->need_home ? init_find_home(init, &e->s, e->uid) : 0;
 }
 
 int step_user(struct init *init, const struct plan_step *step)
@@ -63,7 +62,8 @@ int step_user(struct init *init, const struct plan_step *step)
 	const struct plan_user *u = (const struct plan_user *)step;
 	long r = 0;
 
-	find_home(init);
+	if (find_home(init) < 0)
+		return -1;
 	if (c && drop_bounding(init, c) < 0)
 		return -1;
 	if (c && u->uid)

@@ -86,8 +86,9 @@ int step_exec_lookup(struct init *init, const struct plan_step *step)
 
 	if (init->chdir_late && init_enter_cwd(init, step, plan_text(init->plan, e->cwd)) < 0)
 		return -1;
-	if (e->need_home && (!init->home || init->home_late))
-		init->home = init_find_home(e->uid, &init->home_late);
+	if (e->need_home && (!init->home || init->home_late) &&
+	    init_find_home(init, step, e->uid) < 0)
+		return -1;
 	if (init_strchr(name, '/'))
 		return lookup_path(init, step, name);
 	return search(init, step, plan_text(init->plan, e->path), name);

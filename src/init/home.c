@@ -8,6 +8,8 @@
 
 #define PASSWD_MAX (1u << 20)
 
+static const char path[] = "/etc/passwd";
+
 enum {
 	FIELD_UID = 2,
 	FIELD_HOME = 5
@@ -61,7 +63,8 @@ static bool take_all(struct passwd_line *line, const char *buf, long n, uint32_t
 	return false;
 }
 
-static bool scan(int fd, uint32_t uid)
+/* 1: found; 0: not there; or -errno. */
+static long scan(int fd, uint32_t uid)
 {
 	struct passwd_line line;
 	size_t total = 0;
@@ -73,41 +76,70 @@ static bool scan(int fd, uint32_t uid)
 
 		if (n == -EINTR)
 			continue;
-		if (n <= 0)
+		if (n < 0)
+			return n;
+		if (!n)
 			return line_is(&line, uid); /* the last line may lack its end */
 		total += (size_t)n;
 		if (take_all(&line, buf, n, uid))
-			return true;
+			return 1;
 	}
-	return false;
+	return 0;
 }
 
-/* 0: it is a regular file */
-static long check_file(int fd, const char *name)
+/* 1: a regular file; 0: something else; or -errno. */
+static long is_file(int fd, const char *name)
 {
 	struct statx st;
 	long r = sys_call(__NR_statx, fd, name, *name ? 0 : AT_EMPTY_PATH, STATX_TYPE, &st);
 
-	return r ? r : (st.stx_mode & S_IFMT) == S_IFREG ? 0 : -EINVAL;
+	return r ? r : (st.stx_mode & S_IFMT) == S_IFREG;
+}
+
+/* Errors that an image can bring about. Others, as those of a disk or of a seccomp filter, must not
+ * give the program another HOME. */
+static bool is_of_image(long r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EACCES || r == -ENXIO ||
+	       r == -ENODEV || r == -ENAMETOOLONG || r == -EISDIR;
 }
 
 /* Looked at before it is opened, for to open a device or a fifo has effects already, and after it,
  * for it may have been exchanged. */
-const char *init_find_home(uint32_t uid, bool *ret_denied)
+static long find(uint32_t uid, long *ret_call)
 {
-	static const char path[] = "/etc/passwd";
 	INIT_CLOSE int fd = -1;
-	long r = check_file(AT_FDCWD, path);
+	long r = is_file(AT_FDCWD, path);
 
-	if (!r)
-		r = sys_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0,
-				RESOLVE_NO_MAGICLINKS);
-	*ret_denied = r == -EACCES;
-	fd = (int)r;
+	*ret_call = __NR_statx;
+	if (r <= 0)
+		return r;
+	*ret_call = __NR_openat2;
+	fd = (int)sys_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0,
+			      RESOLVE_NO_MAGICLINKS);
+	if (fd < 0)
+		return fd;
+	*ret_call = __NR_statx;
+	r = is_file(fd, "");
+	if (r <= 0)
+		return r;
+	*ret_call = __NR_read;
+	return scan(fd, uid);
+}
+
+int init_find_home(struct init *init, const struct plan_step *step, uint32_t uid)
+{
+	long call, r;
+
 	memcpy(init_keep.home, "HOME=/", 7);
-	if (fd < 0 || check_file(fd, "") || !scan(fd, uid)) {
+	r = find(uid, &call);
+	if (r < 0 && !is_of_image(r))
+		return init_fail(init, step, call, r, path);
+	init->home_late = r == -EACCES;
+	if (r <= 0) {
 		init_keep.home[5] = '/';
 		init_keep.home[6] = 0;
 	}
-	return init_keep.home;
+	init->home = init_keep.home;
+	return 0;
 }

@@ -174,9 +174,10 @@ int init_guard(struct init *init, const struct plan_step *step);
 void init_tell_stat(struct init *init);
 
 /* home.c */
-/** "HOME=…" for @uid by the /etc/passwd below our root, which may be anything; "HOME=/" where it
- * does not say, or is denied to us (@ret_denied). Static. */
-const char *init_find_home(uint32_t uid, bool *ret_denied);
+/** init->home: "HOME=…" for @uid by the /etc/passwd below our root, which may be anything; "HOME=/"
+ * where it does not say, or is denied to us (init->home_late). -1 after a failure of another kind.
+ */
+int init_find_home(struct init *init, const struct plan_step *step, uint32_t uid);
 
 /*
  * What lasts from the create to the start. All other memory that begins as zero is given back while

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the program is and who it is: look-up, HOME, working directory, limits, credentials,
+/* What the program is and who it is: look-up, working directory, limits, credentials,
  * seccomp, namespaces. */
 #include "init1.h"
 
@@ -75,75 +75,6 @@ static void test_exec_fails(void)
 	i1_failed(h, INIT_WHY_EXEC, ENOENT, "a missing interpreter");
 	is_str(h->error.object, in_dir("script"), "the path");
 	is_int(WEXITSTATUS(h->status), INIT_EXIT_UNEXECUTED, "the container's status");
-}
-
-static const char *home_in(const char *passwd)
-{
-	static char text[8192];
-	int out[2];
-	ssize_t n;
-	pid_t pid;
-
-	if (passwd)
-		put("etc/passwd", passwd, 0644);
-	if (pipe(out))
-		exit(99);
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		const char *home;
-		bool denied;
-
-		if (chroot(dir) || chdir("/"))
-			_exit(1);
-		alarm(5);
-		home = init_find_home(1000, &denied);
-		_exit(write(out[1], home, strlen(home)) < 0);
-	}
-	close(out[1]);
-	n = read(out[0], text, sizeof(text) - 1);
-	text[n < 0 ? 0 : n] = 0;
-	close(out[0]);
-	waitpid(pid, NULL, 0);
-	return text;
-}
-
-static void test_home(void)
-{
-	static char big[1 << 21];
-
-	mkdir(in_dir("etc"), 0755);
-	is_str(home_in(NULL), "HOME=/", "no passwd");
-	is_str(home_in("root:x:0:0:root:/root:/bin/sh\nu:x:1000:5::/home/u:\nv:x:1000:5::/home/"
-		       "v:\n"),
-	       "HOME=/home/u", "the first line of the uid");
-	is_str(home_in("u:x:1000:5::/home/u"), "HOME=/home/u", "a last line without end and shell");
-	is_str(home_in("u:x:10000:5::/a:\nu:x:100:5::/b:\nu:x: "
-		       "1000:5::/c:\nu:x:1000x:5::/d:\nu:x:4294968296:5::/e:\n"),
-	       "HOME=/", "numbers that only look like it");
-	is_str(home_in("u:x:1000:5::\nu:x:1000:5\nu:x:1000:5:::\n#:::\n\n:\nw:x:1000:1:g:/w:/bin/"
-		       "sh\n"),
-	       "HOME=/w", "lines that are too short");
-	memset(big, 'a', sizeof(big) - 1);
-	memcpy(big, "u:x:1000:5::/", 13);
-	is_str(home_in(big), "HOME=/", "a line without end");
-	memset(big, '\n', sizeof(big) - 1);
-	strcpy(big + sizeof(big) - 64, "u:x:1000:5::/late:\n");
-	is_str(home_in(big), "HOME=/", "beyond a mebibyte");
-	memset(big, '#', 3000);
-	big[3000] = '\n';
-	strcpy(big + 3001, "u:x:1000:5::/home/after:\n");
-	is_str(home_in(big), "HOME=/home/after", "after a long line");
-	unlink(in_dir("etc/passwd"));
-	mkfifo(in_dir("etc/passwd"), 0644);
-	is_str(home_in(NULL), "HOME=/", "a fifo");
-	unlink(in_dir("etc/passwd"));
-	symlink("/etc/other", in_dir("etc/passwd"));
-	put("etc/other", "u:x:1000:5::/linked:\n", 0644);
-	is_str(home_in(NULL), "HOME=/linked", "a link in the root");
-	i1_start();
-	i1_end(I1_SH("echo $HOME"), true, NULL, NULL);
-	is_str(i1_run()->output, "/root\n", "it reaches the environment");
 }
 
 static void test_cwd(void)
@@ -558,7 +489,6 @@ int main(void)
 		return 99;
 	test_lookup();
 	test_exec_fails();
-	test_home();
 	test_cwd();
 	test_cwd_outside();
 	test_limits();
