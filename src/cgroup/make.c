@@ -171,6 +171,10 @@ static int hint_mkdir(int r, struct hz_error *err)
 		return error_hint(err, "the cgroups are mounted read-only here: if this is a "
 				       "container, it needs a writable /sys/fs/cgroup (Docker: "
 				       "--privileged)");
+	if (r == -EACCES || r == -EPERM)
+		return error_hint(err, "this user may not create cgroups there: use a delegated "
+				       "cgroup (--systemd-cgroup in a user session), or name no "
+				       "linux.cgroupsPath and no limits");
 	return -1;
 }
 

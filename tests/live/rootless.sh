@@ -90,6 +90,7 @@ rootless_cgroups() {
 	cap as_user run --bundle "$B" "$ID"
 	bad
 	says "unable to apply cgroup configuration: create cgroup .*(EACCES|EPERM|EROFS)"
+	is_peer || like "$ERR" "hint.*delegated"
 	config 'del(.linux.cgroupsPath)'
 	cap as_user --rootless=false run --bundle "$B" "$ID"
 	bad
@@ -190,8 +191,9 @@ rootless_cgroup_mount() {
 	user_bundle
 	config '.mounts|=map(if .destination=="/sys/fs/cgroup" then .options=["nosuid","noexec","nodev","relatime"] else . end)
 		|.linux.namespaces|=map(select(.type!="cgroup"))'
-	# what is mounted later at a place covers what was there (the tree of the host's /sys)
-	sh_args 'awk "\$5 ~ /^\\/sys\\/fs\\/cgroup/ {split(\$6, o, \",\"); m[\$5] = o[1]} END {for (p in m) print m[p]}" /proc/self/mountinfo | sort'
+	# what is mounted later at a place, or above it, covers what was there (the tree of the host's /sys)
+	sh_args 'awk "\$5 ~ /^\\/sys\\/fs\\/cgroup/ {split(\$6, o, \",\"); m[\$5] = o[1]} END {for (p in m) print p, m[p]}" /proc/self/mountinfo |
+		while read -r p o; do [ ! -d "$p" ] || echo "$o"; done'
 	cap as_user run --bundle "$B" "$ID"
 	ok
 	is "$(sort -u <<<"$OUT")" ro
