@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 
 #define RECEIVER_TRIES 100 /* of 10 ms */
+#define ACCEPT_SECONDS 5
 
 int console_check(const struct oci_config *c, const struct hz_create_options *o, bool detached,
 		  struct hz_error *err)
@@ -30,6 +32,19 @@ int console_check(const struct oci_config *c, const struct hz_create_options *o,
 	return 0;
 }
 
+/* A listener that never accepts must not hang hezi once its queue is full. */
+static int connect_in_time(int fd, const struct sockaddr_un *addr)
+{
+	const struct timeval limit = {.tv_sec = ACCEPT_SECONDS}, none = {0};
+	int r = 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); /* cannot fail, as below */
+	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)))
+		r = errno == EAGAIN ? -ETIMEDOUT : -errno;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof(none));
+	return r;
+}
+
 int socket_connect(int fd, const char *path)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -48,7 +63,7 @@ int socket_connect(int fd, const char *path)
 			return -errno;
 		snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d%s", dirfd, slash);
 	}
-	return connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
+	return connect_in_time(fd, &addr);
 }
 
 /* Who starts a receiver and the container at the same time is not always in time with the former.

@@ -184,6 +184,40 @@ console_late() {
 	like "$CONSOLE" 'hello from it'
 }
 
+# a listener that never accepts hangs nobody once its queue is full
+console_full() {
+	peers_differ "hang"
+	bundle
+	python3 - "$T/full" <<'EOF' &
+import os, socket, sys, time
+path = sys.argv[1]
+s = socket.socket(socket.AF_UNIX)
+s.bind(path)
+os.chmod(path, 0o666)
+s.listen(0)
+held = []
+while True:
+    c = socket.socket(socket.AF_UNIX)
+    c.setblocking(False)
+    try:
+        c.connect(path)
+    except BlockingIOError:
+        break
+    held.append(c)
+os.rename(path, path + ".ready")
+time.sleep(60)
+EOF
+	local listener=$!
+	within 10 test -e "$T/full.ready" || die "no listener"
+	config '.process.terminal=true'
+	args sleep 60
+	create --console-socket "$T/full.ready"
+	kill $listener
+	bad
+	says 'send the terminal to ".*": connection timed out'
+	rm "$T/full.ready"
+}
+
 console_size() {
 	bundle
 	terminal
@@ -263,6 +297,7 @@ t "terminal on stdout alone" run_tty_stdin_piped
 t "terminal asked for, none there: refused" run_without_any_tty
 t "--console-socket gets one fd; both directions work" console_socket
 t "run -d --console-socket" console_socket_run_d
+t "a receiver that listens and never accepts" console_full
 t "a receiver that is late" console_late
 t "consoleSize" console_size
 t "/dev/console, /dev/tty and the terminal's owner" console_device
