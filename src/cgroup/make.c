@@ -167,6 +167,9 @@ static int hint_mkdir(int r, struct hz_error *err)
 	if (r == -EAGAIN)
 		return error_hint(err, "cgroup.max.descendants or cgroup.max.depth of a cgroup "
 				       "above it is reached");
+	if (r == -ENOSPC)
+		return error_hint(err, "a kernel has at most 65,535 memory cgroups; those that are "
+				       "removed count until their last page is freed");
 	if (r == -EROFS)
 		return error_hint(err, "the cgroups are mounted read-only here: if this is a "
 				       "container, it needs a writable /sys/fs/cgroup (Docker: "

@@ -57,6 +57,18 @@ static int watch_v1(int dirfd)
 	return r ? r : TAKE_FD(fd);
 }
 
+/* The limits of inotify are those of the user, whatever the descriptors of the process. */
+static int fail(const struct cgroup_watch *w, int errnum, struct hz_error *err)
+{
+	error_sys(err, errnum, w->unified ? "inotify_add_watch" : "write", w->path,
+		  "watch cgroup \"%s\" for lack of memory", w->path);
+	if (w->unified && errnum == EMFILE)
+		return error_hint(err, "fs.inotify.max_user_instances or RLIMIT_NOFILE is reached");
+	if (w->unified && errnum == ENOSPC)
+		return error_hint(err, "the sysctl fs.inotify.max_user_watches is reached");
+	return -1;
+}
+
 int cgroup_watch_ooms(const struct oci_strings *dirs, struct cgroup_watch *ret,
 		      struct hz_error *err)
 {
@@ -75,9 +87,7 @@ int cgroup_watch_ooms(const struct oci_strings *dirs, struct cgroup_watch *ret,
 		if (r >= 0)
 			ret->fd = r;
 		else if (r != -ENOENT)
-			return error_sys(err, -r, ret->unified ? "inotify_add_watch" : "write",
-					 ret->path, "watch cgroup \"%s\" for lack of memory",
-					 ret->path);
+			return fail(ret, -r, err);
 	}
 	if (ret->fd >= 0 && ret->unified)
 		ret->seen = kills(ret->path);

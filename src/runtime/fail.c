@@ -166,12 +166,6 @@ int fail_hint(unsigned kind, int errnum, struct hz_error *err)
 		int errnum;
 		const char *hint;
 	} hints[] = {
-		{PLAN_SCHEDULER, EPERM,
-		 "real-time policies and a lower nice value need CAP_SYS_NICE; SCHED_FIFO and "
-		 "SCHED_RR also "
-		 "a budget of the cgroup, where it has cpu.rt_runtime_us; SCHED_DEADLINE all CPUs "
-		 "of the root domain: process scheduler can't be used together with AllowedCPUs "
-		 "(linux.resources.cpu.cpus)"},
 		{PLAN_SCHEDULER, EBUSY,
 		 "the deadline tasks of this host would want more CPU time than is left for them"},
 		{PLAN_SCHEDULER, EINVAL,

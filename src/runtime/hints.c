@@ -320,6 +320,29 @@ int hint_execve(const struct plan_header *h, int errnum, struct hz_error *err)
 	return hint_processes(err);
 }
 
+int hint_scheduler(const struct plan_scheduler *s, int errnum, struct hz_error *err)
+{
+	uint64_t caps = 0;
+	bool nice = read_status("CapEff:", 16, &caps) && caps & 1ull << CAP_SYS_NICE;
+
+	if (errnum != EPERM)
+		return fail_hint(PLAN_SCHEDULER, errnum, err);
+	if (s->policy == SCHED_DEADLINE)
+		return error_hint(err, "SCHED_DEADLINE needs CAP_SYS_NICE in the initial user "
+				       "namespace and all CPUs of the root domain: process "
+				       "scheduler can't be used together with AllowedCPUs "
+				       "(linux.resources.cpu.cpus)");
+	if (s->policy != SCHED_FIFO && s->policy != SCHED_RR)
+		return error_hint(err, "a nice value below the caller's needs CAP_SYS_NICE in the "
+				       "initial user namespace, or RLIMIT_NICE");
+	if (!nice)
+		return error_hint(err, "a real-time policy needs CAP_SYS_NICE in the initial user "
+				       "namespace, or RLIMIT_RTPRIO of its priority");
+	return error_hint(err, "the cgroup has no budget for real-time tasks: set "
+			       "linux.resources.cpu.realtimeRuntime (cpu.rt_runtime_us), for the "
+			       "cgroups above it too");
+}
+
 static int hint_keyring(const struct plan_header *h, int errnum, struct hz_error *err)
 {
 	/* root outside of user namespaces has limits of its own */
@@ -362,6 +385,7 @@ int hint_step(const struct plan_header *h, const struct plan_step *s, int errnum
 	case PLAN_FORK: return hint_fork(h, (const struct plan_fork *)s, errnum, err);
 	case PLAN_NS_UNSHARE:
 		return hint_clone(((const struct plan_ns_unshare *)s)->flags, errnum, err);
+	case PLAN_SCHEDULER: return hint_scheduler((const struct plan_scheduler *)s, errnum, err);
 	case PLAN_KEYRING: return hint_keyring(h, errnum, err);
 	case PLAN_SYSCTL: (void)hint_sysctl(h, (const struct plan_sysctl *)s, errnum, err); break;
 	case PLAN_OOM_SCORE: (void)hint_oom_score(errnum, err); break;

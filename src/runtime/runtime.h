@@ -298,6 +298,8 @@ int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err);
 int hint_rlimit(const struct plan_rlimit *l, int errnum, struct hz_error *err);
 /** Of clone3(2) or unshare(2) with these CLONE_NEW* flags. */
 int hint_clone(uint64_t flags, int errnum, struct hz_error *err);
+/** Of sched_setattr(2). */
+int hint_scheduler(const struct plan_scheduler *s, int errnum, struct hz_error *err);
 /** Of execve(2). */
 int hint_execve(const struct plan_header *h, int errnum, struct hz_error *err);
 /** Of a write to /proc/PID/oom_score_adj. */

@@ -136,7 +136,7 @@ static int do_scheduler(struct creation *c, const struct plan_scheduler *s, stru
 	if (!r)
 		return 0;
 	error_sys(err, (int)-r, "sched_setattr", NULL, "set the scheduling policy");
-	return fail_hint(PLAN_SCHEDULER, (int)-r, err);
+	return hint_scheduler(s, (int)-r, err);
 }
 
 /* In the words of runc: the CPUs as one number. */

@@ -234,16 +234,35 @@ priorities() {
 	user_namespace $U
 	config '.process.scheduler={policy:"SCHED_FIFO",priority:99}'
 	user
-	hints 'real-time policies and a lower nice value need CAP_SYS_NICE'
+	hints 'a real-time policy needs CAP_SYS_NICE in the initial user namespace, or RLIMIT_RTPRIO'
 	config '.process.scheduler={policy:"SCHED_OTHER",nice:-20}'
 	user
-	hints 'real-time policies and a lower nice value need CAP_SYS_NICE'
+	hints "a nice value below the caller's needs CAP_SYS_NICE"
 	config 'del(.process.scheduler)|.process.ioPriority={class:"IOPRIO_CLASS_RT",priority:0}'
 	user
 	hints 'IOPRIO_CLASS_RT needs CAP_SYS_NICE'
 	config 'del(.process.ioPriority)|.process.oomScoreAdj=-1000'
 	user
 	hints "the caller's own is $(</proc/self/oom_score_adj), and to lower it takes CAP_SYS_RESOURCE"
+}
+
+no_budget() {
+	chrt -f 1 true 2>/dev/null || skip "real-time policies are not to be had here"
+	[ -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ] || skip "no budgets for real-time tasks here"
+	bundle
+	config '.process.scheduler={policy:"SCHED_RR",priority:1}'
+	cap rt run --bundle "$B" "$ID"
+	like "$ERR" '/process/scheduler: .*hint: the cgroup has no budget for real-time tasks: set linux.resources.cpu.realtimeRuntime'
+}
+inotify() {
+	[ -n "$V2" ] || skip "cgroup v1 has no use for it"
+	needs_controller memory
+	bundle
+	sleeper
+	cap timeout 10 "$LIB/deny.py" ENOSPC inotify_add_watch "${RT[@]}" events "$ID"
+	hints 'the sysctl fs.inotify.max_user_watches is reached'
+	cap timeout 10 "$LIB/deny.py" EMFILE inotify_init1 "${RT[@]}" events "$ID"
+	hints 'fs.inotify.max_user_instances or RLIMIT_NOFILE is reached'
 }
 
 t "namespaces denied by a filter" denied_by_filter
@@ -263,4 +282,6 @@ t "an argument that is too long" long_argument
 t "session keyrings" keys
 t "net.ipv4.ping_group_range of ids that are not mapped" ping_groups
 t "priorities of an ordinary user" priorities
+t "no budget for real-time tasks" no_budget
+t "limits of inotify" inotify
 finish
