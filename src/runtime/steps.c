@@ -106,8 +106,8 @@ static int do_rlimit(struct creation *c, const struct plan_rlimit *l, struct hz_
 	if (!r)
 		return 0;
 	r = errno;
-	error_sys(err, (int)r, "prlimit64", plan_text(c->b->plan.h, l->name), "set limit %s",
-		  plan_text(c->b->plan.h, l->name));
+	error_sys(err, (int)r, "prlimit64", plan_text(c->b->plan.h, l->name), "%s %s: prlimit64",
+		  raise ? "raise" : "set", plan_text(c->b->plan.h, l->name));
 	return hint_rlimit(l, (int)r, err);
 }
 
