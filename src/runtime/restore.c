@@ -37,13 +37,31 @@ struct restore {
 
 /* --- what is asked of CRIU -------------------------------------------------------------------- */
 
-/* In the foreground, what was a pipe becomes one of ours again, as with run. */
+/* In the foreground a terminal of ours is replaced by a pipe only where a pipe was. */
 static void close_pipe(struct creation *c, size_t i)
 {
 	if (c->its_stdio[i] < 0)
 		return;
 	fd_close(TAKE_FD(c->its_stdio[i]));
 	fd_close(TAKE_FD(c->our_stdio[i]));
+}
+
+static bool is_outside(const char *name)
+{
+	static const char *const outside[] = {"pipe:", "file[", "tty["};
+
+	for (size_t k = 0; k < ARRAY_SIZE(outside); k++)
+		if (!strncmp(name, outside[k], strlen(outside[k])))
+			return true;
+	return false;
+}
+
+/* Ours in its place; a device node of the host as with create. */
+static void hand_on(struct restore *r, size_t i, const char *name)
+{
+	criu_add_inherited(&r->opts, name, (int)i);
+	if (r->c.its_stdio[i] < 0)
+		r->c.its_stdio[i] = stdio_protect((int)i);
 }
 
 /* Who dumped says for each of stdin, stdout and stderr what it was; ours takes the place of what
@@ -55,7 +73,6 @@ static int add_stdio(struct restore *r, struct hz_error *err)
 	} list = {{0}};
 	static const struct oci_field fields[] = {{"descriptors", OCI_FIELD_STRINGS, true, 0}};
 	static const struct oci_flat kind = {CRIU_DESCRIPTORS, fields, 1};
-	static const char *const outside[] = {"pipe:", "file[", "tty["};
 	_cleanup_buf_ struct buf text = BUF_INIT, whole = BUF_INIT;
 	int e = file_read_regular_at(r->place.images, CRIU_DESCRIPTORS, &text, 65536);
 
@@ -70,11 +87,10 @@ static int add_stdio(struct restore *r, struct hz_error *err)
 	for (size_t i = 0; i < 3; i++) {
 		const char *name = i < list.names.n ? list.names.items[i] : "";
 
-		for (size_t k = 0; k < ARRAY_SIZE(outside); k++)
-			if (!strncmp(name, outside[k], strlen(outside[k])))
-				criu_add_inherited(&r->opts, name, (int)i);
 		if (strncmp(name, "pipe:", 5) != 0)
 			close_pipe(&r->c, i);
+		if (is_outside(name))
+			hand_on(r, i, name);
 	}
 	return 0;
 }

@@ -442,6 +442,25 @@ request_of_a_dump() {
 	kill -KILL $holder
 }
 
+# what takes the place of a pipe: a device node of the host through a mount that cannot be changed, a file as it is
+stdio_of_a_restore() {
+	peers_differ "the test plays CRIU for hezi"
+	local id mounts
+	bundle
+	args sleep 60
+	mkdir "$B/image"
+	echo '["pipe:[1]","pipe:[2]","file[1:2]"]' >"$B/image/descriptors.json"
+	with_fake restores
+	"${FAKE[@]}" restore -d --bundle "$B" --image-path "$B/image" "$ID" </dev/null >"$B/out" 2>/dev/null
+	mounts=$(cut -d' ' -f1 /proc/self/mountinfo)
+	for fd in 0 2; do
+		is "$(stat -L -c %t:%T "/proc/$(pid_of)/fd/$fd")" 1:3
+		id=$(sed -n 's/^mnt_id:[^0-9]*//p' "/proc/$(pid_of)/fdinfo/$fd")
+		! grep -qx "$id" <<<"$mounts" || die "descriptor $fd is of a mount of the host"
+	done
+	is "$(stat -L -c %d:%i "/proc/$(pid_of)/fd/1")" "$(stat -c %d:%i "$B/out")"
+}
+
 # state, cgroup, hooks and files around processes that come from elsewhere
 surroundings_of_a_restore() {
 	peers_differ "the test plays CRIU for hezi"
@@ -518,6 +537,7 @@ t "a criu that ends" failing_criu silent "criu ended before it had answered"
 t "a criu that cannot be understood" failing_criu garbage "not understood"
 t "a criu that says no: its first error is told" failing_criu fails "criu failed to (dump|restore): input/output error.*: Error \(criu/x.c:1\): no such luck"
 t "what is asked of criu" request_of_a_dump
+t "what a restore puts on stdio" stdio_of_a_restore
 t "what a restore makes around the processes" surroundings_of_a_restore
 t "id-mapped mounts are refused" idmapped_is_refused
 t "CRIU: a container goes on where it was" goes_on
