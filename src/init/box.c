@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Things of the host that steps of the box need: /proc and /dev/null as they are before the pivot,
- * verified. */
+/* Things of the host that steps of the box need: /proc as it is before the pivot, verified. */
 #include "init/init.h"
 
 #include <asm/statfs.h>
@@ -91,40 +90,14 @@ int init_host_proc(struct init *init, const struct plan_step *step)
 	return init->proc_fd;
 }
 
-static int open_null(struct init *init, const struct plan_step *step)
-{
-	long fd = sys_call(__NR_openat, AT_FDCWD, "/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	struct statx st;
-	long r;
-
-	if (fd < 0)
-		return init_fail(init, step, __NR_openat, fd, "/dev/null");
-	r = sys_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st);
-	if (!r && (st.stx_mode & S_IFMT) == S_IFCHR && st.stx_rdev_major == 1 &&
-	    st.stx_rdev_minor == 3)
-		return (int)fd;
-	sys_call(__NR_close, fd);
-	if (r < 0)
-		return init_fail(init, step, __NR_statx, r, "/dev/null");
-	return init_fail_why(init, step, INIT_WHY_BAD_NODE, 0, "/dev/null"); /* CVE-2025-31133 */
-}
-
-int init_host_null(struct init *init, const struct plan_step *step)
-{
-	if (init->null_fd < 0)
-		init->null_fd = open_null(init, step);
-	return init->null_fd;
-}
-
 int init_drop_host(struct init *init, const struct plan_step *step)
 {
 	const struct plan_hooks *h = (const struct plan_hooks *)init_find_step(init, PLAN_HOOKS);
 
 	if (init->pty_master < 0) { /* nothing is open that we still want: two calls for all */
-		init->null_fd = init->proc_fd = init->rootfd = -1;
+		init->proc_fd = init->rootfd = -1;
 		return init_close_strangers(init, step);
 	}
-	init_close(&init->null_fd);
 	init_close(&init->proc_fd);
 	init_close(&init->rootfd);
 	for (unsigned i = 0; i < INIT_SLOTS_MAX; i++)

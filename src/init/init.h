@@ -34,7 +34,7 @@ struct init {
 	int slots[INIT_SLOTS_MAX]; /* from BOOT; -1 once used */
 	int rootfd; /* O_PATH directory: the root of the container, -1 before ROOTFS and after PIVOT
 		     */
-	int null_fd, proc_fd;         /* private to init_host_null() and init_host_proc() */
+	int proc_fd;                  /* private to init_host_proc() */
 	int pty_master, pty_slave;    /* from CONSOLE to TERMINAL, else -1 */
 	uint32_t filter_size;         /* bytes in init_filter, 0: not there */
 	const struct plan_caps *caps; /* the last step of its kind that was done, or NULL */
@@ -96,8 +96,6 @@ int init_need_stdio(struct init *init, int fd);
  * at the first call, which must come after the enter stage (else they would be of the wrong mount
  * namespace). Borrowed. */
 
-/** O_PATH descriptor of /dev/null, verified: character device 1:3. -1 after a failure. */
-int init_host_null(struct init *init, const struct plan_step *step);
 /** O_PATH directory of /proc, verified to be the root of a procfs. -1 after a failure. */
 int init_host_proc(struct init *init, const struct plan_step *step);
 /** Close these and rootfd: nothing of the host stays open. Called after PIVOT. */

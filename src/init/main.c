@@ -96,7 +96,6 @@ void init_main(int sock, unsigned first_fd)
 		.first_fd = first_fd,
 		.listener = -1,
 		.rootfd = -1,
-		.null_fd = -1,
 		.proc_fd = -1,
 		.pty_master = -1,
 		.pty_slave = -1,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Read-only paths and masked paths. A masked file becomes a read-only view of the host's /dev/null,
- * verified, and a masked directory one empty read-only tmpfs that all of them share
- * (CVE-2025-31133: the container's own /dev/null may be anything). What is seen at the path
- * afterwards is checked (CVE-2025-52881). Links are resolved below the container's root.
+ * Read-only paths and masked paths. A masked file becomes a read-only view of the host's /dev/null
+ * (the container's, if the host has none), verified, and a masked directory one empty read-only
+ * tmpfs that all of them share (CVE-2025-31133: the container's own /dev/null may be anything).
+ * What is seen at the path afterwards is checked (CVE-2025-52881). Links are resolved below the
+ * container's root.
  *
  * The node behind a masked file is the host's: the read-only mount keeps the container's root from
  * changing its mode, owner, times and extended attributes.
@@ -65,11 +66,37 @@ static int mask_with(struct init *init, const struct plan_step *step, int tree, 
 	return r ? init_fail(init, step, __NR_move_mount, r, path) : 0;
 }
 
+/* @fd when it is character device 1:3, verified (CVE-2025-31133); else -errno, -ENODEV: another
+ * node. */
+static int check_null(int fd)
+{
+	struct statx st;
+	int r = fd < 0 ? fd : init_stat(fd, NULL, &st);
+
+	if (!r && init_is_device(&st, S_IFCHR, 1, 3))
+		return fd;
+	init_close(&fd);
+	return r ? r : -ENODEV;
+}
+
+/* The host's; where that was lost or replaced, the container's. */
+static int open_null(struct init *init, const struct plan_step *step)
+{
+	int host = check_null(
+		(int)sys_call(__NR_openat, AT_FDCWD, "/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC));
+	int own = host < 0 ? check_null(init_target_find(init, "/dev/null", O_NOFOLLOW, 0)) : -1;
+
+	if (host >= 0 || own >= 0)
+		return host >= 0 ? host : own;
+	return host == -ENODEV ? init_fail_why(init, step, INIT_WHY_BAD_NODE, 0, "/dev/null")
+			       : init_fail(init, step, __NR_openat, host, "/dev/null");
+}
+
 /* Not nodev: a masked file can be opened, and is empty. */
 static int clone_null(struct init *init, const struct plan_step *step)
 {
-	int null = init_host_null(init, step), r;
-	INIT_CLOSE int tree = -1;
+	INIT_CLOSE int null = open_null(init, step), tree = -1;
+	int r;
 
 	if (null < 0)
 		return -1;

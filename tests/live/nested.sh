@@ -258,6 +258,17 @@ sys_of_another_network() {
 	like "$OUT" $'^bound\nstatus 0$'
 }
 
+# a sandbox, or a host, that has lost its /dev/null or has a file there (a program of root that renames one over it)
+without_null() {
+	bundle
+	sh_args 'cat /proc/keys; echo x >/dev/null && stat -c %F /dev/null /proc/keys'
+	config '.linux.maskedPaths=["/proc/keys","/proc/timer_list"]'
+	cap timeout 20 unshare --mount --propagation private sh -c 'mount -t tmpfs none /dev && '"$1"' && exec "$@"' - "${RT[@]}" run --bundle "$B" "$ID"
+	ok
+	is "$OUT" "character special file
+character special file"
+}
+
 # a service of systemd with every setting that docs/nested.md names
 unit() {
 	local p options=()
@@ -314,6 +325,8 @@ t "a user in an outer container without privileges: the whole life" rootless
 t "a masked /proc in a user namespace: an error, and a bind runs" masked_proc
 t "without CAP_MKNOD the devices are bound" no_mknod
 t "a user namespace and the outer network: /sys is bound" sys_of_another_network
+t "no /dev/null outside: masks" without_null true
+t "a file for /dev/null outside: masks" without_null 'echo x >/dev/null'
 t "in a hardened unit of systemd" hardened_unit
 t "in a unit without cgroups or namespaces: an error" closed_unit
 t "a shared root: nothing of the inner container spreads" propagation

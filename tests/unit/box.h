@@ -205,7 +205,6 @@ BOX_UNUSED static void box_fresh(void)
 	init_target_forget();
 	init_mount_new_root();
 	init_close(&box_init.rootfd);
-	init_close(&box_init.null_fd);
 	init_close(&box_init.proc_fd);
 	do {
 		r = sys_call(__NR_umount2, box_base, 2 /* MNT_DETACH */);
@@ -325,7 +324,7 @@ static int box_child(void (*tests)(void))
 	}
 	box_mount(NULL, "/", NULL, MS_PRIVATE | MS_REC);
 	sys_call(__NR_umask, 0);
-	box_init.sock = box_init.rootfd = box_init.null_fd = box_init.proc_fd = -1;
+	box_init.sock = box_init.rootfd = box_init.proc_fd = -1;
 	tests();
 	return done_testing();
 }
