@@ -89,7 +89,22 @@ size_t cgroup_limits_need(struct builder *b, const char **names, size_t n, size_
 
 static const char *why_nowhere(const struct builder *b)
 {
-	return b->opt->no_cgroup ? "they are disabled" : "this host has none";
+	return b->opt->no_cgroup ? "they are disabled" : "no hierarchy is mounted here";
+}
+
+/* Not "this host": in a container it is what that was given. */
+static void refuse_controller(struct builder *b, const char *v1, const char *v2,
+			      const char *pointer)
+{
+	if (b->facts->cgroup_mode == PLAN_CGROUP_V2)
+		builder_refuse(
+			b, pointer,
+			"there is no \"%s\" cgroup controller here: \"%s/cgroup.controllers\" "
+			"does not list it",
+			v2, b->facts->hierarchies[0].mountpoint);
+	else
+		builder_refuse(b, pointer,
+			       "there is no \"%s\" cgroup controller here: it is not mounted", v1);
 }
 
 /* The place of a controller; CGROUP_NOWHERE after a fault that says why the limit cannot be set. */
@@ -105,8 +120,7 @@ static enum cgroup_place need_any(struct builder *b, const char *v1, const char 
 	if (!cgroup_is_possible(b))
 		builder_refuse(b, pointer, "limits need cgroups, and %s", why_nowhere(b));
 	else
-		builder_refuse(b, pointer, "this host has no \"%s\" cgroup controller",
-			       b->facts->cgroup_mode == PLAN_CGROUP_V2 ? v2 : v1);
+		refuse_controller(b, v1, v2, pointer);
 	return CGROUP_NOWHERE;
 }
 

@@ -400,7 +400,8 @@ void compile_unit(struct builder *b)
 
 	if (b->facts->cgroup_mode == PLAN_CGROUP_NONE || !b->facts->nhierarchies) {
 		builder_refuse(b, "",
-			       "the systemd cgroup driver needs cgroups, and this host has none");
+			       "the systemd cgroup driver needs cgroups, and no hierarchy is "
+			       "mounted here");
 		return;
 	}
 	check_subgroup(b);

@@ -199,7 +199,7 @@ removed_under_it() {
 	for c in "pause $ID" "update --pids-limit 9 $ID" "events --stats $ID" "stats $ID"; do
 		cap rt $c
 		bad
-		is_peer || like "$ERR" 'cgroup "/sys/fs/cgroup/.*" is gone|has no "pids" cgroup controller' "$c"
+		is_peer || like "$ERR" 'cgroup "/sys/fs/cgroup/.*" is gone|no "pids" cgroup controller' "$c"
 	done
 	cap rt ps --format json "$ID" # the table is by ps(1), which not every kernel suits
 	ok
