@@ -273,6 +273,10 @@ static void append_more(struct hz_error *err, const char *pointer, unsigned line
 			 err->file[0] ? err->file : "config.json", line, column, pointer, text);
 	else
 		snprintf(p + old, room, "%s%s: %s", old ? "\n" : "", pointer, text);
+	/* one line each: names in it must not fake another fault */
+	for (p += old + (old > 0); *p; p++)
+		if (*p == '\n')
+			*p = ' ';
 }
 
 int error_fault(struct hz_error *err, enum hz_error_code code, const char *pointer, unsigned line,
