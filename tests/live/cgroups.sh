@@ -212,6 +212,7 @@ shared_parent() {
 # a cgroup that the engine or an administrator created stays
 foreign_parent() {
 	local parent c
+	peers_differ "a cgroup above the container's stays in the other hierarchies"
 	paths_only
 	bundle
 	parent=${PREFIX}own
