@@ -157,6 +157,7 @@ dead_pid_namespace() {
 # --- processes -------------------------------------------------------------------------------------
 
 full_cgroup() {
+	needs_sealed # the check for leaks makes a process
 	local dir
 	dir=$(cg pids self)/$PREFIX-full
 	[ -n "$V2" ] && dir=/sys/fs/cgroup/$PREFIX-full
@@ -175,6 +176,7 @@ many_threads() {
 	unlike "$ERR" 'threads-max'
 }
 many_of_the_user() {
+	needs_sealed # the check for leaks makes a process
 	plain
 	user_namespace $U
 	export ROOT=$T/user-root

@@ -265,6 +265,7 @@ callers_stack() {
 callers_files() {
 	local n
 	peers_differ "not held to this"
+	needs_sealed # the image of init is the largest file
 	for n in 100 4096; do
 		bundle
 		ERR=$(timeout 20 prlimit --fsize=$n:$n "${RT[@]}" run --bundle "$B" "$ID" 2>&1 | cat) # a file would end there too
