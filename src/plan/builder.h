@@ -152,6 +152,8 @@ void compile_hooks(struct builder *b, enum plan_hook_kind which);
 const char *plan_sysctl_of(struct builder *b, int oci_ns_type, const char **ret_key);
 /** SYSCTL. sysctl.c */
 void compile_sysctl(struct builder *b);
+/** May the host be unable to open init's files in /proc? compile.c */
+bool plan_init_is_hidden(const struct builder *b);
 /** OOM_SCORE when init sets its own. process.c */
 void compile_own_oom_score(struct builder *b);
 /** OOM_SCORE when it belongs to this sync point. process.c */

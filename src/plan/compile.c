@@ -24,6 +24,15 @@ static compile_fn *const exec_parts[] = {
 	compile_process, compile_ready,   compile_start,
 };
 
+/*
+ * Init is not dumpable, so its files in /proc belong to root of the initial user namespace or of
+ * the runtime's, and hidepid hides them from all that may not trace it (PTRACE_MODE_READ).
+ */
+bool plan_init_is_hidden(const struct builder *b)
+{
+	return b->facts->in_userns || !(b->facts->caps & 1ull << CAP_SYS_PTRACE);
+}
+
 static void compile_header(struct builder *b)
 {
 	const struct oci_process *p = b->config->process;
@@ -48,8 +57,7 @@ static void compile_header(struct builder *b)
 		b->head.flags |= PLAN_F_NEW_PID;
 	if (plan_has_ns(b->config, OCI_NS_USER))
 		b->head.flags |= PLAN_F_USERNS | (b->facts->privileged ? 0 : PLAN_F_SEEN_WAITING);
-	/* hidepid of /proc lets through who may trace (PTRACE_MODE_READ) */
-	if (b->facts->in_userns || !(b->facts->caps & 1ull << CAP_SYS_PTRACE))
+	if (plan_init_is_hidden(b))
 		b->head.flags |= PLAN_F_TELL_STAT;
 }
 

@@ -4,7 +4,6 @@
 #include "plan/layout.h"
 #include "plan/mounts.h"
 
-#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -346,18 +345,12 @@ static void oom_score(struct builder *b, enum plan_actor actor)
 	s->value = b->config->process->oom_score_adj.v;
 }
 
-/* Init is not dumpable: without CAP_SYS_PTRACE its files in /proc belong to root and may be hidden.
- * Then it writes its own, as long as it is in no namespace of the container. */
-static bool has_own_oom_score(const struct builder *b)
-{
-	return !(b->facts->caps & 1ull << CAP_SYS_PTRACE);
-}
-
+/* Before init is in any namespace of the container: it has to be dumpable for it. */
 void compile_own_oom_score(struct builder *b)
 {
 	const struct oci_process *p = b->config->process;
 
-	if (p && p->oom_score_adj.set && has_own_oom_score(b))
+	if (p && p->oom_score_adj.set && plan_init_is_hidden(b))
 		oom_score(b, PLAN_INIT);
 }
 
@@ -365,7 +358,7 @@ void compile_oom_score(struct builder *b, enum plan_point point)
 {
 	const struct oci_process *p = b->config->process;
 
-	if (p && p->oom_score_adj.set && oom_point(b) == point && !has_own_oom_score(b))
+	if (p && p->oom_score_adj.set && oom_point(b) == point && !plan_init_is_hidden(b))
 		oom_score(b, PLAN_HOST);
 }
 

@@ -214,6 +214,15 @@ restricted_root() {
 	lived
 }
 
+# root whose capabilities are few (CapabilityBoundingSet= of a service) cannot look at init either
+restricted_few_caps() {
+	plain_bundle
+	args sleep 60
+	config '.process.oomScoreAdj=300'
+	in_ns with_proc hidepid=2 setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace "$LIVES"
+	lived
+}
+
 # a container whose process is gone is stopped, wherever it is asked from
 hidden_gone() {
 	user_bundle
@@ -318,6 +327,20 @@ image_nameless() {
 	like "$OUT" $'\\(deleted\\)\nPermission denied\n0 links, 500$'
 }
 
+# privileges in a namespace where one is not root: systemd's PrivateUsers=self, unshare --map-current-user
+self_run() {
+	peers_differ "runc takes it for rootless"
+	user_bundle
+	config '.process.user={uid:54321,gid:54321}|del(.linux.uidMappings,.linux.gidMappings)|.linux.namespaces|=map(select(.type!="user"))'
+	sh_args 'id -u; cat /proc/self/setgroups'
+	in_ns "${AS_USER[@]}" unshare --user --mount --map-current-user --keep-caps 'RUNTIME=${ROOT%/*}/runtime ROOT=${ROOT%/*}/user
+		rt run --bundle "$B" "$ID"'
+	rm -rf "$T/user"
+	ok
+	is "$OUT" "54321
+deny"
+}
+
 t "setgroups denied: run" denied_run
 t "setgroups denied: the whole life, exec with groups is rejected" denied_life
 t "setgroups denied: additionalGids are rejected by name" denied_groups
@@ -326,6 +349,7 @@ t "setgroups denied: it is not called" denied_no_call
 t "a namespace that maps all ids onto themselves is not the host" mapped_run "$IDENTITY"
 t "a namespace that maps some ids onto themselves is not the host" mapped_run "0 0 65536"
 t "a namespace of other ids" mapped_run "0 100000 65536"
+t "privileges without root in a namespace" self_run
 t "user.* sysctls belong to the container's user namespace" user_sysctl
 for hide in 1 2 4; do
 	t "hidepid=$hide: the life of a user's container" hidden_user hidepid=$hide 755
@@ -334,6 +358,7 @@ t "hidepid=2: a program that its user may not read" hidden_user hidepid=2 111
 t "hidepid=2: a container that has ended" hidden_gone
 t "hidepid=2,subset=pid: the life of a user's container" hidden_user hidepid=2,subset=pid 755
 t "subset=pid: the life of a container" restricted_root subset=pid
+t "hidepid=2: root without CAP_SYS_PTRACE" restricted_few_caps
 t "time: a container of this namespace, seen from another" time_ns this other
 t "time: a container of another namespace, seen from this" time_ns other this
 t "time: a container of another namespace, seen from a third" time_ns other other
