@@ -23,10 +23,9 @@
 #define KEYS        "Docker's seccomp profile; --no-new-keyring does without the call"
 #define PERSONALITY "LockPersonality= of a systemd service, or Docker's seccomp profile"
 #define REALTIME    "RestrictRealtime= of a systemd service, or Docker's seccomp profile"
-#define FAMILIES \
-	"RestrictAddressFamilies= of a systemd service: it needs AF_UNIX AF_NETLINK AF_INET"
-#define OLD "an older Docker, libseccomp or systemd-nspawn, which does not know the call"
-#define ANY "SystemCallFilter= of a systemd service, or the seccomp profile of a container"
+#define FAMILIES    "RestrictAddressFamilies= of a systemd service: hezi needs AF_UNIX and AF_NETLINK"
+#define OLD         "an older Docker, libseccomp or systemd-nspawn, which does not know the call"
+#define ANY         "SystemCallFilter= of a systemd service, or the seccomp profile of a container"
 
 /* No address, and no descriptor. */
 #define BAD (-1L)

@@ -5,10 +5,12 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 union packet {
 	struct init_msg m;
@@ -79,10 +81,28 @@ static ssize_t receive(int sock, union packet *p, int *ret_fd)
 	return r ? r : n;
 }
 
-static int died(struct hz_error *err)
+/* The signal that has ended the container's process, or 0. Its socket may close a moment earlier.
+ */
+static int fatal_signal(int pidfd)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	siginfo_t info = {0};
+
+	if (pidfd < 0 || poll(&p, 1, 1000) <= 0 ||
+	    waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOWAIT | WNOHANG) ||
+	    (info.si_code != CLD_KILLED && info.si_code != CLD_DUMPED))
+		return 0;
+	return info.si_status;
+}
+
+static int died(int pidfd, struct hz_error *err)
 {
 	error_set(err, HZ_E_SYSTEM, "the container's init ended before the container was ready");
-	return error_hint(err, "it was killed from outside, or by the kernel for want of memory");
+	if (fatal_signal(pidfd) == SIGSYS)
+		return error_hint(err, "a seccomp filter around hezi killed it for a system call "
+				       "(SIGSYS); SystemCallErrorNumber=EPERM makes systemd's "
+				       "filters return an error instead, which names the call");
+	return error_hint(err, "another process or the kernel's OOM killer killed it");
 }
 
 static int odd(struct hz_error *err)
@@ -207,7 +227,7 @@ int talk_until_ready(struct creation *c, struct hz_error *err)
 			return error_sys(err, (int)-n, "recvmsg", NULL,
 					 "listen to the container's init");
 		if (n == 0)
-			return died(err);
+			return died(c->pidfd, err);
 		if ((size_t)n < sizeof(p.m))
 			return odd(err);
 		r = handle(c, &p, n, &fd, err);
@@ -225,7 +245,7 @@ int talk_until_waiting(int sock, const struct plan_header *plan, struct hz_error
 	if (n < 0)
 		return error_sys(err, (int)-n, "recvmsg", NULL, "listen to the container's init");
 	if (n == 0)
-		return died(err);
+		return died(-1, err);
 	if ((size_t)n == sizeof(p.e) && p.m.type == INIT_ERROR)
 		return fail_from_init(plan, &p.e, err);
 	return p.m.type == INIT_WAITING ? 0 : odd(err);

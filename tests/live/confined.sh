@@ -72,11 +72,21 @@ no_openat2_terminal() {
 blocked() {
 	peers_differ "gives no hint"
 	bundle
-	denied "$1" "$2"
+	denied "$1" "${2/socket/socket:1}" # AF_UNIX
 	run_sh true
 	bad
 	says "hint: $2 is blocked by a seccomp filter.*usual cause.*${3:-}"
 	unlike "$ERR" CAP_
+}
+
+killed() {
+	peers_differ "gives no hint"
+	needs_sealed
+	bundle
+	denied KILL pivot_root
+	run_sh true
+	bad
+	says 'hint: a seccomp filter around hezi killed it'
 }
 
 no_openat2_hostile() {
@@ -283,7 +293,9 @@ for call in clone3 close_range mount open_tree fsopen move_mount pivot_root; do
 	t "$call is blocked, EPERM" blocked EPERM $call
 done
 t "mount_setattr is blocked, ENOSYS" blocked ENOSYS mount_setattr
+t "the families of sockets are restricted" blocked EAFNOSUPPORT socket RestrictAddressFamilies
 t "clone3 is blocked, ENOSYS" blocked ENOSYS clone3 RestrictNamespaces
+t "init is killed by a filter" killed
 t "/proc/sys is mounted read-only" covered "$RO"
 t "a tmpfs on a part of /proc/sys" covered 'mount -t tmpfs none /proc/sys/net'
 t "/proc is mounted read-only" covered 'mount -o remount,bind,ro /proc'
