@@ -422,7 +422,7 @@ exec_users() {
 		is "$OUT" "${u%:*}" "exec --user $u"
 	done
 	peers_differ "takes some of these"
-	for u in abc 1x -1 1: 1:x 0x1 ' 1' 4294967295 4294967296 99999999999999999999 ''; do
+	for u in abc 1x -1 1: 1:x 0x1 ' 1' 4294967295 4294967296 99999999999999999999; do
 		cap rt exec --user="$u" "$ID" id -u
 		[ "$ST" != 0 ] || die "exec --user '$u' ran as $OUT"
 	done
