@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define TREES 12
-#define PATHS 1000
+#define PATHS 600
 
 static unsigned seed = 20260101;
 
@@ -160,7 +160,7 @@ static void random_trees(void)
 
 		snprintf(name, sizeof(name), "t%u", i);
 		dir = make_dir(name);
-		plant(dir, 4);
+		plant(dir, 3);
 		bad += compare(dir, PATHS, &found);
 		close(dir);
 	}
