@@ -215,8 +215,8 @@ int criu_parse_answer(const char *at, size_t len, struct criu_answer *a)
 
 static int receive(struct criu *c, struct criu_answer *a, struct hz_error *err)
 {
-	char packet[PACKET_MAX];
-	struct iovec iov = {packet, sizeof(packet)};
+	_cleanup_free_ char *packet = malloc(PACKET_MAX);
+	struct iovec iov = {packet, PACKET_MAX};
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];
@@ -228,6 +228,8 @@ static int receive(struct criu *c, struct criu_answer *a, struct hz_error *err)
 	ssize_t n;
 
 	*a = (struct criu_answer){.fd = -1};
+	if (!packet)
+		return error_oom(err);
 	do
 		n = recvmsg(c->sock, &m, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
