@@ -276,7 +276,8 @@ image_bundle() {
 	plain_bundle
 	args sleep 60
 	# the state comes to the hook in a memory file too, the filter leaves libseccomp through one, exec's plan is in one
-	install -m 755 /dev/stdin "$B/rootfs/bin/hook" <<<$'#!/bin/sh\nhead -c 30 >/dev/shm/state'
+	printf '#!/bin/sh\nhead -c 30 >/dev/shm/state\n' >"$B/rootfs/bin/hook"
+	chmod 755 "$B/rootfs/bin/hook"
 	config '.process.oomScoreAdj=300|.hooks.createContainer=[{path:"/bin/true"}]|.hooks.startContainer=[{path:"/bin/hook"}]
 		|.linux.seccomp={defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["swapon"],action:"SCMP_ACT_ERRNO"}]}'
 }
