@@ -9,6 +9,7 @@
  */
 #include "plan/builder.h"
 
+#include <linux/bpf_common.h>
 #include <linux/seccomp.h>
 #include <string.h>
 
@@ -137,6 +138,22 @@ static uint32_t filter_flags(struct builder *b, const struct oci_seccomp *s, boo
 	return flags;
 }
 
+/* Each rule with conditions takes an instruction at least. libseccomp, which would find out too,
+ * compares each of them with all others. */
+static void check_size(struct builder *b, const struct oci_seccomp *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->syscalls.n; i++)
+		if (s->syscalls.items[i].args.n)
+			n += s->syscalls.items[i].names.n;
+	if (n > BPF_MAXINSNS)
+		builder_fault(b, "/linux/seccomp/syscalls",
+			      "%zu rules with args, but the kernel takes a filter of at most %d "
+			      "instructions",
+			      n, BPF_MAXINSNS);
+}
+
 void compile_seccomp(struct builder *b)
 {
 	const struct oci_seccomp *s = b->config->linux_ ? b->config->linux_->seccomp : NULL;
@@ -148,7 +165,10 @@ void compile_seccomp(struct builder *b)
 		    &s->default_errno_ret);
 	for (size_t i = 0; i < s->syscalls.n; i++)
 		check_rule(b, &s->syscalls.items[i], i);
+	check_size(b, s);
 	check_listener(b, s);
+	if (!b->config->process)
+		return; /* nothing will run under it */
 	step = BUILDER_STEP(b, struct plan_seccomp_build, PLAN_SECCOMP_BUILD, PLAN_HOST,
 			    "/linux/seccomp");
 	step->default_action = (uint32_t)s->default_action.v;

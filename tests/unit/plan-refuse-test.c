@@ -330,8 +330,35 @@ static void test_warnings(void)
 	rig_done(&t);
 }
 
+/* One more than the kernel's instructions, and just as many. */
+static void test_rules(unsigned n, bool good)
+{
+	struct buf text = BUF_INIT;
+	struct rig t;
+
+	rig_init(&t);
+	buf_adds(&text, HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[");
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(&text,
+			   "%s{'names':['read'],'action':'SCMP_ACT_ERRNO','args':["
+			   "{'index':0,'value':%u,'op':'SCMP_CMP_EQ'}]}",
+			   i ? "," : "", i);
+	buf_adds(&text, "]}}}");
+	rig_compile(&t, text.data);
+	is_int(t.r, good ? 0 : -1, "%u rules with args", n);
+	if (good)
+		rig_has(&t, "container \"box\"", "which are compiled");
+	if (!good)
+		rig_has(&t, "/linux/seccomp/syscalls: 4097 rules with args, but the kernel takes",
+			"why not");
+	rig_done(&t);
+	buf_done(&text);
+}
+
 int main(void)
 {
+	test_rules(4096, true);
+	test_rules(4097, false);
 	test_refused();
 	test_hosts();
 	test_warnings();
