@@ -28,11 +28,12 @@ answers() {
 	[ "$ST" = 0 ] || [ -n "$ERR" ] || die "$KIND_OF for $FILE: $* says nothing"
 }
 
-# each FILE KIND: the file of a created container is exchanged, and put back for the end
+# each FILE KIND: the file of a created container is exchanged, and put back for the end (mv of a socket works within one
+# file system only)
 each() {
 	local dir=$ROOT/$ID
 	FILE=$1 KIND_OF=$2
-	[ ! -e "$dir/$FILE" ] || mv "$dir/$FILE" "$T/kept"
+	[ ! -e "$dir/$FILE" ] || mv "$dir/$FILE" "$ROOT/.kept"
 	put "$2" "$dir/$FILE"
 	answers list
 	like "$OUT" "(^|"$'\n'")$FIRST " # what is wrong with one hides no other
@@ -50,7 +51,7 @@ each() {
 	[ "$FILE" != start ] || { answers start "$ID"; bad; }
 	[ "$FILE" != record.json ] || { answers kill "$ID" KILL; bad; answers delete "$ID"; bad; answers start "$ID"; bad; }
 	rm -rf --one-file-system "${dir:?}/$FILE" "$T/fifo-$COUNT"
-	[ ! -e "$T/kept" ] || mv "$T/kept" "$dir/$FILE"
+	[ ! -e "$ROOT/.kept" ] || mv "$ROOT/.kept" "$dir/$FILE"
 }
 
 files() {

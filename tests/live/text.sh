@@ -130,6 +130,8 @@ failures() {
 	bad
 	shows
 	cap rt delete --force "$ID"
+	: >"$T/log-file" >"$T/log-json"
+	chmod 666 "$T"/log-* # the runtime may be a user's
 	cap rt --log "$T/log-file" create --bundle "$B" "$ID"
 	[ "$ST" != 0 ] || cap rt --log "$T/log-file" start "$ID"
 	cap rt delete --force "$ID"
