@@ -47,9 +47,8 @@ builds() { # NAME COMPILER OPTION...
 # Two copies of the sources at paths of different length and depth; of the second, the build directory is elsewhere.
 same_bytes() {
 	local file good=0
-	mkdir -p "$T/a" "$T/deeper/than/b"
-	cp -r "$TOP/." "$T/deeper/than/b/sources"
-	rm -rf "$T"/deeper/than/b/sources/build*
+	mkdir -p "$T/a" "$T/deeper/than/b/sources"
+	tar -C "$TOP" --exclude='./build*' -cf - . | tar -C "$T/deeper/than/b/sources" -xf -
 	configure_and_build "$T/a/build" "$TOP" src/cli/hezi "$@" &&
 		configure_and_build "$T/deeper/than/a-build" "$T/deeper/than/b/sources" src/cli/hezi "$@" || good=1
 	for file in src/cli/hezi src/init/hezi-init src/systemd/hezi-systemd; do
