@@ -87,13 +87,15 @@ static long scan(int fd, uint32_t uid)
 	return 0;
 }
 
-/* 1: a regular file; 0: something else; or -errno. */
+/* 1: a regular file with something in it; 0: something else; or -errno. Files of procfs have the
+ * size 0: reading them can have effects (/proc/kmsg), or fail (/proc/self/mem). */
 static long is_file(int fd, const char *name)
 {
 	struct statx st;
-	long r = sys_call(__NR_statx, fd, name, *name ? 0 : AT_EMPTY_PATH, STATX_TYPE, &st);
+	long r = sys_call(__NR_statx, fd, name, *name ? 0 : AT_EMPTY_PATH, STATX_TYPE | STATX_SIZE,
+			  &st);
 
-	return r ? r : (st.stx_mode & S_IFMT) == S_IFREG;
+	return r ? r : (st.stx_mode & S_IFMT) == S_IFREG && st.stx_size;
 }
 
 /* Errors that an image can bring about. Others, as those of a disk or of a seccomp filter, must not

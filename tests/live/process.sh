@@ -72,6 +72,19 @@ home_without_passwd() {
 	like "$OUT" '^(/|/root)$'
 }
 
+# root reads it: what has the file of a kernel behind it gives an error, or is consumed
+home_of_kernel() {
+	local to
+	peer_differs runc "reads whatever it is"
+	bundle
+	for to in /proc/self/mem /proc/kmsg /proc/self/environ; do
+		ln -sf $to "$B/rootfs/etc/passwd"
+		config '.process.user.uid=1000|.process.env=["PATH=/bin","X=\nu:x:1000:0::/odd:/\n"]'
+		in_box 'echo $HOME'
+		is "$OUT" / $to
+	done
+}
+
 cwd() {
 	bundle
 	config '.process.cwd="/etc"'
@@ -466,6 +479,7 @@ t "HOME comes from passwd unless it is set" home
 t "HOME from a passwd that the user may not read" home_closed
 t "HOME of an uid without a line in passwd" home_unknown_user
 t "HOME without passwd" home_without_passwd
+t "HOME where passwd is a link to a file of the kernel" home_of_kernel
 t "cwd" cwd
 t "a missing cwd is created" cwd_created
 t "a relative cwd is refused" cwd_relative
