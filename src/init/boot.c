@@ -112,19 +112,6 @@ static int receive_boot(struct init *init)
 	return 0;
 }
 
-/* The permission to look is checked when it is opened, not when the host reads it. */
-void init_tell_stat(struct init *init)
-{
-	INIT_CLOSE int fd = -1;
-
-	if (!(init->plan->flags & PLAN_F_TELL_STAT))
-		return;
-	fd = (int)sys_call(__NR_openat, AT_FDCWD, "/proc/self/stat", O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && init_send(init, INIT_STAT, 0, fd) < 0)
-		init_exit(1);
-	/* without it the host looks for itself, and says what is missing */
-}
-
 int init_boot(struct init *init)
 {
 	uint64_t none = 0;

@@ -110,6 +110,9 @@ int init_open_proc(struct init *init, const struct plan_step *step);
  */
 long init_proc_file(int *proc, const char *path, uint64_t resolve);
 
+/** Hand /proc/self/stat to the host where the plan says so: before the root changes. */
+void init_tell_stat(struct init *init);
+
 /* lib.c: small things of libc under other names */
 
 bool init_streq(const char *a, const char *b);
@@ -168,8 +171,6 @@ int init_close_strangers(struct init *init, const struct plan_step *step);
 /** Not dumpable, and dead when the runtime dies: at the start, and again after each change of
  * credentials, which resets both. */
 int init_guard(struct init *init, const struct plan_step *step);
-/** Hand /proc/self/stat to the host where the plan says so: before the root changes. */
-void init_tell_stat(struct init *init);
 
 /* home.c */
 /** init->home: "HOME=…" for @uid by the /etc/passwd below our root, which may be anything; "HOME=/"

@@ -223,6 +223,29 @@ restricted_few_caps() {
 	lived
 }
 
+# init says itself when it began, but a mount namespace that it joins may have anything as /proc
+joined_fifo() {
+	local few=(setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace) other type
+	peers_differ "need a /proc in the namespace"
+	plain_bundle
+	args sleep 60
+	unshare --mount --pid --fork --kill-child --propagation private "${few[@]}" bash -c \
+		'mount -t tmpfs none /proc && mkdir /proc/self && mkfifo /proc/self/stat && exec sleep 30' &
+	other=/proc/$!/task/$!/children
+	within 5 eval 'grep -qs sleep "/proc/$(tr -d " " <$other)/comm"' || die "no namespaces"
+	for type in mount:mnt pid:pid; do
+		ns_path ${type%:*} "/proc/$(tr -d " " <$other)/ns/${type#*:}"
+	done
+	config 'del(.mounts,.linux.maskedPaths,.linux.readonlyPaths)|.root.readonly=false'
+	in_ns "${few[@]}" 'rt create --bundle "$B" "$ID" </dev/null >/dev/null 2>&1
+		status
+		rt delete --force "$ID"'
+	kill -9 $! || true
+	wait $! || true
+	ok
+	is "$OUT" created
+}
+
 # a container whose process is gone is stopped, wherever it is asked from
 hidden_gone() {
 	user_bundle
@@ -360,6 +383,7 @@ t "hidepid=2: a container that has ended" hidden_gone
 t "hidepid=2,subset=pid: the life of a user's container" hidden_user hidepid=2,subset=pid 755
 t "subset=pid: the life of a container" restricted_root subset=pid
 t "hidepid=2: root without CAP_SYS_PTRACE" restricted_few_caps
+t "root without CAP_SYS_PTRACE: a FIFO as /proc/self/stat of a namespace that is joined" joined_fifo
 t "time: a container of this namespace, seen from another" time_ns this other
 t "time: a container of another namespace, seen from this" time_ns other this
 t "time: a container of another namespace, seen from a third" time_ns other other
