@@ -334,10 +334,12 @@ document() {
 document_caps() {
 	local args='"args":["grep","CapEff","/proc/self/status"],"cwd":"/","env":["PATH=/bin"]'
 	running
-	ex -p <(echo "{$args}") "$ID"
+	echo "{$args}" >"$B/process.json"
+	ex -p "$B/process.json" "$ID"
 	ok
 	is "$OUT" $'CapEff:\t0000000020000420'
-	ex -p <(echo "{$args,\"capabilities\":{}}") "$ID"
+	echo "{$args,\"capabilities\":{}}" >"$B/process.json"
+	ex -p "$B/process.json" "$ID"
 	ok
 	is "$OUT" $'CapEff:\t0000000000000000'
 }

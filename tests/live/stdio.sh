@@ -328,9 +328,14 @@ reader_waits() {
 	peers_differ "cannot be ended"
 	bundle
 	config '.process.terminal=true'
-	sh_args 'head -c 70000 /dev/zero; exit 5'
+	sh_args 'head -c 3000 /dev/zero; exit 5'
 	mkfifo "$T/fifo"
 	exec 8<>"$T/fifo"
+	# full, so that the output stays in the terminal and in the runtime
+	python3 -c 'import os; os.set_blocking(8, False)
+try:
+    while os.write(8, b"x" * 4096): pass
+except BlockingIOError: os.set_blocking(8, True)'
 	python3 "$LIB/onterm.py" -- bash -c 'echo $$ >'"$B/pid"'; exec "$@" >'"$T/fifo" - "${RT[@]}" run --bundle "$B" "$ID" >"$B/log" 2>&1 &
 	run=$!
 	wait_status stopped
