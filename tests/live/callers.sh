@@ -257,7 +257,7 @@ rootless_ranges() {
 # without_proc COMMAND...: one that can tell the process without /proc does its work, the others name it
 without_proc() {
 	cap unshare -m sh -c 'umount -l /proc && exec "$@"' - "${RT[@]}" "$@"
-	[ "$ST" = 0 ] || like "$ERR" '/proc'
+	[ "$ST" = 0 ] || like "$ERR" '/proc|not stopped: running'
 }
 
 no_proc() {

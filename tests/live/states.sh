@@ -97,7 +97,7 @@ foreign() {
 	must_create # makes the root
 	local mine=$ID
 	ID=$ID-theirs
-	mkdir "$ROOT/$ID"
+	mkdir -m 700 "$ROOT/$ID"
 	for file; do echo '{"id":"x","pid":1,"init_process_pid":1}' >"$ROOT/$ID/$file"; done
 	chown --reference="$ROOT" "$ROOT/$ID"
 	before=$(ls -l "$ROOT/$ID")
