@@ -83,8 +83,13 @@ void cgroup_mark_shared(const char *path)
 
 bool cgroup_is_shared(const char *path)
 {
-	return lgetxattr(path, shared_marks[0], NULL, 0) > 0 ||
-	       lgetxattr(path, shared_marks[1], NULL, 0) > 0;
+	char names[1024]; /* others may have set some too: more than this is taken for no mark */
+	ssize_t len = llistxattr(path, names, sizeof(names));
+
+	for (ssize_t at = 0; at < len; at += (ssize_t)strlen(names + at) + 1)
+		if (!strcmp(names + at, shared_marks[0]) || !strcmp(names + at, shared_marks[1]))
+			return true;
+	return false;
 }
 
 bool cgroup_has_word(const char *list, const char *word)
