@@ -374,6 +374,30 @@ static int hint_sysctl(const struct plan_header *h, const struct plan_sysctl *s,
 	return -1;
 }
 
+/* Without a user namespace of the container's own init has the caller's capabilities, and no
+ * others. */
+static int hint_capability(const struct plan_step *s, int errnum, struct hz_error *err)
+{
+	static const struct {
+		unsigned kind, cap;
+		const char *name, *what;
+	} needs[] = {
+		{PLAN_CAPS, CAP_SETPCAP, "CAP_SETPCAP",
+		 "take capabilities out of the bounding set"},
+		{PLAN_USER, CAP_SETGID, "CAP_SETGID", "set the groups of the program"},
+		{PLAN_USER, CAP_SETUID, "CAP_SETUID", "set the user of the program"},
+	};
+	uint64_t caps = 0;
+
+	if (errnum != EPERM || !read_status("CapEff:", 16, &caps))
+		return fail_hint(s->kind, errnum, err);
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
+		if (needs[i].kind == s->kind && !(caps & 1ull << needs[i].cap))
+			return error_hint(err, "the caller lacks %s, which is needed to %s",
+					  needs[i].name, needs[i].what);
+	return fail_hint(s->kind, errnum, err);
+}
+
 int hint_step(const struct plan_header *h, const struct plan_step *s, int errnum,
 	      struct hz_error *err)
 {
@@ -389,6 +413,13 @@ int hint_step(const struct plan_header *h, const struct plan_step *s, int errnum
 	case PLAN_KEYRING: return hint_keyring(h, errnum, err);
 	case PLAN_SYSCTL: (void)hint_sysctl(h, (const struct plan_sysctl *)s, errnum, err); break;
 	case PLAN_OOM_SCORE: (void)hint_oom_score(errnum, err); break;
+	case PLAN_USER:
+	case PLAN_CAPS:
+		if (!(h->flags & PLAN_F_USERNS)) {
+			(void)hint_capability(s, errnum, err);
+			break;
+		}
+		/* fall through */
 	default: (void)fail_hint(s->kind, errnum, err); break;
 	}
 	if (denied && (h->flags & PLAN_F_USERNS) && err && !err->hint[0] &&

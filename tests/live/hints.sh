@@ -267,6 +267,17 @@ inotify() {
 	hints 'fs.inotify.max_user_instances or RLIMIT_NOFILE is reached'
 }
 
+lacks_capabilities() {
+	local cap
+	bundle
+	config '.process.user={uid:1000,gid:1000}'
+	for cap in setpcap setgid setuid; do
+		cap setpriv --bounding-set -$cap --inh-caps -$cap "${RT[@]}" run --bundle "$B" "$ID"
+		hints "the caller lacks CAP_${cap^^}"
+	done
+}
+
+t "capabilities that the caller lacks" lacks_capabilities
 t "namespaces denied by a filter" denied_by_filter
 t "Debian: kernel.unprivileged_userns_clone" debian
 t "Ubuntu: kernel.apparmor_restrict_unprivileged_userns" ubuntu
