@@ -59,9 +59,9 @@ static int end_init(const struct record *r, struct hz_error *err)
 
 	if (!r->pid.set)
 		return 0;
-	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)r->pid.v, 0);
-	if (pidfd < 0 && errno != ESRCH)
-		return error_sys(err, errno, "pidfd_open", NULL, "find process %lld",
+	pidfd = process_open(r);
+	if (pidfd < 0 && pidfd != -ESRCH)
+		return error_sys(err, -pidfd, "pidfd_open", NULL, "find process %lld",
 				 (long long)r->pid.v);
 	n = pidfd < 0 ? 0 : process_is_alive(r, err);
 	if (n <= 0)

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,14 +36,13 @@ static int read_running(hz_runtime *rt, const char *id, struct arena *a, struct 
 
 static int open_init(struct events *e, struct hz_error *err)
 {
-	pid_t pid = (pid_t)e->record.pid.v;
 	int alive;
 
-	e->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	e->pidfd = process_open(&e->record);
 	if (e->pidfd < 0)
-		return errno == ESRCH ? not_running(e->o->id, err)
-				      : error_sys(err, errno, "pidfd_open", NULL,
-						  "watch container \"%s\"", e->o->id);
+		return e->pidfd == -ESRCH ? not_running(e->o->id, err)
+					  : error_sys(err, -e->pidfd, "pidfd_open", NULL,
+						      "watch container \"%s\"", e->o->id);
 	/* the pid may be another process's since the status was asked */
 	alive = process_is_alive(&e->record, err);
 	return alive ? alive > 0 ? 0 : -1 : not_running(e->o->id, err);

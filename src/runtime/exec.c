@@ -19,7 +19,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static int stopped(struct hz_error *err)
@@ -37,11 +36,11 @@ static int find_init(struct exec *x, const struct hz_exec_options *o, struct hz_
 			       ? error_set(err, HZ_E_STATE,
 					   "cannot exec in a container in the creating state")
 			       : stopped(err);
-	x->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)x->record.pid.v, 0);
+	x->pidfd = process_open(&x->record);
 	if (x->pidfd < 0)
-		return errno == ESRCH ? stopped(err)
-				      : error_sys(err, errno, "pidfd_open", NULL,
-						  "find the container's init");
+		return x->pidfd == -ESRCH ? stopped(err)
+					  : error_sys(err, -x->pidfd, "pidfd_open", NULL,
+						      "find the container's init");
 	alive = process_is_alive(&x->record, err);
 	if (alive <= 0)
 		return alive < 0 ? -1 : stopped(err);

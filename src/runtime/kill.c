@@ -14,11 +14,11 @@ static int signal_init(const struct record *r, int sig, struct hz_error *err)
 
 	if (!r->pid.set)
 		return 0;
-	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)r->pid.v, 0);
+	pidfd = process_open(r);
 	if (pidfd < 0)
-		return errno == ESRCH ? 0
-				      : error_sys(err, errno, "pidfd_open", NULL,
-						  "find process %lld", (long long)r->pid.v);
+		return pidfd == -ESRCH ? 0
+				       : error_sys(err, -pidfd, "pidfd_open", NULL,
+						   "find process %lld", (long long)r->pid.v);
 	alive = process_is_alive(r, err);
 	if (alive <= 0)
 		return alive;

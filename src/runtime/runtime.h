@@ -319,6 +319,9 @@ int hint_place(const struct plan_header *h, const struct plan_step *s, long call
 int container_read(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
 		   enum hz_status *ret_status, struct hz_error *err);
 /* status.c */
+/** A pidfd of the process that has the recorded pid now; process_is_alive() tells whether it is the
+ * recorded one. -ESRCH: no process has the pid; or -errno. */
+int process_open(const struct record *r);
 /** The recorded process: 1 alive, 0 gone or dead, -1 error. */
 int process_is_alive(const struct record *r, struct hz_error *err);
 /** What tells the process of @c from a later one with its pid: into the record. */

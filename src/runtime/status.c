@@ -134,20 +134,33 @@ int process_identify(struct creation *c, struct hz_error *err)
 	return 0;
 }
 
+/* A thread may have the number: EINVAL, and ENOENT since Linux 6.16. */
+int process_open(const struct record *r)
+{
+	int fd = (int)syscall(SYS_pidfd_open, (pid_t)r->pid.v, 0);
+
+	if (fd >= 0)
+		return fd;
+	return errno == EINVAL || errno == ENOENT ? -ESRCH : -errno;
+}
+
 /* /proc does not show the recorded process as it was recorded: gone, hidden, or seen from another
  * time namespace? @seen is 0 or -errno of the look at @start. */
 static int look_closer(const struct record *r, int seen, uint64_t start, struct hz_error *err)
 {
-	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)r->pid.v, 0);
-	struct pollfd p = {pidfd, POLLIN, 0};
+	_cleanup_fd_ int pidfd = -1;
+	struct pollfd p;
 	uint64_t inode;
 
-	if (pidfd < 0 && (errno == ESRCH || errno == EINVAL)) /* EINVAL: a thread has the number */
+	if (!seen && !is_start(start, r->start_time.v))
 		return 0;
+	pidfd = process_open(r);
 	if (pidfd < 0)
-		return error_sys(err, errno, "pidfd_open", NULL, "find process %lld",
-				 (long long)r->pid.v);
-	if (poll(&p, 1, 0) == 1 || (!seen && !is_start(start, r->start_time.v)))
+		return pidfd == -ESRCH ? 0
+				       : error_sys(err, -pidfd, "pidfd_open", NULL,
+						   "find process %lld", (long long)r->pid.v);
+	p = (struct pollfd){pidfd, POLLIN, 0};
+	if (poll(&p, 1, 0) == 1)
 		return 0;
 	inode = r->pidfd_inode.set ? pidfd_inode(pidfd) : 0;
 	if (inode)

@@ -130,6 +130,46 @@ foreign() {
 foreign_runc() { foreign state.json config.json; }
 foreign_crun() { foreign status config.json; }
 
+# The pid of a stopped container is a thread's of another process by now: pidfd_open(2) has an errno of its own for that.
+thread_has_pid() {
+	[ "$KIND" = hezi ] || skip "the state of others is theirs"
+	local command pid tid
+	bundle
+	args true
+	must_create
+	cap rt start "$ID"
+	wait_status stopped
+	python3 -c '
+import os, sys, threading, time
+t = threading.Thread(target=time.sleep, args=(60,), daemon=True)
+t.start()
+with open(sys.argv[1] + ".new", "w") as f:
+    f.write(str(t.native_id))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+time.sleep(60)' "$T/tid" &
+	pid=$!
+	trap "kill $pid" EXIT
+	within 20 test -s "$T/tid" || die "no thread"
+	tid=$(<"$T/tid")
+	[ "$tid" != "$pid" ] || die "$tid is no thread but the process"
+	jq ".pid=$tid" "$ROOT/$ID/record.json" >"$T/record"
+	cat "$T/record" >"$ROOT/$ID/record.json"
+	is "$(status_of)" stopped
+	for command in "kill" "kill --all" exec "events --stats"; do
+		case $command in
+		exec) cap rt exec "$ID" true ;;
+		kill*) cap rt $command "$ID" TERM ;;
+		*) cap rt $command "$ID" ;;
+		esac
+		unlike "$ERR" "pidfd_open|ENOENT|EINVAL" "$command"
+	done
+	kill -0 "$pid" || die "the other process was killed"
+	cap rt "$@" "$ID"
+	ok
+	kill -0 "$pid" || die "the other process was killed"
+	[ ! -e "$ROOT/$ID" ] || die "the state is still there"
+}
+
 exists='container with given ID already exists|already exists'
 gone='does not exist'
 live='that is not stopped: running'
@@ -180,4 +220,6 @@ t "operations while create is busy" creating
 t "a container of runc in the same root is rejected by every command" foreign_runc
 t "a container of crun in the same root is rejected by every command" foreign_crun
 t "delete --force while create is busy" creating_force_deleted
+t "the pid is a thread's by now: delete" thread_has_pid delete
+t "the pid is a thread's by now: delete --force" thread_has_pid delete --force
 finish
