@@ -254,21 +254,36 @@ static void on_stop(pid_t pid, int status)
 	ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)sig);
 }
 
-/* COMMAND has ended: whoever lives on does so without us. */
+static bool anybody_left(void)
+{
+	for (unsigned i = 0; i < ntracees; i++)
+		if (!tracees[i].gone)
+			return true;
+	return false;
+}
+
+/*
+ * COMMAND has ended: whoever lives on does so without us. They are waited for in the order in which
+ * they come: the first process of a pid namespace ends only after the others, whose ends are ours
+ * to take.
+ */
 static void let_go(void)
 {
-	for (unsigned i = 1; i < ntracees; i++) {
-		int status;
+	int status;
+	pid_t pid;
 
-		if (tracees[i].gone || ptrace(PTRACE_INTERRUPT, tracees[i].pid, NULL, NULL))
+	for (unsigned i = 0; i < ntracees; i++)
+		if (!tracees[i].gone)
+			ptrace(PTRACE_INTERRUPT, tracees[i].pid, NULL, NULL); /* fails if it ends */
+	while (anybody_left() && (pid = waitpid(-1, &status, __WALL)) > 0) {
+		struct tracee *t = find(pid);
+
+		t->gone = true;
+		if (!WIFSTOPPED(status))
 			continue;
-		if (waitpid(tracees[i].pid, &status, __WALL) > 0 && WIFSTOPPED(status)) {
-			struct tracee *t = &tracees[i];
-
-			if (WSTOPSIG(status) == (SIGTRAP | 0x80))
-				on_syscall(t);
-			ptrace(PTRACE_DETACH, t->pid, NULL, NULL);
-		}
+		if (WSTOPSIG(status) == (SIGTRAP | 0x80))
+			on_syscall(t);
+		ptrace(PTRACE_DETACH, pid, NULL, NULL);
 	}
 }
 
