@@ -195,7 +195,7 @@ killing() {
 	operation "$before" "$op" "$@"
 	# Once init has said that it waits for start it closes its socket, gives memory back (madvise, 28) and waits.
 	# The numbers differ a little from run to run.
-	waits=$(awk '$1 == 1 && $3 == "accept4" {print $2 - 10; exit}' "$T/list")
+	waits=$(awk '$1 == 1 && $3 == "accept4" {print $2 - 25; exit}' "$T/list")
 	while read -r p i _; do
 		n=$((n + 1))
 		prepare
