@@ -55,12 +55,17 @@ static bool is_threaded(const char *controller)
 	return cgroup_has_word("cpu cpuset perf_event pids", controller);
 }
 
-static bool needs_domain(const struct enabling *e)
+static bool has_domain(const struct plan_header *h, struct plan_vec controllers)
 {
-	for (uint32_t i = 0; i < e->needed.n; i++)
-		if (!is_threaded(plan_item(e->h, e->needed, i)))
+	for (uint32_t i = 0; i < controllers.n; i++)
+		if (!is_threaded(plan_item(h, controllers, i)))
 			return true;
 	return false;
+}
+
+static bool needs_domain(const struct enabling *e)
+{
+	return has_domain(e->h, e->needed);
 }
 
 static bool is_type(int dirfd, const char *type)
@@ -229,11 +234,13 @@ int cgroup_v2_enable(struct cgroup *cg, const struct cgroup_dir *leaf, const cha
 		     struct hz_error *err)
 {
 	const struct enabling e = {cg, h, wanted, needed};
+	bool on = wanted.n && all_on(leaf->fd, "cgroup.controllers", h, wanted);
 
 	cg->why = 0;
-	if (wanted.n && all_on(leaf->fd, "cgroup.controllers", h, wanted))
+	/* below a threaded cgroup no domain controller would be on */
+	if (on && has_domain(h, wanted))
 		return 0;
-	if (wanted.n)
+	if (wanted.n && !on)
 		cg->why = -each_level(&e, path, strlen(leaf->hierarchy->mountpoint), false);
 	if ((!wanted.n && cg->mode != PLAN_CGROUP_V2) || !is_type(leaf->fd, "domain invalid"))
 		return 0;

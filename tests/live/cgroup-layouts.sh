@@ -485,6 +485,23 @@ occupied_left_on() {
 	is_peer || { config '.linux.resources={memory:{limit:50000000}}' && run_sh true && bad && like "$ERR" "processes live in .*: $HOLDER .sleep."; }
 }
 
+# only threaded controllers are there, so the first container turns on all that there are
+only_threaded() {
+	v2_parent pids cpu
+	peers_differ "limits of cpu fail"
+	mkdir "$P/in"
+	echo "+cpu +pids" >"$P/cgroup.subtree_control"
+	config '.linux.cgroupsPath="/one"|.linux.resources={cpu:{shares:512},pids:{limit:20}}'
+	view "in_namespace_v2 /in" second_of_two
+}
+second_of_two() {
+	sleeper
+	config '.linux.cgroupsPath="/two"'
+	cap rt run --bundle "$B" --detach "$ID-2"
+	ok
+	is "$(</sys/fs/cgroup/two/pids.max) $(</sys/fs/cgroup/two/cgroup.type)" "20 threaded"
+}
+
 # the root of the cgroup namespace of an outer container has its processes
 occupied_namespace() {
 	v2_parent
@@ -493,8 +510,9 @@ occupied_namespace() {
 	view "in_namespace_v2" "in_box 'cat /proc/self/cgroup'"
 	is_untouched
 }
+# in_namespace_v2 [BELOW]
 in_namespace_v2() {
-	local p=/sys/fs/cgroup/$PREFIX$COUNT-outer
+	local p=/sys/fs/cgroup/$PREFIX$COUNT-outer${1:-}
 	[ -n "${IN_NAMESPACE:-}" ] || { echo $BASHPID >"$p/cgroup.procs"; IN_NAMESPACE=1 exec unshare --cgroup bash "$T/view.sh"; }
 	umount -l /sys/fs/cgroup
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup
@@ -588,6 +606,7 @@ t "v2, processes in the parent: memory and pids" occupied_domain '{"memory":{"li
 t "v2, processes in the parent: controllers were left on" occupied_left_on
 t "v2, processes in the root of the cgroup namespace" occupied_namespace
 t "v2, a threaded parent" threaded_parent
+t "v2, only threaded controllers, and a second container" only_threaded
 t "v2, a failed create takes controllers back" taken_back
 t "v2, a failed create leaves controllers that others may need" not_taken_back
 t "v2, cgroup.subtree_control cannot be written to" not_delegated
