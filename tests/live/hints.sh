@@ -190,7 +190,7 @@ nproc_of_config() {
 	plain
 	config --argjson u $U '.process.user={uid:$u,gid:$u}|.process.rlimits=[{type:"RLIMIT_NPROC",soft:1,hard:1}]'
 	for i in 1 2 3; do setpriv --reuid $U --regid $U --clear-groups sleep 30 & pids+=($!); done
-	sleep 0.2
+	for i in "${pids[@]}"; do within 10 grep -qx sleep "/proc/$i/comm" || die "no process of the user"; done
 	cap "$RUN" --log "$T/log.txt" run --bundle "$B" "$ID"
 	kill "${pids[@]}"
 	[ "$ST" != 0 ] || die "it ran"
