@@ -85,6 +85,15 @@ static int replace(struct init *init, const struct plan_step *step, struct own_n
 	return r < 0 ? init_fail(init, step, __NR_dup3, r, NULL) : 0;
 }
 
+/* A file that the caller opened for reading alone stays the caller's: its owner could write to it.
+ */
+static bool is_input(int fd)
+{
+	long flags = sys_call(__NR_fcntl, fd, F_GETFL);
+
+	return flags < 0 || (flags & O_ACCMODE) == O_RDONLY;
+}
+
 /* Programs reopen /dev/stdout, which asks for permission anew: what the caller made would be closed
  * to the user. The group stays, as with runc. */
 static int give(struct init *init, const struct plan_step *step, int fd, uint32_t uid)
@@ -111,8 +120,11 @@ static int own(struct init *init, const struct plan_step *step, struct own_node 
 	switch (st.stx_mode & S_IFMT) {
 	case S_IFCHR:
 	case S_IFBLK: return replace(init, step, last, fd, &st);
-	case S_IFIFO:
-	case S_IFREG: return st.stx_uid == u->uid ? 0 : give(init, step, fd, u->uid);
+	case S_IFREG:
+		if (st.stx_uid == u->uid || is_input(fd))
+			return 0;
+		return give(init, step, fd, u->uid);
+	case S_IFIFO: return st.stx_uid == u->uid ? 0 : give(init, step, fd, u->uid);
 	default: return 0;
 	}
 }

@@ -356,7 +356,7 @@ given() {
 	local owner=$2
 	bundle
 	config "$1"'|.process.user={uid:1000,gid:1000}'
-	sh_args 'cat /dev/stdin; echo two >>/dev/stdout; echo four >>/dev/stderr'
+	sh_args 'cat; echo two >>/dev/stdout; echo four >>/dev/stderr'
 	echo in >"$B/in"
 	: >"$B/out"
 	: >"$B/err"
@@ -368,6 +368,7 @@ given() {
 	is "$(<"$B/out")" $'in\ntwo' "stdout of create"
 	is "$(<"$B/err")" four "stderr of create"
 	is "$(stat -c %u:%g "$B/out")" "$owner:5"
+	[ "$KIND" != hezi ] || is "$(stat -c %u "$B/in")" 0 "owner of a file that was opened for reading"
 	cap rt delete "$ID"
 }
 given_create() { [ -z "${LIVE_USER:-}" ] || skip "files of the host's root"; given . 1000; }
@@ -380,8 +381,10 @@ given_run() {
 	sh_args 'echo one; echo two >>/dev/stdout; echo three >>/dev/stderr'
 	install -m 600 /dev/stdin "$B/out" </dev/null
 	install -m 600 /dev/stdin "$B/err" </dev/null
-	rt run --bundle "$B" "$ID" </dev/null >>"$B/out" 2>>"$B/err" || die "run failed: $(<"$B/err")"
+	install -m 600 /dev/stdin "$B/in" </dev/null
+	rt run --bundle "$B" "$ID" <"$B/in" >>"$B/out" 2>>"$B/err" || die "run failed: $(<"$B/err")"
 	is "$(<"$B/out")" $'one\ntwo'
+	is "$(stat -c %u "$B/in")" 0 "owner of a file that was opened for reading"
 	is "$(<"$B/err")" three
 	is "$(stat -c %u "$B/out")" $(($2 + 1000))
 	is "$(rt run --bundle "$B" "$ID" </dev/null 2>&1 | sort)" $'one\nthree\ntwo' "by a pipe"
