@@ -76,7 +76,8 @@ static const char *box_path(const char *path)
 	static unsigned i;
 
 	i = (i + 1) % 4;
-	snprintf(buffers[i], sizeof(buffers[i]), "%s/%s", box_base, path);
+	if (snprintf(buffers[i], sizeof(buffers[i]), "%s/%s", box_base, path) >= 1024)
+		abort();
 	return buffers[i];
 }
 
