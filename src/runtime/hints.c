@@ -376,7 +376,8 @@ static int hint_sysctl(const struct plan_header *h, const struct plan_sysctl *s,
 
 /* Without a user namespace of the container's own init has the caller's capabilities, and no
  * others. */
-static int hint_capability(const struct plan_step *s, int errnum, struct hz_error *err)
+static int hint_capability(const struct plan_header *h, const struct plan_step *s, int errnum,
+			   struct hz_error *err)
 {
 	static const struct {
 		unsigned kind, cap;
@@ -389,7 +390,7 @@ static int hint_capability(const struct plan_step *s, int errnum, struct hz_erro
 	};
 	uint64_t caps = 0;
 
-	if (errnum != EPERM || !read_status("CapEff:", 16, &caps))
+	if (errnum != EPERM || h->flags & PLAN_F_USERNS || !read_status("CapEff:", 16, &caps))
 		return fail_hint(s->kind, errnum, err);
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
 		if (needs[i].kind == s->kind && !(caps & 1ull << needs[i].cap))
@@ -414,12 +415,7 @@ int hint_step(const struct plan_header *h, const struct plan_step *s, int errnum
 	case PLAN_SYSCTL: (void)hint_sysctl(h, (const struct plan_sysctl *)s, errnum, err); break;
 	case PLAN_OOM_SCORE: (void)hint_oom_score(errnum, err); break;
 	case PLAN_USER:
-	case PLAN_CAPS:
-		if (!(h->flags & PLAN_F_USERNS)) {
-			(void)hint_capability(s, errnum, err);
-			break;
-		}
-		/* fall through */
+	case PLAN_CAPS: (void)hint_capability(h, s, errnum, err); break;
 	default: (void)fail_hint(s->kind, errnum, err); break;
 	}
 	if (denied && (h->flags & PLAN_F_USERNS) && err && !err->hint[0] &&
