@@ -40,6 +40,15 @@ static void enter_mounts(const char *rootfs, int pipe)
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ||
 	    mount(rootfs, rootfs, NULL, MS_BIND | MS_REC, NULL))
 		fail(pipe, "mount");
+	/* CRIU sets the flags of the first masked file and takes the others for the same mount:
+	 * what they are bound from has the flags of a mask (path_mask.c) already */
+	if (!mount("/dev/null", "/dev/null", NULL, MS_BIND, NULL)) {
+		if (mount(NULL, "/dev/null", NULL,
+			  MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NOEXEC, NULL))
+			fail(pipe, "mount");
+	} else if (errno != ENOENT) {
+		fail(pipe, "mount");
+	}
 }
 
 /* In the child. */
