@@ -59,11 +59,7 @@ static int end_init(const struct record *r, struct hz_error *err)
 
 	if (!r->pid.set)
 		return 0;
-	pidfd = process_open(r);
-	if (pidfd < 0 && pidfd != -ESRCH)
-		return error_sys(err, -pidfd, "pidfd_open", NULL, "find process %lld",
-				 (long long)r->pid.v);
-	n = pidfd < 0 ? 0 : process_is_alive(r, err);
+	n = process_find(r, &pidfd, err);
 	if (n <= 0)
 		return n;
 	if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) && errno != ESRCH)

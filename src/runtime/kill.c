@@ -5,8 +5,7 @@
 #include <signal.h>
 #include <sys/syscall.h>
 
-/* 1: sent; 0: the process is gone; -1: error. The pidfd is opened before the start time is
- * compared, so the pid cannot change hands. */
+/* 1: sent; 0: the process is gone; -1: error */
 static int signal_init(const struct record *r, int sig, struct hz_error *err)
 {
 	_cleanup_fd_ int pidfd = -1;
@@ -14,12 +13,7 @@ static int signal_init(const struct record *r, int sig, struct hz_error *err)
 
 	if (!r->pid.set)
 		return 0;
-	pidfd = process_open(r);
-	if (pidfd < 0)
-		return pidfd == -ESRCH ? 0
-				       : error_sys(err, -pidfd, "pidfd_open", NULL,
-						   "find process %lld", (long long)r->pid.v);
-	alive = process_is_alive(r, err);
+	alive = process_find(r, &pidfd, err);
 	if (alive <= 0)
 		return alive;
 	if (!syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0))

@@ -322,6 +322,9 @@ int container_read(hz_runtime *rt, const char *id, struct arena *a, struct recor
 /** A pidfd of the process that has the recorded pid now; process_is_alive() tells whether it is the
  * recorded one. -ESRCH: no process has the pid; or -errno. */
 int process_open(const struct record *r);
+/** The recorded process: 1 and its pidfd, opened before it is told that it is the one; 0 gone; -1
+ * error. */
+int process_find(const struct record *r, int *ret_pidfd, struct hz_error *err);
 /** The recorded process: 1 alive, 0 gone or dead, -1 error. */
 int process_is_alive(const struct record *r, struct hz_error *err);
 /** What tells the process of @c from a later one with its pid: into the record. */

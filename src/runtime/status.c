@@ -144,6 +144,17 @@ int process_open(const struct record *r)
 	return errno == EINVAL || errno == ENOENT ? -ESRCH : -errno;
 }
 
+/* 1: *ret is a pidfd; 0: no process has the pid; -1: error */
+static int open_pidfd(const struct record *r, int *ret, struct hz_error *err)
+{
+	*ret = process_open(r);
+	if (*ret >= 0)
+		return 1;
+	return *ret == -ESRCH ? 0
+			      : error_sys(err, -*ret, "pidfd_open", NULL, "find process %lld",
+					  (long long)r->pid.v);
+}
+
 /* /proc does not show the recorded process as it was recorded: gone, hidden, or seen from another
  * time namespace? @seen is 0 or -errno of the look at @start. */
 static int look_closer(const struct record *r, int seen, uint64_t start, struct hz_error *err)
@@ -151,14 +162,13 @@ static int look_closer(const struct record *r, int seen, uint64_t start, struct 
 	_cleanup_fd_ int pidfd = -1;
 	struct pollfd p;
 	uint64_t inode;
+	int n;
 
 	if (!seen && !is_start(start, r->start_time.v))
 		return 0;
-	pidfd = process_open(r);
-	if (pidfd < 0)
-		return pidfd == -ESRCH ? 0
-				       : error_sys(err, -pidfd, "pidfd_open", NULL,
-						   "find process %lld", (long long)r->pid.v);
+	n = open_pidfd(r, &pidfd, err);
+	if (n <= 0)
+		return n;
 	p = (struct pollfd){pidfd, POLLIN, 0};
 	if (poll(&p, 1, 0) == 1)
 		return 0;
@@ -184,6 +194,17 @@ int process_is_alive(const struct record *r, struct hz_error *err)
 	if (!seen && (state == 'Z' || state == 'X' || state == 'x'))
 		return 0;
 	return !seen && start == r->start_time.v ? 1 : look_closer(r, seen, start, err);
+}
+
+int process_find(const struct record *r, int *ret, struct hz_error *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+	int n = open_pidfd(r, &pidfd, err);
+
+	if (n > 0)
+		n = process_is_alive(r, err);
+	*ret = n > 0 ? TAKE_FD(pidfd) : -1;
+	return n;
 }
 
 int start_connect(int dirfd)
