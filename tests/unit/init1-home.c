@@ -154,19 +154,6 @@ static void test_denied(void)
 	is_str(home_without(SYS_read, EPERM), "failed", "read is blocked");
 }
 
-static int clean_up(void)
-{
-	pid_t pid;
-	int status = -1;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0)
-		execlp("rm", "rm", "-rf", "--", dir, NULL);
-	waitpid(pid, &status, 0);
-	return status;
-}
-
 int main(void)
 {
 	if (geteuid()) {
@@ -177,5 +164,5 @@ int main(void)
 		return 99;
 	test_home();
 	test_denied();
-	return clean_up() || done_testing();
+	return i1_remove(dir) || done_testing();
 }

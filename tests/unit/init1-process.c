@@ -466,19 +466,6 @@ static void test_label(void)
 	}
 }
 
-static int clean_up(void)
-{
-	pid_t pid;
-	int status = -1;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0)
-		execlp("rm", "rm", "-rf", "--", dir, NULL);
-	waitpid(pid, &status, 0);
-	return status;
-}
-
 int main(void)
 {
 	if (geteuid()) {
@@ -501,5 +488,5 @@ int main(void)
 	test_sysctl();
 	test_time_offset();
 	test_label();
-	return clean_up() || done_testing();
+	return i1_remove(dir) || done_testing();
 }

@@ -313,6 +313,20 @@ I1_UNUSED static struct i1_host *i1_run(void)
 	return i1_run_host(&h);
 }
 
+/* The directory of a test and all in it. 0, or the status of rm(1). */
+I1_UNUSED static int i1_remove(const char *dir)
+{
+	pid_t pid;
+	int status = -1;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		execlp("rm", "rm", "-rf", "--", dir, NULL);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
 #define i1_failed(h, w, e, name)                                               \
 	do {                                                                   \
 		is_int((h)->error.m.type, INIT_ERROR, "%s: an error", (name)); \
