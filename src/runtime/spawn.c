@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -33,7 +34,9 @@ struct child {
 	const unsigned char *cpus; /* CPUS_MAX bits, or NULL: stay where the caller is */
 	const int *stdio;          /* what becomes 0, 1 and 2; -1: stays */
 	char sock_text[12], first_text[12];
-	int errnum; /* set by the child when it could not execute */
+	int errnum;  /* set by the child when it could not execute */
+	bool ran;    /* set by the child at once */
+	bool killed; /* at birth, before it ran */
 };
 
 /* Signals that the caller ignored would stay ignored in the container: back to the default. */
@@ -69,6 +72,17 @@ static long child_prepare(const struct child *c)
 	return 0;
 }
 
+/* End and reap a process that is not to be the container's. */
+static void spawn_discard(const struct sys_clone_args *args, long pid)
+{
+	int *pidfd = (int *)(uintptr_t)args->pidfd; /* NOLINT(performance-no-int-to-ptr) */
+
+	kill((pid_t)pid, SIGKILL);
+	while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	fd_close(TAKE_FD(*pidfd));
+}
+
 #if HEZI_SEALED_INIT
 extern const char init_image[], init_image_end[];
 
@@ -79,6 +93,7 @@ static void child_exec(void *arg)
 	const char *envp[] = {NULL};
 	long r;
 
+	c->ran = true;
 	r = child_prepare(c);
 	if (!r)
 		r = sys_call(__NR_fcntl, c->sock, F_SETFD, 0);
@@ -114,12 +129,17 @@ static long spawn_child(struct child *c, struct sys_clone_args *args, struct hz_
 	pid = sys_clone3_call(args, child_exec, c);
 	if (pid < 0)
 		return error_sys(err, (int)-pid, "clone3", NULL, "create the container's process");
-	if (c->errnum) {
-		waitpid((pid_t)pid, NULL, 0); /* it exits at once */
-		return error_sys(err, c->errnum, "execveat", "hezi-init",
-				 "start the container's init");
+	if (c->ran && !c->errnum)
+		return pid;
+	spawn_discard(args, pid); /* it exits at once */
+	c->killed = !c->ran;
+	if (c->killed) {
+		error_set(err, HZ_E_SYSTEM,
+			  "create the container's process: SIGKILL ended it before it ran");
+		return error_hint(err, "another process ended its cgroup (cgroup.kill), or "
+				       "something on this host kills new processes");
 	}
-	return pid;
+	return error_sys(err, c->errnum, "execveat", "hezi-init", "start the container's init");
 }
 #else
 /* No execve closes what hezi has opened in holes among the preserved descriptors. */
@@ -145,24 +165,28 @@ static long spawn_child(struct child *c, struct sys_clone_args *args, struct hz_
 		close_own(c->sock, c->first_fd);
 		init_main(c->sock, c->first_fd);
 	}
+	c->ran = true; /* its memory is not ours: its end shows later */
 	return pid;
 }
 #endif
 
 static int explain_clone(uint64_t flags, struct hz_error *err)
 {
-	if (!err || strcmp(err->syscall, "clone3") != 0)
+	bool cloning = err && !strcmp(err->syscall, "clone3");
+
+	if (!cloning && (!err || strcmp(err->object, "cgroup.procs") != 0))
 		return -1;
 	if (err->errnum == EBUSY) {
-		error_sys(err, EBUSY, "clone3", NULL,
-			  "adding pid of the new process to cgroups of the container");
+		if (cloning)
+			error_sys(err, EBUSY, "clone3", NULL,
+				  "adding pid of the new process to cgroups of the container");
 		error_hint(err, "the cgroup has sub-cgroups with controllers on: processes can "
 				"only live in its leaves");
 	} else if (err->errnum == EOPNOTSUPP)
 		error_hint(err, "the cgroup can hold no processes (cgroup.type): one above it is "
 				"threaded, or has processes of its own beside those below it; "
 				"choose another linux.cgroupsPath");
-	else if (!err->hint[0]) /* a filter blocks the call */
+	else if (cloning && !err->hint[0]) /* a filter blocks the call */
 		hint_clone(flags, err->errnum, err);
 	return -1;
 }
@@ -194,6 +218,37 @@ static long spawn_on(const struct creation *c, struct child *child, struct sys_c
 	return pid;
 }
 
+/* The process does nothing yet but wait for its plan. */
+static int enter_cgroup(int dir, long pid)
+{
+	_cleanup_fd_ int fd = openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 || dprintf(fd, "%ld", pid) < 0 ? -errno : 0;
+}
+
+/*
+ * Linux 6.14 to 6.18 kill a child of CLONE_INTO_CGROUP at birth when its cgroup and its parent's
+ * were not ended equally often by cgroup.kill (struct cgroup's kill_seq). So it is born where we
+ * are and moved.
+ */
+static long spawn_and_move(const struct creation *c, struct child *child,
+			   struct sys_clone_args *args, struct hz_error *err)
+{
+	int cgroup = (int)args->cgroup, r;
+	long pid;
+
+	args->flags &= ~(uint64_t)CLONE_INTO_CGROUP;
+	args->cgroup = 0;
+	hz_error_clear(err);
+	pid = spawn_on(c, child, args, err);
+	r = pid < 0 ? 0 : enter_cgroup(cgroup, pid);
+	if (!r)
+		return pid;
+	spawn_discard(args, pid);
+	return error_sys(err, -r, "write", "cgroup.procs",
+			 "adding pid of the new process to cgroups of the container");
+}
+
 int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_error *err)
 {
 	unsigned char all[CPUS_MAX / 8];
@@ -220,6 +275,8 @@ int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_erro
 	snprintf(child.first_text, sizeof(child.first_text), "%u", child.first_fd);
 	stdio_give(c);
 	pid = spawn_on(c, &child, &args, err);
+	if (pid < 0 && child.killed && cgroup_fd >= 0)
+		pid = spawn_and_move(c, &child, &args, err);
 	if (pid < 0)
 		return explain_clone(step->clone_flags, err);
 	fd_close(TAKE_FD(c->init_sock));

@@ -4,10 +4,11 @@
  *
  * Runs COMMAND under ptrace and makes one system call fail, or kills the process there: the
  * NUMBERth (from 1) of process PROCESS (0: COMMAND itself, 1: the first process made by it, ...).
- * "kill" ends the process with SIGKILL before the call is made. A process is followed until it
- * executes a program that is not a file in memory: init of a container is, the container's program
- * and hooks are not. The report is a line "PROCESS NUMBER NAME ERRNO" for the call that was hit, or
- * with "list" one for each call. Exits as COMMAND does; what it leaves running is let go.
+ * "kill" ends the process with SIGKILL before the call is made, with NUMBER 0 before it runs at
+ * all. A process is followed until it executes a program that is not a file in memory: init of a
+ * container is, the container's program and hooks are not. The report is a line "PROCESS NUMBER
+ * NAME ERRNO" for the call that was hit, or with "list" one for each call. Exits as COMMAND does;
+ * what it leaves running is let go.
  */
 #include "sys/raw.h"
 
@@ -228,12 +229,22 @@ static bool runs_from_memory(pid_t pid)
 	return readlink(path, exe, sizeof(exe) - 1) > 0 && !strncmp(exe, "/memfd:", 7);
 }
 
+/* The first stop of a process comes before its first instruction. */
+static void on_birth(const struct tracee *t)
+{
+	if (mode != KILL || target_call || t->calls || (unsigned)(t - tracees) != target_process)
+		return;
+	tell(t, SYS_clone3, 0);
+	kill(t->pid, SIGKILL);
+}
+
 /* One stop of one process. */
 static void on_stop(pid_t pid, int status)
 {
 	struct tracee *t = find(pid);
 	int event = status >> 16, sig = WSTOPSIG(status);
 
+	on_birth(t);
 	if (sig == (SIGTRAP | 0x80)) {
 		on_syscall(t);
 		sig = 0;

@@ -266,6 +266,22 @@ killed_exec() {
 	nothing_wrong $n
 }
 
+# Linux 6.14 to 6.18 kill what is born into a cgroup that was ended by cgroup.kill more or less often than its parent's
+killed_at_birth() {
+	grep -q ' - cgroup2 ' /proc/self/mountinfo || skip "no cgroup v2"
+	rich
+	args sleep 30
+	fault 1 0 kill create --bundle "$B" "$ID"
+	ok
+	is "$HIT" "1 0 clone3 -"
+	cap rt start "$ID"
+	ok
+	fault 1 0 kill exec "$ID" cat /proc/self/cgroup
+	ok
+	is "$HIT" "1 0 clone3 -"
+	is "$OUT" "$(rt exec "$ID" cat /proc/1/cgroup)" "cgroups of exec"
+}
+
 # restored HOW: with a criu that makes a process which sleeps
 restored() {
 	local how=$1
@@ -289,6 +305,7 @@ t "kill: a call fails" failing kill running
 t "state: a call fails" failing state running
 t "list: a call fails" failing list running
 t "update: a call fails" failing_update
+t "create and exec: their process is killed at birth" killed_at_birth
 t "create: killed" killing create none --bundle @
 t "restore: a call fails" restored failing
 t "restore: killed" restored killing

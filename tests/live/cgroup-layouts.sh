@@ -587,6 +587,30 @@ unwritable_cgroups() {
 	is_peer || like "$ERR" 'hint.*mounted read-only here'
 }
 
+# Linux 6.14 to 6.18 kill a child of CLONE_INTO_CGROUP unless its cgroup and its parent's were ended equally often
+called_from_an_ended_cgroup() {
+	local p
+	peer_differs crun "its processes are killed"
+	p=$(awk '/ - cgroup2 /{print $5; exit}' /proc/self/mountinfo)
+	[ -n "$p" ] || skip "no cgroup v2"
+	p=$p/$PREFIX$COUNT-ended
+	mkdir "$p"
+	[ -e "$p/cgroup.kill" ] || skip "no cgroup.kill"
+	echo 1 >"$p/cgroup.kill"
+	in_there=(sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$p" "${RT[@]}")
+	bundle
+	args sleep 60
+	cap "${in_there[@]}" create --bundle "$B" "$ID"
+	ok
+	cap rt start "$ID"
+	ok
+	cap "${in_there[@]}" exec "$ID" cat /proc/self/cgroup
+	ok
+	is "$OUT" "$(rt exec "$ID" cat /proc/1/cgroup)" "cgroups of exec"
+	unlike "$OUT" -ended
+	within 5 rmdir "$p" || die "$p is in use"
+}
+
 t "a cgroup mount on v1 shows its hierarchies only" v1_hierarchies_only own
 t "a cgroup mount on v1 shows its hierarchies only, no cgroup namespace" v1_hierarchies_only none
 t "in a container on v1: binds of its cgroup" v1_in_container bind_own own
@@ -618,4 +642,5 @@ t "pids.limit 0 before 1.3.0 is no limit" pids_zero
 t "pids.limit 0 from 1.3.0 on" pids_zero_1_3
 t "memory.limit -1 with a swap limit" swap_without_memory_limit
 t "deny-all device rule: tun stays allowed" tun_by_default
+t "hezi in a cgroup that was ended once" called_from_an_ended_cgroup
 finish
