@@ -53,6 +53,13 @@ int record_write(int dirfd, const struct record *r, struct hz_error *err)
 	oci_flat_encode(j, &record_kind, r);
 	if (oci_json_text(j, &text, &len, err))
 		return -1;
+	if (len > RECORD_MAX) {
+		error_set(err, HZ_E_CONFIG,
+			  "the annotations are too long: the container's record would have %zu "
+			  "bytes, at most %u are supported",
+			  len, RECORD_MAX);
+		return error_pointer(err, "/annotations");
+	}
 	ret = file_replace_at(dirfd, RECORD_FILE, 0600, text, len);
 	if (ret)
 		return error_sys(err, -ret, "write", RECORD_FILE,

@@ -11,7 +11,7 @@
 #include "ocispec.h"
 
 #define RECORD_FILE "record.json"
-#define RECORD_MAX  (1u << 20)
+#define RECORD_MAX  OCI_CONFIG_MAX /* for the writer and for all readers */
 
 struct record {
 	struct oci_i64 version;                     /* 1 */
@@ -35,7 +35,8 @@ struct record {
 	struct oci_map annotations;
 };
 
-/** Atomically replace the record in @dirfd. */
+/** Atomically replace the record in @dirfd. A record that is too long to be read is an
+ * error of /annotations. */
 int record_write(int dirfd, const struct record *r, struct hz_error *err);
 /** Strings live in @a. HZ_E_NOT_FOUND when there is no record, HZ_E_FOREIGN when there is one of
  * another runtime, HZ_E_JSON/HZ_E_CONFIG when it is damaged. */

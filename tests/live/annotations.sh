@@ -138,6 +138,28 @@ unknown() {
 	in_box true
 }
 
+# More than a page, a pipe or a megabyte: what create takes every later command takes too.
+long() {
+	bundle
+	python3 - "$B/config.json" <<'EOF'
+import json, sys
+config = json.load(open(sys.argv[1]))
+config.setdefault("annotations", {}).update(("long.%d" % i, "x" * 100000) for i in range(30))
+config["process"]["args"] = ["sleep", "60"]
+json.dump(config, open(sys.argv[1], "w"))
+EOF
+	must_create
+	is "$(state | jq -r '.annotations["long.29"]|length')" 100000
+	cap rt start "$ID"
+	ok
+	cap rt kill "$ID" KILL
+	ok
+	wait_status stopped
+	cap rt delete "$ID"
+	ok
+}
+
+t "annotations of three megabytes" long
 t "run.oci.keep_original_groups" keeps_groups 1 " 5 77"
 t "no run.oci.keep_original_groups" keeps_groups 0 ""
 t "run.oci.hooks.stdout and stderr: all hooks" hook_output

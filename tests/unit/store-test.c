@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -135,6 +136,36 @@ static void test_cut_record(int dirfd)
 	buf_done(&text);
 }
 
+/* What is written can be read: the two have one limit. */
+static void test_long_record(hz_runtime *rt)
+{
+	static struct oci_pair pairs[] = {{"k", NULL}};
+	struct record r = sample(), back;
+	struct hz_error err = HZ_ERROR_INIT;
+	struct arena a = ARENA_INIT;
+	char *text = malloc(RECORD_MAX + 1);
+	int fd = -1;
+
+	if (!text || store_create(rt, "long", &fd, &err))
+		abort();
+	memset(text, 'x', RECORD_MAX);
+	text[RECORD_MAX - 4096] = '\0';
+	pairs[0].value = text;
+	r.annotations = (struct oci_map){pairs, 1};
+	ok(!record_write(fd, &r, &err), "annotations up to the limit are recorded: %s", err.msg);
+	ok(!record_read(fd, &a, &back, &err) && !strcmp(back.annotations.items[0].value, text),
+	   "and read: %s", err.msg);
+	text[RECORD_MAX - 4096] = 'x';
+	text[RECORD_MAX] = '\0';
+	ok(record_write(fd, &r, &err) == -1 && !strcmp(err.pointer, "/annotations"),
+	   "a record that could not be read is not written: %s", err.msg);
+	store_remove(rt, "long", fd, &err);
+	fd_close(fd);
+	free(text);
+	arena_done(&a);
+	hz_error_clear(&err);
+}
+
 static void test_damaged_delete(hz_runtime *rt)
 {
 	struct hz_error err = HZ_ERROR_INIT;
@@ -214,6 +245,7 @@ int main(void)
 	test_cut_record(fd);
 	fd_close(fd);
 	test_damaged_delete(rt);
+	test_long_record(rt);
 	test_foreign_cgroup(rt);
 	test_start_times();
 	hz_runtime_free(rt);
