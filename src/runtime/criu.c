@@ -34,21 +34,28 @@ static void fail(int pipe, const char *call)
 	_exit(127);
 }
 
-static void enter_mounts(const char *rootfs, int pipe)
+/* CRIU sets the flags of the first masked file and takes the others for the same mount: what they
+ * are bound from has the flags of a mask (path_mask.c) already. */
+static void bind_null(unsigned long flags, int pipe)
+{
+	if (!flags)
+		return;
+	if (mount("/dev/null", "/dev/null", NULL, MS_BIND, NULL)) {
+		if (errno != ENOENT)
+			fail(pipe, "mount");
+		return;
+	}
+	if (mount(NULL, "/dev/null", NULL, MS_BIND | MS_REMOUNT | flags, NULL))
+		fail(pipe, "mount");
+}
+
+static void enter_mounts(const struct criu_spawn *s, int pipe)
 {
 	/* what the host mounts later still arrives, what is mounted here does not leave */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ||
-	    mount(rootfs, rootfs, NULL, MS_BIND | MS_REC, NULL))
+	    mount(s->rootfs, s->rootfs, NULL, MS_BIND | MS_REC, NULL))
 		fail(pipe, "mount");
-	/* CRIU sets the flags of the first masked file and takes the others for the same mount:
-	 * what they are bound from has the flags of a mask (path_mask.c) already */
-	if (!mount("/dev/null", "/dev/null", NULL, MS_BIND, NULL)) {
-		if (mount(NULL, "/dev/null", NULL,
-			  MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NOEXEC, NULL))
-			fail(pipe, "mount");
-	} else if (errno != ENOENT) {
-		fail(pipe, "mount");
-	}
+	bind_null(s->null_flags, pipe);
 }
 
 /* In the child. */
@@ -64,7 +71,7 @@ static void run(const struct criu_spawn *s, const char *program, int sock, int p
 		if (write(*t, "0", 1) != 1)
 			fail(pipe, "write");
 	if (s->rootfs)
-		enter_mounts(s->rootfs, pipe);
+		enter_mounts(s, pipe);
 	if (fcntl(sock, F_SETFD, 0))
 		fail(pipe, "fcntl");
 	for (int i = 0; s->stdio && i < 3; i++)

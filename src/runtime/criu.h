@@ -73,11 +73,12 @@ struct criu_spawn {
 	/* To restore: the worker gets a mount namespace of its own, in which this directory is a
 	 * mount (CRIU wants its root to be one). NULL: it stays in ours. */
 	const char *rootfs;
-	int cgroup;           /* for CLONE_INTO_CGROUP; -1: none */
-	const int *tasks;     /* v1: `tasks` files to enter; -1 ends them */
-	int *stdio;           /* become 0, 1 and 2, and are closed here; -1: those stay ours */
-	const int *keep;      /* descriptors that it inherits beside 0, 1 and 2; -1 ends them */
-	const sigset_t *mask; /* its blocked signals; NULL: ours */
+	unsigned long null_flags; /* MS_* of /dev/null in that mount namespace; 0: as it is */
+	int cgroup;               /* for CLONE_INTO_CGROUP; -1: none */
+	const int *tasks;         /* v1: `tasks` files to enter; -1 ends them */
+	int *stdio;               /* become 0, 1 and 2, and are closed here; -1: those stay ours */
+	const int *keep;          /* descriptors that it inherits beside 0, 1 and 2; -1 ends them */
+	const sigset_t *mask;     /* its blocked signals; NULL: ours */
 };
 
 struct criu {

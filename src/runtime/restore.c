@@ -271,11 +271,27 @@ static int on_event(void *data, struct criu_event *e, struct hz_error *err)
 	return do_steps(&r->c, hooks, 1, err);
 }
 
+/* What masked files are bound from is a node of the host, which only the host's root may change.
+ * The flags of a mount that a new user namespace gets cannot be taken away there, and CRIU gives
+ * nodes in /dev no more than read-only. */
+static unsigned long null_flags(const struct restore *r)
+{
+	const struct oci_linux *l = r->c.b->config->linux_;
+
+	if (!l || !l->uid_mappings.n)
+		return MS_RDONLY | MS_NOSUID | MS_NOEXEC;
+	for (size_t i = 0; i < l->uid_mappings.n; i++)
+		if (!l->uid_mappings.items[i].host_id.v)
+			return MS_RDONLY;
+	return 0;
+}
+
 static int start_worker(struct restore *r, const struct plan_spawn *s, struct hz_error *err)
 {
 	struct creation *c = &r->c;
 	const struct criu_spawn how = {
 		.rootfs = c->record.rootfs,
+		.null_flags = null_flags(r),
 		.cgroup = s->into_cgroup && c->cgroup ? cgroup_clone_fd(c->cgroup) : -1,
 		.tasks = c->slots,
 		.stdio = c->its_stdio,

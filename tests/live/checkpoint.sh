@@ -222,12 +222,13 @@ in_a_joined_network() {
 	kill -KILL $holder
 }
 
+# in_a_user_namespace HOST: root of the container is the host's user HOST
 in_a_user_namespace() {
 	needs_criu
 	counter
 	ns_add user
-	config '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]|.linux.gidMappings=.linux.uidMappings'
-	chown -R 100000:100000 "$B/vol" "$B/rootfs"
+	config --argjson host "$1" '.linux.uidMappings=[{containerID:0,hostID:$host,size:65536}]|.linux.gidMappings=.linux.uidMappings'
+	chown -R "$1:$1" "$B/vol" "$B/rootfs"
 	# CRIU opens a file anew, which root of the container may not do with one of the host's root: pipes
 	rt create --bundle "$B" "$ID" </dev/null > >(cat) 2>&1
 	cap rt start "$ID"
@@ -238,7 +239,10 @@ in_a_user_namespace() {
 	rt restore -d --bundle "$B" --image-path "$B/image" --work-path "$B/work" "$ID" </dev/null > >(cat) 2>&1
 	is "$(status_of)" running
 	counts || die "it does not count"
-	is "$(stat -c %u "/proc/$(pid_of)")" 100000
+	is "$(stat -c %u "/proc/$(pid_of)")" "$1"
+	[ "$1" = 0 ] || return 0
+	cap rt exec "$ID" chmod 0600 /proc/kcore /proc/keys /proc/timer_list /dev/null
+	is "$(grep -c "Read-only file system" <<<"$ERR")" 4 "nodes that cannot be changed"
 }
 
 hooks_of_both() {
@@ -550,7 +554,8 @@ t "CRIU: stdio is replaced" stdio_is_replaced
 t "CRIU: in the foreground" in_the_foreground
 t "CRIU: a terminal" with_terminal
 t "CRIU: a joined network namespace" in_a_joined_network
-t "CRIU: a user namespace" in_a_user_namespace
+t "CRIU: a user namespace" in_a_user_namespace 100000
+t "CRIU: a user namespace of the host's root" in_a_user_namespace 0
 t "CRIU: hooks" hooks_of_both
 t "CRIU: a damaged image leaves nothing" damaged_image
 t "CRIU: a killed restore leaves nothing" killed_restore
