@@ -105,6 +105,16 @@ int cli_ids(const struct cli *cli, hz_runtime *rt, char ***ret, size_t *ret_n,
 /** The values of --empty-ns. */
 int cli_empty_ns(const struct opt_strings *names, bool *ret_network, struct hz_error *err);
 
+/**
+ * For commands that go over all entries: @id is left out of what they print, because of @why, which
+ * is cleared. A bad entry is a warning. Trouble of this process makes the command fail, but only
+ * after it has shown the others: then @err is set (the first one stays).
+ */
+void cli_leave_out(struct cli *cli, const char *id, struct hz_error *why, struct hz_error *err);
+
+/** cli_print() of what cli_leave_out() has left: -1 when that has set @err. */
+int cli_print_some(const char *text, size_t len, struct hz_error *err);
+
 struct id_action {
 	int (*run)(hz_runtime *rt, const char *id, const void *data, struct hz_error *err);
 	const void *data;

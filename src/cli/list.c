@@ -65,11 +65,6 @@ static const char *owner_name(struct owner *o, uint32_t uid)
 	return o->name;
 }
 
-/*
- * One whose record is damaged is told and left out; one that has just been deleted is left out.
- * What only this moment hides makes the list fail, but not before the others are shown: then @err
- * is set.
- */
 static int collect(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct listing *l,
 		   struct hz_error *err)
 {
@@ -77,26 +72,12 @@ static int collect(struct cli *cli, hz_runtime *rt, char **ids, size_t n, struct
 	if (!l->items)
 		return error_oom(err);
 	for (size_t i = 0; i < n; i++) {
-		_cleanup_(hz_error_clear) struct hz_error e = HZ_ERROR_INIT;
-		_cleanup_buf_ struct buf text = BUF_INIT;
+		struct hz_error why = HZ_ERROR_INIT;
 
-		if (!hz_info_get(rt, ids[i], &l->items[l->n], &e)) {
+		if (!hz_info_get(rt, ids[i], &l->items[l->n], &why))
 			l->n++;
-			continue;
-		}
-		if (e.code == HZ_E_NOT_FOUND)
-			continue;
-		if ((e.code == HZ_E_SYSTEM || e.code == HZ_E_NOMEM) && !err->code) {
-			hz_error_clear(err);
-			*err = e;
-			error_prefix(err, "container \"%s\" is left out", ids[i]);
-			e = (struct hz_error)HZ_ERROR_INIT;
-			continue;
-		}
-		buf_printf(&text, "container %s is left out: ", ids[i]);
-		log_error_text(&text, NULL, &e);
-		if (text.data)
-			log_message(&cli->log, LOG_AT_WARNING, text.data);
+		else
+			cli_leave_out(cli, ids[i], &why, err);
 	}
 	return 0;
 }
@@ -225,10 +206,10 @@ static int print(struct cli *cli, hz_runtime *rt, char **ids, size_t n, bool jso
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	struct listing l = {0};
-	int r = values.quiet ? 0 : collect(cli, rt, ids, n, &l, err);
+	int r = collect(cli, rt, ids, n, &l, err);
 
-	for (size_t i = 0; values.quiet && i < n; i++)
-		buf_printf(&out, "%s\n", ids[i]);
+	for (size_t i = 0; values.quiet && i < l.n; i++)
+		buf_printf(&out, "%s\n", l.items[i]->id);
 	if (!r && !values.quiet && json)
 		r = list_json(&l, &out, err);
 	else if (!r && !values.quiet)
@@ -236,8 +217,7 @@ static int print(struct cli *cli, hz_runtime *rt, char **ids, size_t n, bool jso
 	listing_done(&l);
 	if (r || out.failed)
 		return r ? r : error_oom(err);
-	r = cli_print(out.data ? out.data : "", out.len, err->code ? NULL : err);
-	return err->code ? -1 : r;
+	return cli_print_some(out.data, out.len, err);
 }
 
 static int list(struct cli *cli, char **args, struct hz_error *err)

@@ -102,66 +102,103 @@ static void table(const struct sample *samples, size_t n, struct row *rows, stru
 	}
 }
 
-/* One that has ended meanwhile, or is of another runtime, is left out when nobody asked for it by
- * name. */
-static bool is_gone(const struct hz_error *err)
+/* What was asked for: of containers by name (@named) or of all, which leaves some out. */
+struct query {
+	struct cli *cli;
+	hz_runtime *rt;
+	char **ids;
+	bool named;
+};
+
+/* @id has no statistics because of @why: 0 when it is left out, -1 with @err when it was named. */
+static int leave_out(const struct query *q, const char *id, struct hz_error *why,
+		     struct hz_error *err)
 {
-	return err->code == HZ_E_NOT_FOUND || err->code == HZ_E_STATE || err->code == HZ_E_FOREIGN;
+	if (q->named) {
+		*err = *why;
+		return -1;
+	}
+	if (why->code == HZ_E_STATE) /* not running */
+		hz_error_clear(why);
+	else
+		cli_leave_out(q->cli, id, why, err);
+	return 0;
 }
 
-static int take(hz_runtime *rt, char **ids, bool named, struct sample *samples, size_t *ret_n,
-		struct hz_error *err)
+static int sample_first(const struct query *q, struct sample *samples, size_t *ret_n,
+			struct hz_error *err)
 {
-	const struct timespec pause = {.tv_nsec = SAMPLE_NS};
 	size_t n = 0;
 
-	for (size_t i = 0; ids[i]; i++) {
+	for (size_t i = 0; q->ids[i]; i++) {
+		struct hz_error why = HZ_ERROR_INIT;
 		struct sample *s = &samples[n];
 
-		*s = (struct sample){.id = ids[i], .first.size = sizeof(s->first)};
+		*s = (struct sample){.id = q->ids[i], .first.size = sizeof(s->first)};
 		s->ns = now_ns();
-		if (!hz_stats_get(rt, s->id, &s->first, err))
+		if (!hz_stats_get(q->rt, s->id, &s->first, &why))
 			n++;
-		else if (named || !is_gone(err))
+		else if (leave_out(q, s->id, &why, err))
 			return -1;
-		else
-			hz_error_clear(err);
-	}
-	if (n)
-		nanosleep(&pause, NULL);
-	for (size_t i = 0; i < n; i++) {
-		struct sample *s = &samples[i];
-
-		s->now.size = sizeof(s->now);
-		if (hz_stats_get(rt, s->id, &s->now, err)) {
-			if (!is_gone(err))
-				return -1;
-			hz_error_clear(err);
-			s->now = s->first;
-		}
-		s->ns = now_ns() - s->ns;
 	}
 	*ret_n = n;
 	return 0;
 }
 
-static int print_table(hz_runtime *rt, char **ids, bool named, struct hz_error *err)
+static int sample_again(const struct query *q, struct sample *samples, size_t *n,
+			struct hz_error *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		struct hz_error why = HZ_ERROR_INIT;
+		struct sample *s = &samples[kept];
+
+		*s = samples[i];
+		s->now.size = sizeof(s->now);
+		if (!hz_stats_get(q->rt, s->id, &s->now, &why)) {
+			kept++;
+		} else if (why.code == HZ_E_STATE || why.code == HZ_E_NOT_FOUND) {
+			hz_error_clear(&why); /* it has ended meanwhile */
+			s->now = s->first;
+			kept++;
+		} else if (leave_out(q, s->id, &why, err)) {
+			return -1;
+		}
+		s->ns = now_ns() - s->ns;
+	}
+	*n = kept;
+	return 0;
+}
+
+static int take(const struct query *q, struct sample *samples, size_t *ret_n, struct hz_error *err)
+{
+	const struct timespec pause = {.tv_nsec = SAMPLE_NS};
+
+	if (sample_first(q, samples, ret_n, err))
+		return -1;
+	if (*ret_n)
+		nanosleep(&pause, NULL);
+	return sample_again(q, samples, ret_n, err);
+}
+
+static int print_table(const struct query *q, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	_cleanup_free_ struct sample *samples = NULL;
 	_cleanup_free_ struct row *rows = NULL;
 	size_t n = 0;
 
-	while (ids[n])
+	while (q->ids[n])
 		n++;
 	samples = calloc(n + 1, sizeof(*samples));
 	rows = calloc(n + 1, sizeof(*rows));
 	if (!samples || !rows)
 		return error_oom(err);
-	if (take(rt, ids, named, samples, &n, err))
+	if (take(q, samples, &n, err))
 		return -1;
 	table(samples, n, rows, &out);
-	return out.failed ? error_oom(err) : cli_print(out.data, out.len, err);
+	return out.failed ? error_oom(err) : cli_print_some(out.data, out.len, err);
 }
 
 static int add_line(void *data, const char *json, struct hz_error *err)
@@ -172,39 +209,40 @@ static int add_line(void *data, const char *json, struct hz_error *err)
 	return out->failed ? error_oom(err) : 0;
 }
 
-static int print_json(hz_runtime *rt, char **ids, bool named, struct hz_error *err)
+static int print_json(const struct query *q, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
-	for (size_t i = 0; ids[i]; i++) {
+	for (size_t i = 0; q->ids[i]; i++) {
+		struct hz_error why = HZ_ERROR_INIT;
 		const struct hz_events_options o = {.size = sizeof(o),
-						    .id = ids[i],
+						    .id = q->ids[i],
 						    .once = true,
 						    .on_event = add_line,
 						    .data = &out};
 
-		if (!hz_events(rt, &o, err))
-			continue;
-		if (named || !is_gone(err))
+		if (hz_events(q->rt, &o, &why) && leave_out(q, q->ids[i], &why, err))
 			return -1;
-		hz_error_clear(err);
 	}
-	return cli_print(out.data ? out.data : "", out.len, err);
+	return cli_print_some(out.data, out.len, err);
 }
 
 static int stats(struct cli *cli, char **args, struct hz_error *err)
 {
 	_cleanup_runtime_ hz_runtime *rt = NULL;
-	bool json, named = args[0] != NULL;
+	struct query q = {cli, NULL, args, args[0] != NULL};
 	char **ids = NULL;
+	bool json;
 	size_t n;
 	int r;
 
 	if (cli_format_json(values.format, "table", &json, err) || cli_runtime(cli, &rt, err) ||
-	    (!named && cli_ids(cli, rt, &ids, &n, err)))
+	    (!q.named && cli_ids(cli, rt, &ids, &n, err)))
 		return -1;
-	args = named ? args : ids;
-	r = json ? print_json(rt, args, named, err) : print_table(rt, args, named, err);
+	q.rt = rt;
+	if (!q.named)
+		q.ids = ids;
+	r = json ? print_json(&q, err) : print_table(&q, err);
 	hz_ids_free(ids);
 	return r;
 }

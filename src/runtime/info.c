@@ -42,13 +42,28 @@ static void info_cleanup(struct hz_info **info)
 	hz_info_free(*info);
 }
 
+/* A record at fault: of all that is below --root, which file is it? */
+static int locate(const hz_runtime *rt, const char *id, struct hz_error *err)
+{
+	int n;
+
+	if (!err || (err->code != HZ_E_JSON && err->code != HZ_E_CONFIG))
+		return -1;
+	n = snprintf(err->file, sizeof(err->file), "%s/%s/" RECORD_FILE, rt->root, id);
+	if (n < 0 || (size_t)n >= sizeof(err->file))
+		snprintf(err->file, sizeof(err->file), "%s", RECORD_FILE);
+	return -1;
+}
+
 int container_read(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
 		   enum hz_status *ret_status, struct hz_error *err)
 {
 	_cleanup_fd_ int dirfd = -1;
 
-	if (store_open(rt, id, &dirfd, err) || record_read(dirfd, a, r, err))
+	if (store_open(rt, id, &dirfd, err))
 		return -1;
+	if (record_read(dirfd, a, r, err))
+		return locate(rt, id, err);
 	return status_get(dirfd, r, ret_status, err);
 }
 

@@ -118,6 +118,85 @@ stray_files() {
 	rm -r "$ROOT/stray" "$ROOT/file"
 }
 
+# bad_entries: beside a running container all that is no container, or no readable one
+bad_entries() {
+	peers_differ "records of their own"
+	bundle
+	sleeper
+	mkdir -m 700 "$ROOT"/{garbage,empty,cut,no-pid,list,runc,crun,nothing,~gone,link-target}
+	echo '{bad' >"$ROOT/garbage/record.json"
+	: >"$ROOT/empty/record.json"
+	head -c 40 "$ROOT/$ID/record.json" >"$ROOT/cut/record.json"
+	jq '.pid=-5' "$ROOT/$ID/record.json" >"$ROOT/no-pid/record.json"
+	echo '[]' >"$ROOT/list/record.json"
+	echo '{}' >"$ROOT/runc/state.json"
+	echo '{}' >"$ROOT/crun/status"
+	echo x >"$ROOT/file"
+	ln -s link-target "$ROOT/link"
+	mkfifo "$ROOT/fifo"
+	[ -z "${LIVE_USER:-}" ] || chown -hR $USER_ID "$ROOT"
+	# another user's, which hezi does not read
+	mkdir -m 700 "$ROOT/others"
+	cp "$ROOT/$ID/record.json" "$ROOT/others"
+	chown -R 4321 "$ROOT/others"
+}
+DAMAGED="garbage empty cut no-pid list"
+
+# warned: each bad entry by its id, and by the file where that is at fault
+warned() {
+	local id
+	for id in $DAMAGED; do like "$ERR" "container $id is left out: $ROOT/$id/record.json" "warnings"; done
+	for id in runc crun; do like "$ERR" "container $id is left out: the container belongs to another runtime" "warnings"; done
+	like "$ERR" "container others is left out: " "warnings"
+	is "$(grep -c 'left out' <<<"$ERR")" 8 "warnings"
+	like "$ERR" 'level=warning|^(warning: )?container' "warnings"
+}
+
+bad_list() {
+	bad_entries
+	for option in "" -q "-f json"; do
+		# shellcheck disable=SC2086
+		cap rt list $option
+		ok
+		case $option in
+		"") is "$(awk 'NR > 1 {print $1}' <<<"$OUT")" "$ID" ;;
+		-q) is "$OUT" "$ID" ;;
+		*) is "$(jq -r '.[].id' <<<"$OUT")" "$ID" ;;
+		esac
+		warned
+	done
+	rm -r "$ROOT"/{others,link,fifo,file,runc,crun,~gone}
+}
+
+bad_stats() {
+	bad_entries
+	cap rt stats
+	ok
+	is "$(awk 'NR > 1 {print $1}' <<<"$OUT")" "$ID"
+	warned
+	cap rt stats --format json
+	ok
+	is "$(jq -r .id <<<"$OUT")" "$ID"
+	warned
+	rm -r "$ROOT"/{others,link,fifo,file,runc,crun,~gone}
+}
+
+# asked for one of them by name, a command fails and names the file
+bad_by_name() {
+	local id command
+	bad_entries
+	for id in $DAMAGED; do
+		for command in state ps "events --stats" stats; do
+			# shellcheck disable=SC2086
+			cap rt $command $id
+			bad
+			is "$OUT" ""
+			says "$ROOT/$id/record.json"
+		done
+	done
+	rm -r "$ROOT"/{others,link,fifo,file,runc,crun,~gone}
+}
+
 while_others_vanish() {
 	local i job
 	peers_differ "fails when a container vanishes"
@@ -150,5 +229,8 @@ t "json: rootfs, version, annotations" json_annotations
 t "stopped containers are listed" stopped_too
 t "an unknown format is refused" bad_format
 t "stray entries do not break it" stray_files
+t "bad entries: list, list -q and JSON show the others and name each bad one" bad_list
+t "bad entries: stats shows the others and names each bad one" bad_stats
+t "bad entries: asked for by name they are errors that name the file" bad_by_name
 t "containers that vanish meanwhile do not break it" while_others_vanish
 finish
