@@ -64,6 +64,7 @@ int container_read(hz_runtime *rt, const char *id, struct arena *a, struct recor
 		return -1;
 	if (record_read(dirfd, a, r, err))
 		return locate(rt, id, err);
+	r->id = id; /* the name of the directory: the one that every command takes */
 	return status_get(dirfd, r, ret_status, err);
 }
 

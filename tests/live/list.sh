@@ -197,6 +197,19 @@ bad_by_name() {
 	rm -r "$ROOT"/{others,link,fifo,file,runc,crun,~gone}
 }
 
+# the id is the name of the directory in every command, whatever a copied record says
+copied_record() {
+	peers_differ "records of their own"
+	bundle
+	sleeper
+	mkdir -m 700 "$ROOT/$ID-copy"
+	jq 'del(.pid,.startTime)|.cgroupDirs=[]|del(.unit)' "$ROOT/$ID/record.json" >"$ROOT/$ID-copy/record.json"
+	[ -z "${LIVE_USER:-}" ] || chown -R $USER_ID "$ROOT/$ID-copy"
+	is "$(rt list -q | sort)" "$(printf '%s\n' "$ID" "$ID-copy" | sort)"
+	is "$(rt list -f json | jq -r '.[].id' | sort)" "$(rt list -q | sort)"
+	is "$(rt state "$ID-copy" | jq -r .id)" "$ID-copy"
+}
+
 while_others_vanish() {
 	local i job
 	peers_differ "fails when a container vanishes"
@@ -232,5 +245,6 @@ t "stray entries do not break it" stray_files
 t "bad entries: list, list -q and JSON show the others and name each bad one" bad_list
 t "bad entries: stats shows the others and names each bad one" bad_stats
 t "bad entries: asked for by name they are errors that name the file" bad_by_name
+t "the id is the name of the directory, in list, list -q and state" copied_record
 t "containers that vanish meanwhile do not break it" while_others_vanish
 finish
