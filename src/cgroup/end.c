@@ -394,6 +394,36 @@ static int empty_found(const struct oci_strings *dirs, int dirfd, struct hz_erro
 	return 0;
 }
 
+/* The directory nearest to @path that exists is on a cgroup file system. */
+static bool is_below_cgroup(const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path);
+	int fd = -ENOENT;
+
+	for (char *slash = copy ? strrchr(copy, '/') : NULL;
+	     fd == -ENOENT && slash && slash != copy; slash = strrchr(copy, '/')) {
+		*slash = '\0';
+		fd = cgroup_dir_open(copy);
+	}
+	if (fd >= 0)
+		fd_close(fd);
+	return fd >= 0;
+}
+
+/* A missing directory is a removed cgroup only where its file system is mounted. One of a kernel
+ * that was booted with other hierarchies is gone too: all that there are now can be seen. */
+static int check_removed(const char *path, struct hz_error *err)
+{
+	int seen = is_below_cgroup(path) ? 1 : cgroup_all_in_sight(err);
+
+	if (seen)
+		return seen < 0 ? -1 : 0;
+	error_set(err, HZ_E_STATE,
+		  "remove cgroup \"%s\": its cgroup file system is not mounted here", path);
+	return error_hint(err, "run hezi in the mount namespace that the container was created "
+			       "in, or mount the cgroup file systems of this host there first");
+}
+
 static int destroy_one(const struct oci_strings *dirs, size_t i, bool patient, struct hz_error *err)
 {
 	_cleanup_fd_ int fd = -1;
@@ -407,7 +437,7 @@ static int destroy_one(const struct oci_strings *dirs, size_t i, bool patient, s
 		return r ? remove_leaf(path) : 0;
 	if (r && !n)
 		return empty_found(dirs, fd, err);
-	if (r && remove_until_free(dirs, path, err))
+	if (r ? remove_until_free(dirs, path, err) : *path && check_removed(path, err))
 		return -1;
 	remove_ancestors(path, n);
 	return 0;

@@ -123,3 +123,28 @@ int cgroup_facts(struct plan_facts *f, struct arena *a, struct hz_error *err)
 	decide_mode(f);
 	return read_controllers(f, a) ? error_oom(err) : 0;
 }
+
+static bool all_are_mounted(const struct plan_facts *f)
+{
+	for (unsigned i = 0; i < f->nhierarchies; i++) {
+		const char *mount = f->hierarchies[i].mountpoint;
+		int fd = mount ? cgroup_dir_open(mount) : -ENOENT;
+
+		if (fd < 0)
+			return false; /* not mounted, or under another mount */
+		fd_close(fd);
+	}
+	return true;
+}
+
+int cgroup_all_in_sight(struct hz_error *err)
+{
+	struct plan_facts f = {0};
+	struct arena a = ARENA_INIT;
+	int r = -1;
+
+	if (!read_own(&f, &a, err) && !cgroup_read_mounts(&f, &a, err))
+		r = all_are_mounted(&f);
+	arena_done(&a);
+	return r;
+}

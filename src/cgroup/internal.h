@@ -118,6 +118,11 @@ void cgroup_files_stats(const struct cgroup_files *f, struct hz_stats *ret);
 /** The number behind @key on a line of @text, "key 1"; false: no such line. */
 bool cgroup_line_number(const char *text, const char *key, uint64_t *ret);
 
+/* facts.c */
+/** Is each hierarchy that the kernel has mounted where this process can reach it? 1, 0; -1 error.
+ */
+int cgroup_all_in_sight(struct hz_error *err);
+
 /* mounts.c */
 /** What @path of /proc/PID/cgroup is below @root, the root of a mount: "/x", "/"; NULL: it is not
  * below. */

@@ -273,6 +273,41 @@ no_proc() {
 	done
 }
 
+# no_cgroups HIDE DELETE...: where no cgroup file system can be seen, nobody can say that a container's cgroups are gone
+no_cgroups() {
+	local hide=$1
+	shift
+	peers_differ "take them for removed"
+	bundle
+	sleeper
+	rt kill "$ID" KILL
+	wait_status stopped
+	cap unshare --mount --propagation private sh -c "$hide"' && exec "$@"' - "${RT[@]}" "$@" "$ID"
+	bad
+	says "is not mounted here"
+	is "$(status_of)" stopped
+	cap rt delete "$ID"
+	ok
+	[ -z "$(our_cgroups)" ] || die "left: $(our_cgroups)"
+}
+
+# removed_cgroups DELETE...: systemd, or an administrator, was faster
+removed_cgroups() {
+	local d
+	bundle
+	sleeper
+	rt kill "$ID" KILL
+	wait_status stopped
+	for d in $(our_cgroups); do within 5 eval "[ ! -e '$d' ] || rmdir '$d'"; done
+	cap rt "$@" "$ID"
+	ok
+}
+
+t "delete where no cgroups are mounted" no_cgroups 'umount -l /sys/fs/cgroup' delete
+t "delete --force where no cgroups are mounted" no_cgroups 'umount -l /sys/fs/cgroup' delete --force
+t "delete where cgroups are hidden under another mount" no_cgroups 'mount -t tmpfs none /sys/fs/cgroup' delete
+t "delete of a container whose cgroups are gone" removed_cgroups delete
+t "delete --force of a container whose cgroups are gone" removed_cgroups delete --force
 t "SIGCHLD ignored by the caller" sigchld_ignored
 t "SIGCHLD ignored by the caller: a hook's end is known" sigchld_ignored_hook
 t "a limit on the size of files" file_size_limit
