@@ -23,7 +23,7 @@
 #
 # Peers (RUNTIME=runc, RUNTIME=crun) run the same tests to judge the tests. Where a peer is known
 # to do otherwise, `peer_differs NAME REASON` skips for it alone (not with PEER_STRICT=1 in the
-# environment, to see what it does); hezi is never excused.
+# environment, to see what it does), `old_peer NAME REASON` only for versions of it that are years old; hezi is never excused.
 
 set -u
 shopt -s nullglob globstar
@@ -272,6 +272,11 @@ says() {
 skip() { echo "$*" >"$T/skip"; exit 77; }
 # peer_differs NAME REASON: a peer's known difference; hezi is held to the test
 peer_differs() { [ "$KIND" != "$1" ] || [ -n "${PEER_STRICT:-}" ] || skip "$1 $PEER_VERSION differs: $2"; }
+# old_peer NAME REASON: only versions before these differ; newer ones are held to the test
+old_peer() {
+	local -A today=([runc]=1.5 [crun]=1.29)
+	[ "$KIND" != "$1" ] || printf '%s\n' "${today[$1]}" "$PEER_VERSION" | sort -CV || peer_differs "$@"
+}
 peers_differ() { [ "$KIND" = hezi ] || [ -n "${PEER_STRICT:-}" ] || skip "$KIND $PEER_VERSION differs: $1"; }
 # needs_sealed: what an init inside a fork of hezi, as sanitizers need it, cannot give
 needs_sealed() { [ -z "${LIVE_IN_PROCESS:-}" ] || skip "the init runs in a fork of hezi here"; }
