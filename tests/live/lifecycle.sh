@@ -209,10 +209,10 @@ unexecuted() {
 		unreadable) chmod 600 "$B/rootfs/tmp/p" ;;
 		esac
 		cap rt --log "$B/log" start "$ID"
-		exec 7>&-
 		ok
 		is "$OUT$ERR" "" "what start prints"
 		wait_status stopped
+		exec 7>&-
 		like "$(<"$B/err")" "^exec /tmp/p: (exec format error|no such file or directory|text file busy|permission denied)\$" "$how"
 		is_peer || like "$(<"$B/log")" "level=warning msg=\"?exec /tmp/p: " "the log"
 		is "$(<"$B/out")" ""
