@@ -46,10 +46,10 @@ no_faccessat2() {
 	is "$OUT" /root
 	config '.process.user={uid:1000,gid:1000}'
 	sleeper
-	cap rt exec "$ID" id -u
+	cap rt exec --user 1000:1000 "$ID" id -u
 	ok
 	is "$OUT" 1000
-	cap rt exec "$ID" /etc/passwd
+	cap rt exec --user 1000:1000 "$ID" /etc/passwd
 	[ "$ST" != 0 ] || die "a file that is no program ran"
 	says 'permission denied'
 	cap rt pause "$ID"
