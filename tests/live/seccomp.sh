@@ -243,7 +243,7 @@ rawcall() {
 strict() {
 	filter '{"defaultAction":"SCMP_ACT_'"$1"'","architectures":'"$ARCHES"',"syscalls":[{"names":["execve","exit","read","write","close",
 		"futex","mmap","munmap","rt_sigreturn","rt_sigaction","sigaltstack","tgkill","getpid","gettid","madvise","epoll_ctl","epoll_pwait",
-		"nanosleep","fcntl","openat","newfstatat","fstat","statx","capget","capset","prctl","setresuid","setresgid","setgroups","chdir",
+		"nanosleep","fcntl","openat","openat2","newfstatat","fstat","statx","capget","capset","prctl","setresuid","setresgid","setgroups","chdir",
 		"fchdir","getcwd","close_range","dup3","clone","clone3","sched_yield","exit_group","getdents64","readlinkat","sendto",
 		"recvmsg","faccessat2","fstatfs","pidfd_open","lseek","brk","umask","setsid","poll","select","pselect6","sigprocmask","rt_sigprocmask","prlimit64"],
 		"action":"SCMP_ACT_ALLOW"}]}'
