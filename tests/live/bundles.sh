@@ -18,7 +18,9 @@ quiet() {
 	in_box 'echo out; echo err >&2; id -u; hostname; pwd; cat /proc/self/cgroup | wc -l; touch /x 2>&1; echo $PATH'
 	like "$OUT" $'^out\n0\n(runc|crun)\n/\n'
 	like "$OUT" 'Read-only file system'
-	is "$ERR" err
+	# runc 1.5 warns of ambient capabilities that are not inheritable, as runc spec 1.1 lists them
+	[ "$KIND" = runc ] || is "$ERR" err
+	like "$ERR" $'(^|\n)err$'
 	run_sh 'exit 42'
 	is "$ST" 42
 }

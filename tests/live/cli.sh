@@ -6,12 +6,14 @@
 COMMANDS="create start state kill delete run list spec"
 [ "$KIND" != hezi ] || COMMANDS="$COMMANDS explain"
 
+commit_known() { grep -q '^commit: ' <<<"$OUT" || peer_differs runc "built without a commit"; }
 version() {
 	local opt
 	for opt in --version -v; do
 		cap "$RUNTIME" $opt
 		ok
 		like "$(sed -n 1p <<<"$OUT")" "^$KIND version [0-9]+\.[0-9]+\.[0-9]+[^ ]*$"
+		commit_known
 		like "$(sed -n 2p <<<"$OUT")" '^commit: '
 		like "$(grep ^spec: <<<"$OUT")" '^spec: [0-9]+\.[0-9]+\.[0-9]+'
 		is "$ERR" ""
@@ -30,6 +32,7 @@ version_as_runc() {
 version_lines() {
 	peer_differs crun "has rundir before spec"
 	cap "$RUNTIME" --version
+	commit_known
 	like "$(sed -n 3p <<<"$OUT")" '^spec: '
 }
 

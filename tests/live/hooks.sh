@@ -278,7 +278,7 @@ fails_in_create() {
 	hook "$kind" 'touch $B/second'
 	create
 	bad
-	says "error running $kind hook #0.*exit status 7.*to stdout.*to stderr" 'error running hook #0.*exit status 7.*to stdout.*to stderr'
+	says "error running $kind hook #0.*exit status 7.*to stdout.*to stderr" "error running ($kind )?hook #0.*exit status 7.*to stdout.*to stderr"
 	[ ! -e "$B/second" ] || die "the next hook ran"
 	nothing_left || die "left: $(leftovers)"
 	peers_differ "does not run the poststop hooks then, or is known to vary"

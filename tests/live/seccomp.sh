@@ -398,8 +398,8 @@ hook_is_filtered() {
 		.hooks.startContainer=[{path:"/bin/sh",args:["sh","-c","mkdir /tmp/by-hook"]}]'
 	args true
 	cap rt run --bundle "$B" "$ID"
-	bad
-	says "error running startContainer hook" "error running hook"
+	[ "$KIND$ST" = runc255 ] || bad # where the hook runs after create
+	says "error running startContainer hook" "error running (startContainer )?hook"
 	says "bad system call"
 	[ ! -e "$B/rootfs/tmp/by-hook" ] || die "the hook made a directory"
 }
