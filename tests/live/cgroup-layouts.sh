@@ -52,6 +52,7 @@ pids_zero_1_3() {
 	bundle
 	needs_controller pids
 	peer_differs crun "0 is no limit in every version"
+	old_peer runc "1.1 leaves the limit as it is"
 	config '.ociVersion="1.3.0"'
 	limits '{"pids":{"limit":0}}'
 	sleeper

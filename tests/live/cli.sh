@@ -153,6 +153,7 @@ after_operands() {
 global_behind() {
 	local line
 	peer_differs crun "argp has none"
+	old_peer runc "1.1 takes them before the command only"
 	bundle
 	args sleep 60
 	must_create
@@ -174,6 +175,7 @@ global_behind() {
 # "--" right behind the id, where the command takes words of others
 dashes_behind_id() {
 	peer_differs crun "takes them for words"
+	old_peer runc "1.1 passes -- on to ps(1)"
 	bundle
 	sleeper
 	cap rt kill "$ID" -- 0

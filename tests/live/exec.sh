@@ -45,6 +45,7 @@ options() {
 # a process that the kernel does not execute has run and ended, with 255 and the reason on its stderr
 unexecuted() {
 	peer_differs crun "exits with 1, in words of its own"
+	old_peer runc "1.1 exits with 1, in other words"
 	running
 	printf nonsense >"$B/rootfs/tmp/p"
 	chmod 755 "$B/rootfs/tmp/p"
@@ -99,6 +100,7 @@ warnings() {
 # "--" before or right behind the id ends the options, once; later ones belong to the command
 dashes() {
 	peer_differs crun "runs --"
+	old_peer runc "1.1 runs --"
 	running
 	local line
 	for line in "$ID -- echo x" "-- $ID echo x" "$ID echo x" "--tty=false $ID -- echo x"; do
@@ -125,6 +127,7 @@ dashes() {
 # a text that is empty is as good as none
 empty_values() {
 	peer_differs crun "takes an empty name for one"
+	old_peer runc "1.1 does not know --pidfd-socket"
 	running '.process.cwd="/tmp"|.process.user={uid:5,gid:6}'
 	ex --cwd '' -u '' --apparmor '' --process-label '' --process '' --pid-file '' --console-socket '' \
 		--pidfd-socket '' --cgroup '' -c '' "$ID" sh -c 'pwd; id -u; id -g'

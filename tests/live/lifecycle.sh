@@ -227,6 +227,7 @@ unexecuted() {
 # whoever reaps the container's process learns 255
 unexecuted_status() {
 	peer_differs crun "exits with 1"
+	old_peer runc "1.1 exits with 1"
 	bundle
 	printf nonsense >"$B/rootfs/tmp/p"
 	chmod 755 "$B/rootfs/tmp/p"

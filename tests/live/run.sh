@@ -275,6 +275,7 @@ odd_program() {
 bad_interpreter() {
 	local kind
 	peer_differs crun "exits with 1, in words of its own"
+	old_peer runc "1.1 exits with 1"
 	bundle
 	args /tmp/odd
 	for kind in script garbage empty foreign ring folder; do
