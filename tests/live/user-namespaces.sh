@@ -103,6 +103,7 @@ denied_no_call() {
 
 mapped_run() {
 	local map=$1 owner=${1% *}
+	[ "$map" != "$IDENTITY" ] || { old_peer runc "1.1 takes it for the host"; old_peer crun "1.8 takes it for the host"; }
 	owner=${owner#* }
 	plain_bundle
 	chown -R "$owner:$owner" "$B/rootfs"
@@ -134,6 +135,7 @@ user_sysctl() {
 	sh_args 'cat /proc/sys/user/max_user_namespaces'
 	cap rt run --bundle "$B" "$ID"
 	bad
+	old_peer runc "1.1 does not know user.* sysctls"
 	says 'setting ucounts without a user namespace not allowed: user.max_user_namespaces'
 	ns_add user
 	config '.linux.uidMappings=[{containerID:0,hostID:0,size:1000}]|.linux.gidMappings=.linux.uidMappings'
@@ -196,6 +198,7 @@ stopped"
 # hardened hosts hide the processes of others; init is nobody's to look at while it makes the container
 hidden_user() {
 	local options=$1 program=$2
+	[ "$options" = hidepid=2 ] || peer_differs crun "wants what /proc hides"
 	user_bundle
 	args sleep 60
 	# what its user may not read is hidden from him as long as it runs
@@ -207,6 +210,7 @@ hidden_user() {
 }
 
 restricted_root() {
+	old_peer crun "1.8 reads /proc/mounts"
 	plain_bundle
 	args sleep 60
 	config '.process.oomScoreAdj=300'
@@ -317,6 +321,8 @@ image_denied() { image_bundle; image_life "$LIB/deny.py" "$1" memfd_create; }
 image_user() {
 	noexec_or_skip
 	needs_sealed
+	old_peer runc "1.1 executes a memory file only"
+	peer_differs crun "executes a memory file only"
 	user_bundle
 	args sleep 60
 	in_ns "${NOEXEC[@]}" "${AS_USER[@]}" 'RUNTIME=${ROOT%/*}/runtime ROOT=${ROOT%/*}/user; '"$LIVES"
@@ -343,6 +349,8 @@ image_tmpfs() {
 image_nameless() {
 	noexec_or_skip
 	needs_sealed
+	peer_differs runc "its user may write to the file once the container has stopped"
+	peer_differs crun "executes a memory file only"
 	user_bundle
 	args sleep 60
 	in_ns "${NOEXEC[@]}" "${AS_USER[@]}" 'RUNTIME=${ROOT%/*}/runtime ROOT=${ROOT%/*}/user; '"$image_look"
