@@ -38,6 +38,7 @@ version_lines() {
 
 called_runc() {
 	# under the name of runc, help speaks of runc
+	peer_differs crun "argp has no -h"
 	ln -s "$RUNTIME" "$T/runc"
 	cap "$T/runc" create -h
 	ok

@@ -134,6 +134,7 @@ mine"
 
 covered() {
 	[[ $1 != *,ro\ /proc ]] || peer_differs runc "cannot write oom_score_adj"
+	[[ ! $1 =~ (,ro|none)\ /proc ]] || old_peer crun "1.8 writes to the caller's /proc"
 	behind "$1"
 	covered_box
 }

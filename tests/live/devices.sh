@@ -166,6 +166,7 @@ host_null_unharmed() {
 
 masked_twice() {
 	peer_differs runc "1.1 covers it twice"
+	peer_differs crun "covers it each time"
 	bundle
 	mkdir "$B/rootfs/secret"
 	config '.linux.maskedPaths=["/secret","/secret/","/secret"]'

@@ -162,6 +162,7 @@ no_new_privs() {
 # short options in one word, with a value in it or in the next, as crun has them
 grouped() {
 	peer_differs runc "has no groups"
+	old_peer crun "1.8 drops the environment for -e"
 	running
 	ex -u1:2 -eA=3 "$ID" sh -c 'id -u; id -g; echo $A'
 	ok
@@ -414,6 +415,7 @@ preserved_holes() {
 		OUT=$("${RT[@]}" exec --preserve-fds $n "$ID" sh -c 'for i in 3 4 5 6 7 8; do [ ! -e /proc/self/fd/$i ] || echo $i; done' 3<&- 4<&- </dev/null)
 		is "$OUT" "" "none of $n is there"
 	done
+	old_peer crun "1.8 takes any number"
 	cap "${RT[@]}" exec --preserve-fds 4294967295 "$ID" true
 	fails
 	is_peer || says 'at most 1048576 descriptors can be passed on'

@@ -82,6 +82,7 @@ whole_life() {
 
 state_on_stdin() {
 	local k
+	old_peer crun "1.8 gives startContainer no state"
 	bundle
 	config '.annotations={"org.example":"x"}'
 	whole_life

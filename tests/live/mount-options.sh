@@ -337,6 +337,7 @@ flags_of() {
 bind_clears() {
 	# an option of a bind says it all: what it does not name is cleared; without one the source's flags stay
 	peer_differs runc "1.1 has no nosymfollow"
+	peer_differs crun "clears them without an option (1.8), or never"
 	bundle
 	flags_of bind ro,nosuid,nodev,noexec
 	like "$OUT" 'ro,nosuid,nodev,noexec'
@@ -350,6 +351,7 @@ bind_clears() {
 bind_keeps_locked() {
 	# in a user namespace they are locked
 	peer_differs runc "1.1 fails there"
+	old_peer crun "1.8 clears them"
 	bundle
 	config '.linux.namespaces+=[{type:"user"}]|.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]|.linux.gidMappings=.linux.uidMappings'
 	chmod 755 "$B"
@@ -363,7 +365,7 @@ below_rootfs() {
 	[ -z "$1" ] || config '.linux.namespaces+=[{type:"user"}]|.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]|.linux.gidMappings=.linux.uidMappings'
 	chmod 755 "$B"
 	[ -z "$1" ] || peer_differs runc "1.1 looks for the source on the host"
-	[ -z "$1" ] || peer_differs crun "looks for the source on the host"
+	peer_differs crun "looks for the source on the host"
 	mkdir -p "$B/src" "$B/rootfs/one" "$B/rootfs/two"
 	echo inner >"$B/src/file"
 	config --arg s "$B/src" --arg r "$B/rootfs" '.mounts+=[{destination:"/one",source:$s,options:["bind"]},

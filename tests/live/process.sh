@@ -44,6 +44,7 @@ home_unknown_user() {
 # the image's files may be closed to its users; whoever has the rights of root reads them for them
 home_closed() {
 	local what
+	old_peer crun "1.8 executes as root"
 	bundle
 	config '.process.user.uid=1000|.process.user.gid=1000'
 	for what in "700 etc" "600 etc/passwd"; do
@@ -75,7 +76,7 @@ home_without_passwd() {
 # root reads it: what has the file of a kernel behind it gives an error, or is consumed
 home_of_kernel() {
 	local to
-	peer_differs runc "reads whatever it is"
+	peers_differ "reads whatever it is"
 	bundle
 	for to in /proc/self/mem /proc/kmsg /proc/self/environ; do
 		ln -sf $to "$B/rootfs/etc/passwd"
