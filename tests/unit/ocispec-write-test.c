@@ -308,9 +308,46 @@ static void test_merge(void)
 	check_merge("{'priorities':null}", top, "{'priorities':[1,2]}", "{'priorities':[1,2]}");
 }
 
+static void check_merge_fault(const char *base, const char *patch, enum hz_error_code code,
+			      const char *words)
+{
+	static const char *const place[] = {"linux", NULL};
+	_cleanup_buf_ struct buf got = BUF_INIT;
+
+	is_int(oci_json_merge(base, place, patch, &got, &err), -1, "%.20s is not merged", base);
+	is_int(err.code, code, "the code of \"%s\"", words);
+	ok(strstr(err.msg, words) != NULL, "\"%s\" is reported: %s", words, err.msg);
+	hz_error_clear(&err);
+}
+
+static void nest(char *text, size_t depth)
+{
+	text[0] = '\0';
+	for (size_t i = 0; i < depth; i++)
+		strcat(text, "{\"a\":");
+	strcat(text, "1");
+	for (size_t i = 0; i < depth; i++)
+		strcat(text, "}");
+}
+
+static void test_merge_faults(void)
+{
+	char deep[2048];
+
+	check_merge_fault("[1]", "{}", HZ_E_JSON, "the stored configuration is no JSON object");
+	check_merge_fault("{\"a\":", "{}", HZ_E_JSON, "the stored configuration is no JSON object");
+	check_merge_fault("{}", "{\"a\" 1}", HZ_E_JSON, "a colon is expected");
+	nest(deep, OCI_DEPTH_MAX + 1);
+	check_merge_fault(deep, "{}", HZ_E_JSON, "the document is nested too deeply");
+	check_merge_fault("{}", deep, HZ_E_JSON, "the document is nested too deeply");
+	nest(deep, OCI_DEPTH_MAX); /* what it is laid over makes it deeper */
+	check_merge_fault("{}", deep, HZ_E_JSON, "the document is nested too deeply");
+}
+
 int main(void)
 {
 	test_merge();
+	test_merge_faults();
 	test_locate();
 	test_writer();
 	test_string();
