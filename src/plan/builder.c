@@ -199,25 +199,30 @@ void builder_warn(struct builder *b, const char *pointer, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* The text that @text holds, in the scratch memory. */
+static const char *keep_text(struct builder *b, struct buf *text)
+{
+	const char *s = text->failed ? NULL : arena_strndup(&b->scratch, text->data, text->len);
+
+	buf_done(text);
+	b->pool.failed |= !s;
+	return s ? s : "";
+}
+
 const char *builder_ptr(struct builder *b, const char *fmt, ...)
 {
 	struct buf text = BUF_INIT;
-	const char *s = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
 	buf_vprintf(&text, fmt, ap);
 	va_end(ap);
-	if (!text.failed && text.data)
-		s = arena_strdup(&b->scratch, text.data);
-	buf_done(&text);
-	return s ? s : "";
+	return keep_text(b, &text);
 }
 
 const char *builder_key_ptr(struct builder *b, const char *parent, const char *key)
 {
 	struct buf text = BUF_INIT;
-	const char *s = NULL;
 
 	buf_adds(&text, parent);
 	buf_addc(&text, '/');
@@ -229,10 +234,7 @@ const char *builder_key_ptr(struct builder *b, const char *parent, const char *k
 		else
 			buf_addc(&text, *key);
 	}
-	if (!text.failed)
-		s = arena_strdup(&b->scratch, text.data);
-	buf_done(&text);
-	return s ? s : "";
+	return keep_text(b, &text);
 }
 
 /* One plan_str: marked -> real. */

@@ -55,6 +55,7 @@ static uint64_t limit_set(struct caps_context *x, uint64_t caps, uint64_t to, co
 		if (v->value & caps & ~to)
 			buf_printf(&names, "%s%s", names.len ? ", " : "", v->name);
 	}
+	x->b->pool.failed |= names.failed;
 	if (names.data)
 		builder_warn(x->b, builder_ptr(x->b, "/process/capabilities/%s", set),
 			     "%s %.160s: %s", what, names.data, why);

@@ -382,6 +382,7 @@ void compile_ready(struct builder *b)
 void compile_start(struct builder *b)
 {
 	size_t head = offsetof(struct plan_exec, argv);
+	const struct plan_step *lookup;
 	struct plan_exec *s;
 
 	if (!b->opt->exec) {
@@ -392,8 +393,9 @@ void compile_start(struct builder *b)
 		compile_last_rlimits(b);
 		compile_seccomp_load(b);
 		s = BUILDER_STEP(b, struct plan_exec, PLAN_EXEC, PLAN_INIT, "/process/args");
-		memcpy((char *)s + head, (const char *)builder_find(b, PLAN_EXEC_LOOKUP) + head,
-		       sizeof(*s) - head);
+		lookup = builder_find(b, PLAN_EXEC_LOOKUP);
+		if (lookup) /* NULL: out of memory */
+			memcpy((char *)s + head, (const char *)lookup + head, sizeof(*s) - head);
 	}
 	if (b->opt->exec)
 		return;

@@ -32,7 +32,7 @@ static const char *join_schemata(struct builder *b, const struct oci_intel_rdt *
 	for (size_t i = 0; i < r->schemata.n; i++)
 		buf_printf(&text, "%s\n", r->schemata.items[i]);
 	b->pool.failed |= text.failed;
-	return text.len && !text.failed ? arena_strdup(&b->scratch, text.data) : NULL;
+	return text.len ? builder_ptr(b, "%s", text.data) : NULL;
 }
 
 static bool check_group(struct builder *b, const char *group, bool own)

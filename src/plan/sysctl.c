@@ -31,6 +31,8 @@ static char *key_to_path(struct builder *b, const char *key)
 	char *path = arena_strdup(&b->scratch, key);
 	size_t first = strcspn(key, "./");
 
+	if (!path)
+		b->pool.failed = true;
 	if (!path || key[first] != '.')
 		return path;
 	for (char *p = path; *p; p++) {
@@ -132,10 +134,8 @@ void compile_sysctl(struct builder *b)
 		const char *path = key_to_path(b, key);
 		struct plan_sysctl *s;
 
-		if (!path) {
-			b->pool.failed = true;
+		if (!path)
 			return;
-		}
 		if (!check_key(b, ptr, key, path))
 			continue;
 		s = BUILDER_STEP(b, struct plan_sysctl, PLAN_SYSCTL, PLAN_INIT, ptr);

@@ -220,6 +220,8 @@ static void add_annotation(struct builder *b, struct unit_properties *u, const c
 	if (!check_property(b, pointer, name))
 		return;
 	v = variant_parse(&b->scratch, text, &why);
+	if (why == variant_no_memory)
+		b->pool.failed = true;
 	if (!v) {
 		builder_fault(b, pointer, "\"%.200s\" is no value in the text form of GVariant: %s",
 			      text, why);

@@ -22,10 +22,12 @@ void unit_property_add_text(struct unit_properties *u, const char *text)
 
 		if (items && u->n)
 			memcpy(items, u->items, u->n * sizeof(*items));
-		u->items = items;
-		u->cap = items ? cap : 0;
+		if (items) {
+			u->items = items;
+			u->cap = cap;
+		}
 	}
-	if (text && u->items)
+	if (text && u->n < u->cap)
 		u->items[u->n++] = text;
 	else
 		u->failed = true;

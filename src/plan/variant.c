@@ -53,7 +53,7 @@ static struct variant *new_node(struct parser *p, enum variant_kind kind)
 	struct variant *v = arena_alloc(p->a, sizeof(*v));
 
 	if (!v)
-		return variant_bad_null(p, "out of memory");
+		return variant_bad_null(p, variant_no_memory);
 	v->kind = kind;
 	return v;
 }
@@ -84,7 +84,7 @@ static bool add_item(struct parser *p, struct variant *v, struct variant *item)
 			arena_calloc(p->a, v->n ? v->n * 2 : 1, sizeof(struct variant *));
 
 		if (!items)
-			return variant_bad(p, "out of memory");
+			return variant_bad(p, variant_no_memory);
 		for (size_t i = 0; i < v->n; i++)
 			items[i] = v->items[i];
 		v->items = items;
@@ -241,7 +241,7 @@ static struct variant *parse_string(struct parser *p)
 	char *text = arena_alloc(p->a, strlen(p->at) + 1), *to = text;
 
 	if (!v || !text)
-		return variant_bad_null(p, "out of memory");
+		return variant_bad_null(p, variant_no_memory);
 	while (*p->at && *p->at != quote) {
 		if (*p->at != '\\') {
 			*to++ = *p->at++;
@@ -324,7 +324,7 @@ static struct variant *parse_at(struct parser *p)
 	const char *signature = arena_strndup(p->a, p->at, n);
 
 	if (!signature)
-		return variant_bad_null(p, "out of memory");
+		return variant_bad_null(p, variant_no_memory);
 	if (!n || item_length(signature) != n)
 		return variant_bad_null(p, "the type after \"@\" is no complete type of D-Bus");
 	p->at += n;

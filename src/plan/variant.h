@@ -42,7 +42,10 @@ struct variant {
 
 #define VARIANT_TEXT_MAX (1u << 20)
 
-/** The value of @text in @a; NULL with *ret_why (in @a, may be NULL when memory is out). */
+/* The reason that is no fault of the text: compared as a pointer. */
+extern const char variant_no_memory[];
+
+/** The value of @text in @a; NULL with *ret_why. */
 struct variant *variant_parse(struct arena *a, const char *text, const char **ret_why);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+const char variant_no_memory[] = "out of memory";
+
 bool variant_bad(struct parser *p, const char *why)
 {
 	if (!p->why)
@@ -87,7 +89,7 @@ static const char *join(struct parser *p, const char *a, const char *b, const ch
 {
 	const char *s = arena_printf(p->a, "%s%s%s%s", a, b, c, d);
 
-	return s ? s : variant_bad_null(p, "out of memory");
+	return s ? s : variant_bad_null(p, variant_no_memory);
 }
 
 static const char *infer_array(struct parser *p, const struct variant *v)
@@ -164,6 +166,8 @@ static bool settle_parts(struct parser *p, struct variant *v, const char *signat
 		size_t n = variant_type_length(s, 0);
 		const char *one = n ? arena_strndup(p->a, s, n) : NULL;
 
+		if (n && !one)
+			return variant_bad(p, variant_no_memory);
 		if (!one || !variant_settle(p, v->items[i], one))
 			return variant_bad(p, "a tuple has other items than its type");
 		s += n;
