@@ -56,6 +56,25 @@ rootless_life() {
 	is "$(user_left)" ""
 }
 
+# a user may not write to the files of a process that is not dumpable: init's, until it executes the program
+rootless_oom_score() {
+	local own value
+	own=$(</proc/self/oom_score_adj)
+	for value in "$own" $((own + 100)); do
+		user_bundle
+		args sleep 30
+		config '.process.oomScoreAdj='"$value"
+		cap as_user create --bundle "$B" "$ID"
+		ok
+		cap as_user start "$ID"
+		ok
+		cap as_user exec "$ID" cat /proc/1/oom_score_adj /proc/self/oom_score_adj
+		ok
+		is "$(echo $OUT)" "$value $value"
+		as_user delete --force "$ID"
+	done
+}
+
 # the agent is a process of the user; the runtime has no privileges to look into init
 rootless_seccomp() {
 	local agent
@@ -260,6 +279,7 @@ rootless_ranges() {
 
 t "run" rootless_run
 t "create, state, start, list, kill, delete" rootless_life
+t "oomScoreAdj is set for create and exec" rootless_oom_score
 t "an agent for seccomp without privileges" rootless_seccomp
 t "cgroups are forgiven when nothing is asked" rootless_cgroups
 t "a cgroup tree that was given to the user" rootless_delegated
