@@ -34,7 +34,8 @@ struct hook_run {
 	char output[OUTPUT_KEPT + 1];
 	size_t output_len;
 	int status;
-	int num; /* errno when it could not be started or waited for, else 0 */
+	int num; /* errno when it could not be started, told the state or waited for, else 0 */
+	const char *doing; /* then what failed, with ": " at its end; NULL: the start or the wait */
 	bool timed_out;
 };
 
@@ -70,17 +71,26 @@ static void read_output(struct hook_run *h)
 		fd_close(TAKE_FD(h->out));
 }
 
-/* stdin is a socket and not a pipe, so that a hook that never reads cannot send us SIGPIPE. */
-static void write_state(struct hook_run *h)
+/* stdin is a socket and not a pipe, so that a hook that never reads cannot send us SIGPIPE. It may
+ * close its end and do without the state; no other error may keep the state from it. */
+static int write_state(struct hook_run *h)
 {
 	ssize_t n = send(h->in, h->state, h->state_left, MSG_NOSIGNAL | MSG_DONTWAIT);
+	int e = n < 0 ? errno : 0;
 
 	if (n > 0) {
 		h->state += n;
 		h->state_left -= (size_t)n;
 	}
-	if (!h->state_left || (n < 0 && errno != EAGAIN && errno != EINTR))
+	if (e == EAGAIN || e == EINTR)
+		return 0;
+	if (e && e != EPIPE && e != ECONNRESET) {
+		h->doing = "send its stdin: ";
+		return e;
+	}
+	if (e || !h->state_left)
 		fd_close(TAKE_FD(h->in));
+	return 0;
 }
 
 static int64_t now_ms(void)
@@ -106,6 +116,12 @@ static int kill_group(struct hook_run *h)
 	return reap(h);
 }
 
+static int give_up(struct hook_run *h, int e)
+{
+	kill_group(h);
+	return e;
+}
+
 /* 0: it ended (status is set), or it was killed because its time is over; else an errno. */
 static int wait_for(struct hook_run *h, unsigned timeout)
 {
@@ -115,19 +131,18 @@ static int wait_for(struct hook_run *h, unsigned timeout)
 		struct pollfd p[] = {
 			{h->pidfd, POLLIN, 0}, {h->in, POLLOUT, 0}, {h->out, POLLIN, 0}};
 		int64_t left = end ? end - now_ms() : -1;
+		int e;
 
 		if (end && left <= 0)
 			break;
 		if (poll(p, ARRAY_SIZE(p), (int)(left > 3600000 ? 3600000 : left)) < 0) {
-			int e = errno;
-
-			if (e == EINTR)
+			if (errno == EINTR)
 				continue;
-			kill_group(h);
-			return e;
+			return give_up(h, errno);
 		}
-		if (p[1].revents)
-			write_state(h);
+		e = p[1].revents ? write_state(h) : 0;
+		if (e)
+			return give_up(h, e);
 		if (p[2].revents)
 			read_output(h);
 		if (p[0].revents) {
@@ -224,7 +239,7 @@ static int failed(const struct plan_header *plan, const struct plan_hooks *hs, u
 	while (h->output_len && h->output[h->output_len - 1] == '\n')
 		h->output[--h->output_len] = '\0';
 	if (h->num)
-		snprintf(what, sizeof(what), "%s", error_strerror(h->num));
+		snprintf(what, sizeof(what), "%s%s", h->doing ?: "", error_strerror(h->num));
 	else if (h->timed_out)
 		snprintf(what, sizeof(what), "timed out after %u seconds", hook->timeout);
 	else

@@ -266,6 +266,30 @@ killed_exec() {
 	nothing_wrong $n
 }
 
+# a hook that reads gets all of the state, or fails
+hook_state() {
+	local i n=0
+	bundle
+	args true
+	config --arg o "$B/got" '.hooks.prestart=[{path:"/bin/sh",args:["sh","-c","cat >\($o)"]}]|.annotations.long=("x"*300000)'
+	rt run --bundle "$B" "$ID" # the first one makes more calls
+	"$FAULT" -r "$T/list" 0 0 list "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" </dev/null >/dev/null 2>&1
+	for i in $(awk '$1 == 0 && $3 == "sendto" {print $2}' "$T/list"); do
+		rm -f "$B/got"
+		fault 0 "$i" fail run --bundle "$B" "$ID"
+		[[ $HIT == *" sendto "* ]] || { clean; continue; }
+		n=$((n + 1))
+		if [ "$ST" = 0 ]; then
+			[ "$(jq -r .id "$B/got" 2>&1)" = "$ID" ] || wrong "the hook got $(wc -c <"$B/got") bytes of the state"
+		else
+			judge_failure
+		fi
+		clean
+	done
+	[ $n != 0 ] || die "no send was hit"
+	nothing_wrong $n
+}
+
 # Linux 6.14 to 6.18 kill what is born into a cgroup that was ended by cgroup.kill more or less often than its parent's
 killed_at_birth() {
 	grep -q ' - cgroup2 ' /proc/self/mountinfo || skip "no cgroup v2"
@@ -295,6 +319,7 @@ restored() {
 
 t "run: a call fails" failing_run
 t "run: killed" killed_run
+t "a hook's state cannot be sent" hook_state
 t "exec: a call fails" failing_exec
 t "exec: killed" killed_exec
 t "create: a call fails" failing create none --bundle @
