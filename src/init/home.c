@@ -111,14 +111,17 @@ static bool is_of_image(long r)
 static long find(uint32_t uid, long *ret_call)
 {
 	INIT_CLOSE int fd = -1;
+	unsigned left = 16; /* a file system of users may give these errors for ever */
 	long r = is_file(AT_FDCWD, path);
 
 	*ret_call = __NR_statx;
 	if (r <= 0)
 		return r;
 	*ret_call = __NR_openat2;
-	fd = (int)sys_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0,
-			      RESOLVE_NO_MAGICLINKS);
+	do
+		fd = (int)sys_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+				      0, RESOLVE_NO_MAGICLINKS);
+	while ((fd == -EINTR || fd == -EAGAIN) && --left);
 	if (fd < 0)
 		return fd;
 	*ret_call = __NR_statx;

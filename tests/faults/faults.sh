@@ -54,7 +54,7 @@ fault() {
 	local at="$1 $2 $3"
 	shift 3
 	rm -f "$T/hit"
-	cap timeout --foreground -k 2 "${FAULT_LIMIT:-20}" "$FAULT" -r "$T/hit" $at "$RUNTIME" --root "$ROOT" "$@"
+	cap timeout --foreground -k 2 "${FAULT_LIMIT:-20}" "$FAULT" -r "$T/hit" ${FAULT_ERRNO:+-e $FAULT_ERRNO} $at "$RUNTIME" --root "$ROOT" "$@"
 	HIT=$(head -n 1 "$T/hit" 2>/dev/null)
 	[ "$ST" != 124 ] || { wrong "it hangs"; rt delete --force "$ID" >/dev/null 2>&1 || true; force_clean; }
 }
@@ -266,14 +266,19 @@ killed_exec() {
 	nothing_wrong $n
 }
 
+# list_run: the calls of a run that is as those under fault()
+list_run() {
+	rt run --bundle "$B" "$ID" # the first one makes more calls
+	cap "$FAULT" -r "$T/list" 0 0 list "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
+}
+
 # a hook that reads gets all of the state, or fails
 hook_state() {
 	local i n=0
 	bundle
 	args true
 	config --arg o "$B/got" '.hooks.prestart=[{path:"/bin/sh",args:["sh","-c","cat >\($o)"]}]|.annotations.long=("x"*300000)'
-	rt run --bundle "$B" "$ID" # the first one makes more calls
-	"$FAULT" -r "$T/list" 0 0 list "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" </dev/null >/dev/null 2>&1
+	list_run
 	for i in $(awk '$1 == 0 && $3 == "sendto" {print $2}' "$T/list"); do
 		rm -f "$B/got"
 		fault 0 "$i" fail run --bundle "$B" "$ID"
@@ -288,6 +293,27 @@ hook_state() {
 	done
 	[ $n != 0 ] || die "no send was hit"
 	nothing_wrong $n
+}
+
+# /etc/passwd is the last file that init opens
+home_interrupted() {
+	local at
+	bundle
+	sh_args 'echo $HOME'
+	config '.process.env|=map(select(startswith("HOME=")|not))'
+	list_run
+	at=$(awk '$1 == 1 && $3 == "openat2" {n = $2} END {print n}' "$T/list")
+	for FAULT_ERRNO in EINTR EAGAIN; do
+		fault 1 "$at" fail run --bundle "$B" "$ID"
+		like "$HIT" " openat2 $FAULT_ERRNO"
+		ok
+		is "$OUT" /root
+	done
+	FAULT_ERRNO=EIO fault 1 "$at" fail run --bundle "$B" "$ID"
+	like "$HIT" " openat2 EIO"
+	judge_failure
+	says /etc/passwd
+	nothing_wrong 3
 }
 
 # Linux 6.14 to 6.18 kill what is born into a cgroup that was ended by cgroup.kill more or less often than its parent's
@@ -320,6 +346,7 @@ restored() {
 t "run: a call fails" failing_run
 t "run: killed" killed_run
 t "a hook's state cannot be sent" hook_state
+t "HOME: the look-up is interrupted" home_interrupted
 t "exec: a call fails" failing_exec
 t "exec: killed" killed_exec
 t "create: a call fails" failing create none --bundle @
