@@ -21,8 +21,10 @@ static long open_mounted_proc(long *ret_call)
 		return fd;
 	*ret_call = __NR_fstatfs;
 	r = sys_call(__NR_fstatfs, fd, &fs);
-	if (!r)
+	if (!r) {
+		*ret_call = __NR_statx;
 		r = sys_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &st);
+	}
 	if (!r && fs.f_type == PROC_SUPER_MAGIC &&
 	    st.stx_ino == 1) /* PROC_ROOT_INO: not some directory of a procfs */
 		return fd;
