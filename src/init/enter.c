@@ -25,6 +25,21 @@ static void close_slots(struct init *init, uint32_t first, uint32_t end)
 	}
 }
 
+/* Which of the hierarchies it is, as the host's /proc names it; without one the step has to do. */
+static int fail_to_enter(struct init *init, const struct plan_step *step, int fd, long r)
+{
+	static char path[INIT_OBJECT_MAX];
+	struct init_text t;
+	char link[32];
+	long n;
+
+	init_text_start(&t, link, sizeof(link));
+	init_text_str(&t, "/proc/self/fd/");
+	init_text_u64(&t, (uint64_t)fd);
+	n = sys_call(__NR_readlinkat, AT_FDCWD, link, path, sizeof(path) - 1);
+	return init_fail(init, step, __NR_write, r, n > 0 ? path : NULL);
+}
+
 int step_cgroup_enter(struct init *init, const struct plan_step *step)
 {
 	const struct plan_cgroup_enter *e = (const struct plan_cgroup_enter *)step;
@@ -36,7 +51,7 @@ int step_cgroup_enter(struct init *init, const struct plan_step *step)
 		long r = init_write_once(init->slots[i], "0", 1);
 
 		if (r < 0)
-			return init_fail(init, step, __NR_write, r, NULL);
+			return fail_to_enter(init, step, init->slots[i], r);
 	}
 	close_slots(init, e->first_slot, end);
 	return 0;

@@ -316,6 +316,25 @@ home_interrupted() {
 	nothing_wrong 3
 }
 
+# v1: of many hierarchies the one that refuses init is named
+hierarchy_named() {
+	local i names
+	[ -z "$V2" ] || skip "cgroup v2 is one hierarchy"
+	bundle
+	args true
+	list_run
+	for i in $(awk '$1 == 1 && $3 == "write" {print $2}' "$T/list" | head -n 3); do
+		fault 1 "$i" fail run --bundle "$B" "$ID"
+		like "$HIT" " write ENOSPC"
+		judge_failure
+		says "/sys/fs/cgroup/[a-z_,]+/$ID/tasks: "
+		names+=" ${ERR%%/"$ID"/*}"
+		clean
+	done
+	is "$(tr ' ' '\n' <<<"$names" | grep /sys/fs | sort -u | wc -l)" 3 "hierarchies"
+	nothing_wrong 3
+}
+
 # Linux 6.14 to 6.18 kill what is born into a cgroup that was ended by cgroup.kill more or less often than its parent's
 killed_at_birth() {
 	grep -q ' - cgroup2 ' /proc/self/mountinfo || skip "no cgroup v2"
@@ -347,6 +366,7 @@ t "run: a call fails" failing_run
 t "run: killed" killed_run
 t "a hook's state cannot be sent" hook_state
 t "HOME: the look-up is interrupted" home_interrupted
+t "a cgroup cannot be entered" hierarchy_named
 t "exec: a call fails" failing_exec
 t "exec: killed" killed_exec
 t "create: a call fails" failing create none --bundle @
