@@ -335,6 +335,28 @@ hierarchy_named() {
 	nothing_wrong 3
 }
 
+# a look at /proc/self/ns that fails does not say that the kernel has no such namespaces
+namespaces_unseen() {
+	local i n=0
+	bundle
+	args true
+	ns_add cgroup
+	ns_add time
+	config '.linux.timeOffsets={monotonic:{secs:1}}'
+	list_run
+	ok
+	for i in $(awk '$1 == 0 && $3 ~ /^(access|faccessat2?|newfstatat|fstatat|call-21|call-269|call-439|call-262)$/ {print $2}' "$T/list"); do
+		FAULT_ERRNO=EIO fault 0 "$i" fail run --bundle "$B" "$ID"
+		[ -n "$HIT" ] || continue
+		n=$((n + 1))
+		[[ $ERR != *"not enabled"* ]] || wrong "namespaces are said to be missing"
+		[ "$ST" = 0 ] || judge_failure
+		clean
+	done
+	[ $n -gt 2 ] || die "only $n calls were hit"
+	nothing_wrong $n
+}
+
 # Linux 6.14 to 6.18 kill what is born into a cgroup that was ended by cgroup.kill more or less often than its parent's
 killed_at_birth() {
 	grep -q ' - cgroup2 ' /proc/self/mountinfo || skip "no cgroup v2"
@@ -367,6 +389,7 @@ t "run: killed" killed_run
 t "a hook's state cannot be sent" hook_state
 t "HOME: the look-up is interrupted" home_interrupted
 t "a cgroup cannot be entered" hierarchy_named
+t "namespaces cannot be looked at" namespaces_unseen
 t "exec: a call fails" failing_exec
 t "exec: killed" killed_exec
 t "create: a call fails" failing create none --bundle @
