@@ -169,8 +169,14 @@ static int output_of(const struct run *r, uint32_t slot)
 	return slot && slot <= INIT_SLOTS_MAX ? r->init->slots[slot - 1] : r->output_w;
 }
 
+/* What the child could not do, for its parent. */
+struct refusal {
+	uint32_t call;
+	int32_t errnum;
+};
+
 /* In the child: everything of init is closed by execve but what is made 0, 1 and 2 here. */
-static long child_setup(struct run *r)
+static long child_setup(struct run *r, long *ret_call)
 {
 	uint64_t none = 0;
 	long n;
@@ -178,16 +184,21 @@ static long child_setup(struct run *r)
 	sys_call(__NR_prctl, PR_SET_PDEATHSIG,
 		 SIGKILL);     /* a hook without its container is of no use */
 	sys_call(__NR_setsid); /* a new process leads no group: cannot fail */
+	*ret_call = __NR_dup3;
 	n = sys_call(__NR_dup3, r->state, 0, 0);
 	if (n >= 0)
 		n = sys_call(__NR_dup3, output_of(r, r->step->out_slot), 1, 0);
 	if (n >= 0)
 		n = sys_call(__NR_dup3, output_of(r, r->step->err_slot), 2, 0);
-	if (n >= 0)
-		n = sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC); /* the preserved ones are the
-								     container's, not the hook's */
-	if (n >= 0)
-		n = sys_call(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
+	if (n < 0)
+		return n;
+	*ret_call = __NR_close_range;
+	n = sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC); /* the preserved ones are the container's,
+							     not the hook's */
+	if (n < 0)
+		return n;
+	n = sys_call(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
+	*ret_call = n < 0 ? __NR_rt_sigprocmask : __NR_chdir;
 	if (n >= 0 && r->cwd >= 0 && sys_call(__NR_fchdir, r->cwd) < 0)
 		n = sys_call(__NR_chdir, "/");
 	sys_call(__NR_umask, 022);
@@ -217,19 +228,24 @@ static long load_filter(const struct run *r)
 
 _Noreturn static void child(struct run *r)
 {
-	long n = child_setup(r);
-	int errnum;
+	struct refusal why;
+	long call, n = child_setup(r, &call);
 
-	if (n >= 0 && r->step->which == PLAN_HOOK_START_CONTAINER)
+	if (n >= 0 && r->step->which == PLAN_HOOK_START_CONTAINER) {
+		call = __NR_prlimit64;
 		n = init_set_rlimits(r->init, &r->step->s);
-	if (n >= 0)
+	}
+	if (n >= 0) {
+		call = __NR_seccomp;
 		n = load_filter(r);
-	if (n >= 0)
+	}
+	if (n >= 0) {
+		call = __NR_execve;
 		n = sys_call(__NR_execve, plan_text(r->init->plan, r->hook->path), r->argv,
 			     r->envp);
-	errnum = (int)-n;
-	init_write_once(r->report_w, (const char *)&errnum,
-			sizeof(errnum)); /* nobody else to tell */
+	}
+	why = (struct refusal){(uint32_t)call, (int32_t)-n};
+	init_write_once(r->report_w, (const char *)&why, sizeof(why)); /* nobody else to tell */
 	init_exit(127);
 }
 
@@ -240,7 +256,7 @@ static int spawn(struct run *r)
 		.pidfd = (uint64_t)(uintptr_t)&r->pidfd,
 		.exit_signal = SIGCHLD,
 	};
-	int errnum = 0;
+	struct refusal why;
 	long n;
 
 	n = sys_clone3_fork(&args);
@@ -253,10 +269,9 @@ static int spawn(struct run *r)
 	init_close(&r->output_w);
 	init_close(&r->state);
 	do
-		n = sys_call(__NR_read, r->report, &errnum,
-			     sizeof(errnum)); /* ends at the execve */
+		n = sys_call(__NR_read, r->report, &why, sizeof(why)); /* ends at the execve */
 	while (n == -EINTR);
-	return n == sizeof(errnum) ? fail_start(r, __NR_execve, -errnum) : 0;
+	return n == sizeof(why) ? fail_start(r, why.call, -why.errnum) : 0;
 }
 
 /* One read of what is there, appended to the tail; false at the end of file. */

@@ -85,6 +85,8 @@ static int hook_message(const struct plan_header *plan, const struct plan_step *
 				   ? plan_hook_kind_name(((const struct plan_hooks *)s)->which)
 				   : "?";
 	const char *path = hook ? plan_text(plan, hook->path) : "?";
+	/* "no such file or directory" is the hook's own, of execve(2) */
+	const char *call = e->call == __NR_execve ? "" : sys_call_name(e->call) ?: "";
 	int len = (int)strlen(e->detail);
 	char what[128];
 
@@ -94,7 +96,8 @@ static int hook_message(const struct plan_header *plan, const struct plan_step *
 	if (e->why == INIT_WHY_HOOK_TIMEOUT)
 		snprintf(what, sizeof(what), "timed out after %u seconds", e->arg2);
 	else if (e->why == INIT_WHY_HOOK_START)
-		snprintf(what, sizeof(what), "%s", error_strerror(e->errnum));
+		snprintf(what, sizeof(what), "%s%s%s", call, *call ? ": " : "",
+			 error_strerror(e->errnum));
 	else
 		fail_ended((int)e->arg2, what, sizeof(what));
 	error_set(err, HZ_E_HOOK, "error running %s hook #%u: %s: %s%s%.*s", kind, e->arg, path,

@@ -268,7 +268,7 @@ killed_exec() {
 
 # list_run: the calls of a run that is as those under fault()
 list_run() {
-	rt run --bundle "$B" "$ID" # the first one makes more calls
+	rt run --bundle "$B" "$ID" >/dev/null || true # the first one makes more calls
 	cap "$FAULT" -r "$T/list" 0 0 list "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID"
 }
 
@@ -357,6 +357,20 @@ namespaces_unseen() {
 	nothing_wrong $n
 }
 
+# what fails before the hook is executed is not the hook's
+hook_filter() {
+	local p i
+	rich
+	list_run
+	read -r p i _ < <(awk '$1 > 1 && $3 == "seccomp"' "$T/list")
+	FAULT_ERRNO=EACCES fault "$p" "$i" fail run --bundle "$B" "$ID"
+	like "$HIT" " seccomp EACCES"
+	judge_failure
+	says 'startContainer hook #0: /bin/true: seccomp: '
+	clean
+	nothing_wrong 1
+}
+
 # Linux 6.14 to 6.18 kill what is born into a cgroup that was ended by cgroup.kill more or less often than its parent's
 killed_at_birth() {
 	grep -q ' - cgroup2 ' /proc/self/mountinfo || skip "no cgroup v2"
@@ -390,6 +404,7 @@ t "a hook's state cannot be sent" hook_state
 t "HOME: the look-up is interrupted" home_interrupted
 t "a cgroup cannot be entered" hierarchy_named
 t "namespaces cannot be looked at" namespaces_unseen
+t "the filter of a hook cannot be loaded" hook_filter
 t "exec: a call fails" failing_exec
 t "exec: killed" killed_exec
 t "create: a call fails" failing create none --bundle @
