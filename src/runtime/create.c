@@ -290,9 +290,8 @@ void creation_init(struct creation *c, hz_runtime *rt, const struct hz_create_op
 /* Whatever came of it, this is what happened. */
 static void explain_oom(struct creation *c, struct hz_error *err)
 {
-	if (c->cgroups_begun && cgroup_ooms(&c->record.cgroup_dirs))
-		error_set(err, HZ_E_SYSTEM,
-			  "container init was OOM-killed (memory limit too low?)");
+	if (c->cgroups_begun)
+		(void)fail_oom(&c->record, err);
 }
 
 /* What outlives its init then belongs to nobody. */
@@ -335,7 +334,7 @@ static int let_wait(struct creation *c, struct hz_error *err)
 	if (r)
 		return error_sys(err, -r, "sendmsg", NULL,
 				 "tell the container's init to wait for start");
-	if (talk_until_waiting(c->sock, c->b->plan.h, err))
+	if (talk_until_waiting(c->sock, c->pidfd, c->b->plan.h, err))
 		return -1;
 	runtime_log(c->rt, HZ_LOG_DEBUG, "init: closing the pipe to signal completion");
 	return 0;

@@ -6,6 +6,7 @@
 #include "sys/raw.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -65,6 +66,54 @@ void fail_ended(int status, char *ret, size_t size)
 		snprintf(ret, size, "signal %d (%c%s)", WTERMSIG(status), *name | 0x20, name + 1);
 	else
 		snprintf(ret, size, "signal %d", WTERMSIG(status));
+}
+
+/* The wait status of a child; -1: it is none, or lives. Its socket may close a moment earlier. */
+static int status_of(int pidfd)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	siginfo_t info = {0};
+
+	if (pidfd < 0 || poll(&p, 1, 1000) <= 0 ||
+	    waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOWAIT | WNOHANG) || !info.si_pid)
+		return -1;
+	return info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
+}
+
+int fail_dead(int pidfd, const char *when, struct hz_error *err)
+{
+	int status = status_of(pidfd);
+	char how[96];
+
+	if (status < 0) {
+		error_set(err, HZ_E_SYSTEM, "the container's init ended before %s", when);
+		return error_hint(err, "another process, a seccomp filter or the kernel's OOM "
+				       "killer ended it");
+	}
+	fail_ended(status, how, sizeof(how));
+	error_set(err, HZ_E_SYSTEM, "the container's init ended before %s: %s", when, how);
+	if (WIFEXITED(status))
+		return error_hint(err, "it could not talk to hezi: a seccomp filter or a security "
+				       "module may forbid its system calls");
+	switch (WTERMSIG(status)) {
+	case SIGKILL:
+		return error_hint(err, "another process or the kernel's OOM killer killed it");
+	case SIGSYS:
+		return error_hint(err,
+				  "a seccomp filter killed it for a system call: linux.seccomp "
+				  "or one around hezi, where SystemCallErrorNumber=EPERM "
+				  "makes systemd's filters return an error instead, which "
+				  "names the call");
+	default: return error_hint(err, "another process sent it this signal");
+	}
+}
+
+bool fail_oom(const struct record *r, struct hz_error *err)
+{
+	if (!cgroup_ooms(&r->cgroup_dirs))
+		return false;
+	error_set(err, HZ_E_SYSTEM, "container init was OOM-killed (memory limit too low?)");
+	return true;
 }
 
 static const struct plan_hook *hook_of(const struct plan_header *plan, const struct plan_step *s,

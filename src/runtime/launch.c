@@ -158,9 +158,10 @@ static int watch(const struct watch *w, struct hz_error *err)
 		return fail_from_init(h, &w->page->error, err);
 	if (executing && (w->agent < 0 || (w->page && w->page->answer)))
 		return 0;
-	error_set(err, HZ_E_SYSTEM, "the container's init ended before it executed the program");
-	return error_hint(err, "it was killed from outside, by its seccomp filter, or by the "
-			       "kernel for want of memory");
+	/* what happened in a container before an exec says nothing about the new process */
+	if (!(h->flags & PLAN_F_EXEC) && fail_oom(w->l->record, err))
+		return -1;
+	return fail_dead(w->l->pidfd, "it executed the program", err);
 }
 
 static int launch(struct watch *w, struct hz_error *err)

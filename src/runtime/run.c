@@ -35,6 +35,16 @@ static int go(struct creation *c, struct hz_error *err)
 	return 0;
 }
 
+/* A bare 137 leaves open who has killed it. */
+static void tell_oom(const struct creation *c, int status)
+{
+	if (status == 128 + SIGKILL && cgroup_ooms(&c->record.cgroup_dirs))
+		runtime_log(c->rt, HZ_LOG_WARNING,
+			    "the kernel's OOM killer ended a process of container \"%s\" "
+			    "(linux.resources.memory.limit too low?)",
+			    c->o->id);
+}
+
 /* Both ends of the foreground: its status, then nothing of the container is left. */
 int creation_attend(struct creation *c, bool keep, int *ret_status, struct hz_error *err)
 {
@@ -50,6 +60,7 @@ int creation_attend(struct creation *c, bool keep, int *ret_status, struct hz_er
 		creation_undo(c);
 		return -1;
 	}
+	tell_oom(c, *ret_status);
 	if (!keep) {
 		struct hz_error late = HZ_ERROR_INIT;
 

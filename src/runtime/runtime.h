@@ -141,7 +141,7 @@ int spawn_init(struct creation *c, const struct plan_spawn *step, struct hz_erro
 /* talk.c */
 int talk_until_ready(struct creation *c, struct hz_error *err);
 /** After GO_WAIT: 0 when init waits for `start`. */
-int talk_until_waiting(int sock, const struct plan_header *plan, struct hz_error *err);
+int talk_until_waiting(int sock, int pidfd, const struct plan_header *plan, struct hz_error *err);
 /** After GO_START, the next word: 1 init is about to execute (told once, @executing remembers it),
  * 0 it has closed the socket, -1 with the error that it reported. */
 int talk_before_exec(int sock, const struct plan_header *plan, bool *executing,
@@ -195,6 +195,11 @@ int fail_from_init(const struct plan_header *plan, const struct init_error *raw,
 		   struct hz_error *err);
 /** What to do about a step that failed so, where there is more to say than the kernel does. -1. */
 int fail_hint(unsigned kind, int errnum, struct hz_error *err);
+/** Init closed its socket before @when, without a word. @pidfd: -1 or of a child of ours, which is
+ * asked how it ended. -1. */
+int fail_dead(int pidfd, const char *when, struct hz_error *err);
+/** True, and that is the error: the kernel's OOM killer was in the cgroups of the container. */
+bool fail_oom(const struct record *r, struct hz_error *err);
 /** How a hook ended, of its wait status: "exit status 1", "signal 31 (bad system call)". */
 void fail_ended(int status, char *ret, size_t size);
 /* steps.c */

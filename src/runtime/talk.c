@@ -5,12 +5,9 @@
 #include "base/fd.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 union packet {
 	struct init_msg m;
@@ -79,30 +76,6 @@ static ssize_t receive(int sock, union packet *p, int *ret_fd)
 		return -errno;
 	r = fd_received(&msg, ret_fd);
 	return r ? r : n;
-}
-
-/* The signal that has ended the container's process, or 0. Its socket may close a moment earlier.
- */
-static int fatal_signal(int pidfd)
-{
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-	siginfo_t info = {0};
-
-	if (pidfd < 0 || poll(&p, 1, 1000) <= 0 ||
-	    waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOWAIT | WNOHANG) ||
-	    (info.si_code != CLD_KILLED && info.si_code != CLD_DUMPED))
-		return 0;
-	return info.si_status;
-}
-
-static int died(int pidfd, struct hz_error *err)
-{
-	error_set(err, HZ_E_SYSTEM, "the container's init ended before the container was ready");
-	if (fatal_signal(pidfd) == SIGSYS)
-		return error_hint(err, "a seccomp filter around hezi killed it for a system call "
-				       "(SIGSYS); SystemCallErrorNumber=EPERM makes systemd's "
-				       "filters return an error instead, which names the call");
-	return error_hint(err, "another process or the kernel's OOM killer killed it");
 }
 
 static int odd(struct hz_error *err)
@@ -227,7 +200,7 @@ int talk_until_ready(struct creation *c, struct hz_error *err)
 			return error_sys(err, (int)-n, "recvmsg", NULL,
 					 "listen to the container's init");
 		if (n == 0)
-			return died(c->pidfd, err);
+			return fail_dead(c->pidfd, "the container was ready", err);
 		if ((size_t)n < sizeof(p.m))
 			return odd(err);
 		r = handle(c, &p, n, &fd, err);
@@ -236,7 +209,7 @@ int talk_until_ready(struct creation *c, struct hz_error *err)
 	}
 }
 
-int talk_until_waiting(int sock, const struct plan_header *plan, struct hz_error *err)
+int talk_until_waiting(int sock, int pidfd, const struct plan_header *plan, struct hz_error *err)
 {
 	_cleanup_fd_ int fd = -1;
 	union packet p;
@@ -245,7 +218,7 @@ int talk_until_waiting(int sock, const struct plan_header *plan, struct hz_error
 	if (n < 0)
 		return error_sys(err, (int)-n, "recvmsg", NULL, "listen to the container's init");
 	if (n == 0)
-		return died(-1, err);
+		return fail_dead(pidfd, "the container was ready", err);
 	if ((size_t)n == sizeof(p.e) && p.m.type == INIT_ERROR)
 		return fail_from_init(plan, &p.e, err);
 	return p.m.type == INIT_WAITING ? 0 : odd(err);

@@ -97,6 +97,19 @@ memory_enforced() {
 	like "$OUT $ST" 'status (137|1)|137'
 }
 
+# 137 alone does not say who has killed the program
+oom_is_told() {
+	peers_differ "say nothing"
+	bundle
+	limits '{"memory":{"limit":20971520,"swap":20971520}}'
+	[ -n "$V2" ] || [ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || limits '{"memory":{"limit":20971520}}'
+	run_sh 'exec busybox tail -c 300000000 /dev/zero'
+	is "$ST" 137
+	says "OOM killer ended a process of container \"$ID\" .*memory.limit"
+	run_sh 'kill -9 $$' # by its parent's choice: nothing is said
+	unlike "$ERR" OOM
+}
+
 cpu_quota() {
 	bundle
 	limits '{"cpu":{"quota":50000,"period":100000}}'
@@ -334,6 +347,7 @@ t "memory.limit" memory_limit
 t "memory.reservation" memory_reservation
 t "memory.limit -1" memory_unlimited
 t "the memory limit bites" memory_enforced
+t "a run that the OOM killer ended says so" oom_is_told
 t "cpu.quota and cpu.period" cpu_quota
 t "cpu.period alone" cpu_period_alone
 t "cpu.shares" cpu_shares

@@ -87,7 +87,7 @@ killed() {
 	denied KILL pivot_root
 	run_sh true
 	bad
-	says 'hint: a seccomp filter around hezi killed it'
+	says 'before the container was ready: signal 31 .*hint: a seccomp filter killed it'
 }
 
 no_openat2_hostile() {

@@ -102,7 +102,7 @@ static void call(enum receiver which, int sock, struct hz_error *err)
 		if (c.pty >= 0)
 			fd_close(c.pty);
 		break;
-	case UNTIL_WAITING: talk_until_waiting(sock, &none, err); break;
+	case UNTIL_WAITING: talk_until_waiting(sock, -1, &none, err); break;
 	default: talk_before_exec(sock, &none, &executing, err);
 	}
 }
