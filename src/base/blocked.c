@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -86,8 +87,10 @@ static struct own look_at_self(void)
 	FILE *f = fopen("/proc/self/status", "re");
 
 	while (f && fgets(line, sizeof(line), f)) {
-		(void)sscanf(line, "CapEff: %llx", &own.caps);
-		(void)sscanf(line, "Seccomp: %d", &own.seccomp);
+		if (!strncmp(line, "CapEff:", 7))
+			own.caps = strtoull(line + 7, NULL, 16);
+		else if (!strncmp(line, "Seccomp:", 8))
+			own.seccomp = (int)strtol(line + 8, NULL, 10);
 	}
 	if (f)
 		fclose(f);

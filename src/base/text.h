@@ -12,8 +12,8 @@ enum {
 	TEXT_QUOTED = 2, /* for double quotes: '"' and '\\' are escaped too */
 };
 
-/** Length of the valid UTF-8 sequence at @s (of @len bytes at least 1), 0 when there is none. */
-size_t text_utf8_len(const char *s, size_t len);
+/** Length of the valid UTF-8 sequence at @text (of @len bytes at least 1), 0 when there is none. */
+size_t text_utf8_len(const char *text, size_t len);
 /**
  * Add @text. What could drive a terminal, fake a line or show text in another order becomes an
  * escape: control characters (C0 as \\x1b, DEL and C1 as \\u009b), line separators and
