@@ -70,6 +70,7 @@ static long open_at(struct walk *w, int dir, const char *name, uint64_t flags)
 
 static long look(int fd, struct statx *st)
 {
+	*st = (struct statx){0};
 	return sys_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, st);
 }
 
