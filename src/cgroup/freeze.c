@@ -19,15 +19,15 @@
 /* The root of the unified tree, and v1, have no such file. */
 static bool is_to_freeze(int dirfd)
 {
-	char file[256] = "cgroup.freeze", text[16];
+	char file[256], text[16];
 
 	for (size_t n = 0; n + sizeof("../cgroup.freeze") < sizeof(file); n += 3) {
-		memcpy(file + n, "cgroup.freeze", sizeof("cgroup.freeze"));
+		snprintf(file + n, sizeof(file) - n, "cgroup.freeze");
 		if (cgroup_read(dirfd, file, text, sizeof(text)))
 			return false;
 		if (!strcmp(text, "1"))
 			return true;
-		memcpy(file + n, "../", 3);
+		snprintf(file + n, sizeof(file) - n, "../");
 	}
 	return false;
 }

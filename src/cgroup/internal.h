@@ -156,15 +156,19 @@ int cgroup_bpf_attach(int dirfd, const struct buf *program, bool fresh, struct h
 /** Take off what cgroup_bpf_attach() attached, if anything. */
 void cgroup_bpf_detach(int dirfd);
 /* v2.c */
+/* The controllers that are to be turned on for a container. */
+struct cgroup_controllers {
+	const struct plan_header *h;
+	struct plan_vec wanted;
+	struct plan_vec needed; /* by limits: those alone where processes live in an ancestor */
+};
 /**
- * Turn on @wanted controllers for the cgroup @leaf on @path, in all its ancestors from the mount
- * point down, as far as that is possible: a value whose controller could not be turned on tells of
- * it later (cg->why). Where processes live in an ancestor, only those @needed by limits; the cgroup
- * becomes threaded where it has to and can.
+ * Turn on @c for the cgroup @leaf on @path, in all its ancestors from the mount point down, as far
+ * as that is possible: a value whose controller could not be turned on tells of it later (cg->why).
+ * The cgroup becomes threaded where it has to and can.
  */
 int cgroup_v2_enable(struct cgroup *cg, const struct cgroup_dir *leaf, const char *path,
-		     const struct plan_header *h, struct plan_vec wanted, struct plan_vec needed,
-		     struct hz_error *err);
+		     const struct cgroup_controllers *c, struct hz_error *err);
 /** Add the processes of the cgroup @path to @b: "12 (sh), 13 (cat)". */
 void cgroup_v2_holders(const char *path, struct buf *b);
 /** Give the directory and the files of /sys/kernel/cgroup/delegate to @uid (runtime-spec

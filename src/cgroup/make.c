@@ -187,6 +187,7 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 	const struct facts_hierarchy *hier = &q->facts->hierarchies[i];
 	const char *recorded = q->dirs->items[i];
 	struct cgroup_dir *d = &cg->dirs[cg->ndirs];
+	struct cgroup_controllers c;
 	const char *path;
 	unsigned removable;
 	int fd, denied;
@@ -215,10 +216,10 @@ static int make_one(struct cgroup *cg, const struct cgroup_request *q, unsigned 
 		return -1;
 	if (hier->name[0])
 		return 0;
-	if (cgroup_v2_enable(cg, d, path, q->plan,
-			     q->step->mode == PLAN_CGROUP_V2 ? q->step->controllers
-							     : q->step->unified,
-			     q->step->unified, err))
+	c = (struct cgroup_controllers){q->plan, q->step->unified, q->step->unified};
+	if (q->step->mode == PLAN_CGROUP_V2)
+		c.wanted = q->step->controllers;
+	if (cgroup_v2_enable(cg, d, path, &c, err))
 		return -1;
 	return q->step->owner_uid == UINT32_MAX
 		       ? 0

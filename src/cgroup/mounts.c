@@ -247,9 +247,10 @@ int cgroup_read_mounts(struct plan_facts *f, struct arena *a, struct hz_error *e
 int cgroup_dir_of(const struct facts_hierarchy *h, const char *path, struct arena *a,
 		  const char **ret, struct hz_error *err)
 {
-	struct plan_facts f = {.nhierarchies = 1, .hierarchies = {*h}};
+	struct plan_facts f = {.nhierarchies = 1};
 	const char *below;
 
+	f.hierarchies[0] = *h;
 	if (!h->root && cgroup_read_mounts(&f, a, err))
 		return -1;
 	h = &f.hierarchies[0];

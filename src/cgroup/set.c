@@ -298,11 +298,13 @@ static int enable(struct cgroup *cg, const struct cgroup_dir *d, const char *pat
 {
 	const struct plan_step *s = plan_first(h);
 	const struct plan_unit_start *u;
+	struct cgroup_controllers c;
 
 	if (cg->mode != PLAN_CGROUP_V2 || !h->nsteps || s->kind != PLAN_UNIT_START)
 		return 0;
 	u = (const struct plan_unit_start *)s;
-	return cgroup_v2_enable(cg, d, path, h, u->controllers, u->controllers, err);
+	c = (struct cgroup_controllers){h, u->controllers, u->controllers};
+	return cgroup_v2_enable(cg, d, path, &c, err);
 }
 
 static int open_recorded(struct cgroup *cg, const struct oci_strings *dirs,

@@ -97,6 +97,8 @@ static int adopt_one(struct cgroup *cg, const struct cgroup_unit_request *q, con
 		     struct hz_error *err)
 {
 	const struct facts_hierarchy *hier = &q->facts->hierarchies[cg->ndirs];
+	const struct cgroup_controllers controllers = {q->plan, q->step->controllers,
+						       q->step->controllers};
 	struct cgroup_dir *d = &cg->dirs[cg->ndirs];
 	const char *path;
 	unsigned removable;
@@ -119,8 +121,7 @@ static int adopt_one(struct cgroup *cg, const struct cgroup_unit_request *q, con
 		return -1;
 	if (hier->name[0])
 		return 0;
-	if (cg->mode == PLAN_CGROUP_V2 &&
-	    cgroup_v2_enable(cg, d, path, q->plan, q->step->controllers, q->step->controllers, err))
+	if (cg->mode == PLAN_CGROUP_V2 && cgroup_v2_enable(cg, d, path, &controllers, err))
 		return -1;
 	return q->step->owner_uid == UINT32_MAX ? 0
 						: cgroup_v2_delegate(fd, q->step->owner_uid, err);

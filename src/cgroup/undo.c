@@ -75,10 +75,10 @@ void cgroup_undo_note(struct buf *undo, const char *path, const char *file, cons
 /* The last one first. */
 int cgroup_undo(const struct buf *undo, struct hz_error *err)
 {
-	const char *end = undo->data + undo->len;
+	const char *end = undo->data ? undo->data + undo->len : NULL;
 	int ret = 0;
 
-	while (undo->data && end > undo->data) {
+	while (end > undo->data) {
 		const char *text = end - 1, *path;
 		int r;
 

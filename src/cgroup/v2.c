@@ -19,8 +19,7 @@
 
 struct enabling {
 	struct cgroup *cg;
-	const struct plan_header *h;
-	struct plan_vec wanted, needed;
+	const struct cgroup_controllers *c;
 };
 
 /* "+cpu +memory": those of @wanted that are in @have (NULL: any) and not in @but. */
@@ -65,7 +64,7 @@ static bool has_domain(const struct plan_header *h, struct plan_vec controllers)
 
 static bool needs_domain(const struct enabling *e)
 {
-	return has_domain(e->h, e->needed);
+	return has_domain(e->c->h, e->c->needed);
 }
 
 static bool is_type(int dirfd, const char *type)
@@ -111,7 +110,8 @@ static int list_children(int dirfd, struct buf *b)
 		return -errno;
 	buf_addc(b, '/');
 	while ((errno = 0, e = readdir(d)))
-		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0)
 			buf_printf(b, "%s/", e->d_name);
 	return b->failed ? -ENOMEM : -errno;
 }
@@ -149,7 +149,7 @@ static int enable_occupied(const struct enabling *e, int dirfd, const char *path
 	char text[1024];
 	int r;
 
-	if (!switches(e->h, e->needed, have, on, text, sizeof(text)))
+	if (!switches(e->c->h, e->c->needed, have, on, text, sizeof(text)))
 		return 0;
 	r = needs_domain(e) ? -EBUSY : switch_on(e, dirfd, path, text);
 	if (r == -EBUSY)
@@ -166,7 +166,7 @@ static int enable_level(const struct enabling *e, int dirfd, const char *path)
 
 	if (!r)
 		r = cgroup_read(dirfd, "cgroup.controllers", have, sizeof(have));
-	if (r || !switches(e->h, e->wanted, have, on, text, sizeof(text)))
+	if (r || !switches(e->c->h, e->c->wanted, have, on, text, sizeof(text)))
 		return r;
 	if (!stays_occupied(e, dirfd)) {
 		r = switch_on(e, dirfd, path, text);
@@ -230,19 +230,18 @@ static int go_threaded(const struct enabling *e, const struct cgroup_dir *leaf, 
 }
 
 int cgroup_v2_enable(struct cgroup *cg, const struct cgroup_dir *leaf, const char *path,
-		     const struct plan_header *h, struct plan_vec wanted, struct plan_vec needed,
-		     struct hz_error *err)
+		     const struct cgroup_controllers *c, struct hz_error *err)
 {
-	const struct enabling e = {cg, h, wanted, needed};
-	bool on = wanted.n && all_on(leaf->fd, "cgroup.controllers", h, wanted);
+	const struct enabling e = {cg, c};
+	bool on = c->wanted.n && all_on(leaf->fd, "cgroup.controllers", c->h, c->wanted);
 
 	cg->why = 0;
 	/* below a threaded cgroup no domain controller would be on */
-	if (on && has_domain(h, wanted))
+	if (on && has_domain(c->h, c->wanted))
 		return 0;
-	if (wanted.n && !on)
+	if (c->wanted.n && !on)
 		cg->why = -each_level(&e, path, strlen(leaf->hierarchy->mountpoint), false);
-	if ((!wanted.n && cg->mode != PLAN_CGROUP_V2) || !is_type(leaf->fd, "domain invalid"))
+	if ((!c->wanted.n && cg->mode != PLAN_CGROUP_V2) || !is_type(leaf->fd, "domain invalid"))
 		return 0;
 	if (!needs_domain(&e))
 		return go_threaded(&e, leaf, path, err);
@@ -264,12 +263,9 @@ static const char *next_text(const char **at, const char *end)
 /* Is each word of @now, a list of list_children(), in @then too? */
 static bool is_part(const char *now, const char *then)
 {
-	for (const char *p = now, *end; (end = strchr(p + 1, '/')); p = end) {
-		_cleanup_free_ char *word = strndup(p, (size_t)(end - p) + 1);
-
-		if (!word || !strstr(then, word))
+	for (const char *p = now, *end; (end = strchr(p + 1, '/')); p = end)
+		if (!memmem(then, strlen(then), p, (size_t)(end - p) + 1))
 			return false;
-	}
 	return true;
 }
 
@@ -280,7 +276,7 @@ static void take_back_one(const char *path, const char *text, const char *then)
 	_cleanup_buf_ struct buf now = BUF_INIT;
 	char off[1024];
 
-	if (fd < 0 || list_children(fd, &now) || !is_part(now.data, then))
+	if (fd < 0 || list_children(fd, &now) || !now.data || !is_part(now.data, then))
 		return;
 	snprintf(off, sizeof(off), "%s", text);
 	for (char *p = off; (p = strchr(p, '+')); p++)
