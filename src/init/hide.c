@@ -111,6 +111,21 @@ static int hide_line(struct init *init, const struct plan_step *step, const stru
 	return hide(init, step, point_text);
 }
 
+/* The next character of mountinfo. */
+static int hide_next(struct init *init, const struct plan_step *step, struct line *l, char c,
+		     const char *rootfs)
+{
+	int r;
+
+	if (c != '\n') {
+		take(l, c);
+		return 0;
+	}
+	r = hide_line(init, step, l, rootfs);
+	line_start(l);
+	return r;
+}
+
 static int hide_lines(struct init *init, const struct plan_step *step, int fd, const char *rootfs)
 {
 	char buffer[1024];
@@ -119,15 +134,9 @@ static int hide_lines(struct init *init, const struct plan_step *step, int fd, c
 
 	line_start(&line);
 	while ((n = sys_call(__NR_read, fd, buffer, sizeof(buffer))) > 0) {
-		for (i = 0; i < n; i++) {
-			if (buffer[i] != '\n') {
-				take(&line, buffer[i]);
-				continue;
-			}
-			if (hide_line(init, step, &line, rootfs))
+		for (i = 0; i < n; i++)
+			if (hide_next(init, step, &line, buffer[i], rootfs))
 				return -1;
-			line_start(&line);
-		}
 	}
 	return n ? init_fail(init, step, __NR_read, n, mountinfo) : 0;
 }

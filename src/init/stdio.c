@@ -75,11 +75,12 @@ static int replace(struct init *init, const struct plan_step *step, struct own_n
 	long r;
 
 	if (by < 0 || !is_same_device(&last->st, st)) {
-		by = opened = open_own(st);
-		if (by >= 0)
+		opened = open_own(st);
+		if (opened >= 0)
 			*last = (struct own_node){fd, *st};
 		else
-			by = opened = open_host(init, fd, st);
+			opened = open_host(init, fd, st);
+		by = opened;
 	}
 	r = by < 0 ? 0 : sys_call(__NR_dup3, by, fd, 0);
 	return r < 0 ? init_fail(init, step, __NR_dup3, r, NULL) : 0;
