@@ -87,35 +87,32 @@ static void run(const struct criu_spawn *s, const char *program, int sock, int p
 	fail(pipe, "execve");
 }
 
-static int not_found(struct hz_error *err)
-{
-	error_set(err, HZ_E_UNSUPPORTED, "checkpoint and restore need criu, which is not in $PATH");
-	return error_hint(err, "install CRIU %d.%d or newer (criu.org; package criu)",
-			  CRIU_MIN / 10000, CRIU_MIN / 100 % 100);
-}
-
-/* *ret is to be freed; NULL: there is none. Engines call without PATH. */
-static int find_program(char **ret, struct hz_error *err)
+/* To be freed; NULL with @err. Engines call without PATH. */
+static char *find_program(struct hz_error *err)
 {
 	const char *dirs = getenv("PATH");
 
-	*ret = NULL;
 	if (!dirs || !*dirs)
 		dirs = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	for (size_t n; *dirs; dirs += n + (dirs[n] == ':')) {
 		_cleanup_free_ char *path = NULL;
 
 		n = strcspn(dirs, ":");
-		if (asprintf(&path, "%.*s/criu", (int)n, dirs) < 0)
-			return error_oom(err);
-		if (!access(path, X_OK)) {
-			*ret = TAKE_PTR(path);
-			return 0;
+		if (asprintf(&path, "%.*s/criu", (int)n, dirs) < 0) {
+			error_oom(err);
+			return NULL;
 		}
-		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
-			return error_sys(err, errno, "access", path, "look for criu");
+		if (!access(path, X_OK))
+			return TAKE_PTR(path);
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) {
+			error_sys(err, errno, "access", path, "look for criu");
+			return NULL;
+		}
 	}
-	return not_found(err);
+	error_set(err, HZ_E_UNSUPPORTED, "checkpoint and restore need criu, which is not in $PATH");
+	error_hint(err, "install CRIU %d.%d or newer (criu.org; package criu)", CRIU_MIN / 10000,
+		   CRIU_MIN / 100 % 100);
+	return NULL;
 }
 
 static int spawn(struct criu *c, const struct criu_spawn *s, const char *program, const int pair[2],
@@ -284,7 +281,8 @@ int criu_start(struct criu *c, const struct criu_spawn *s, struct hz_error *err)
 	int pair[2], r;
 
 	*c = (struct criu){.sock = -1};
-	if (find_program(&program, err))
+	program = find_program(err);
+	if (!program)
 		return -1;
 	/* sequenced packets: one is one message */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))

@@ -56,15 +56,16 @@ static int open_point(int rootfd, const char *target, bool dir)
 	const uint64_t how = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 	_cleanup_free_ char *path = strdup(target);
 	_cleanup_fd_ int above = fcntl(rootfd, F_DUPFD_CLOEXEC, 3);
-	char *end = path;
+	size_t at = 0;
 
-	while (path && above >= 0 && *end) {
-		char *name = end + 1, last;
+	while (path && above >= 0 && path[at]) {
+		const char *name = path + at + 1;
+		char last;
 		long fd;
 
-		end = name + strcspn(name, "/");
-		last = *end;
-		*end = '\0';
+		at += 1 + strcspn(name, "/");
+		last = path[at];
+		path[at] = '\0';
 		fd = sys_openat2(rootfd, path, O_PATH | O_CLOEXEC, 0, how);
 		if (fd == -ENOENT) {
 			int r = make_one(above, name, dir || last);
@@ -73,7 +74,7 @@ static int open_point(int rootfd, const char *target, bool dir)
 		}
 		if (fd < 0)
 			return (int)fd;
-		*end = last;
+		path[at] = last;
 		fd_close(above);
 		above = (int)fd;
 	}

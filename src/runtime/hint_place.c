@@ -14,16 +14,33 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+/* A line of uid_map. */
+struct range {
+	unsigned long inside, outside, size;
+};
+
+static bool next_range(const char **map, struct range *ret)
+{
+	char *at;
+
+	ret->inside = strtoul(*map, &at, 10);
+	ret->outside = strtoul(at, &at, 10);
+	ret->size = strtoul(at, &at, 10);
+	if (at == *map)
+		return false;
+	*map = at;
+	return true;
+}
+
 /* @id of the user namespace whose map (uid_map's text) this is, as we see it; false: unmapped. */
 static bool map_id(const char *map, unsigned long id, unsigned long *ret)
 {
-	unsigned long inside, outside, size;
-	int n;
+	struct range r;
 
-	for (; sscanf(map, "%lu %lu %lu%n", &inside, &outside, &size, &n) == 3; map += n) {
-		if (id - inside >= size)
+	while (next_range(&map, &r)) {
+		if (id - r.inside >= r.size)
 			continue;
-		*ret = outside + (id - inside);
+		*ret = r.outside + (id - r.inside);
 		return true;
 	}
 	return false;
@@ -32,11 +49,10 @@ static bool map_id(const char *map, unsigned long id, unsigned long *ret)
 /* Is the id that we see one of the namespace's? */
 static bool is_mapped(const char *map, unsigned long id)
 {
-	unsigned long inside, outside, size;
-	int n;
+	struct range r;
 
-	for (; sscanf(map, "%lu %lu %lu%n", &inside, &outside, &size, &n) == 3; map += n)
-		if (id - outside < size)
+	while (next_range(&map, &r))
+		if (id - r.outside < r.size)
 			return true;
 	return false;
 }
@@ -100,14 +116,16 @@ static int hint_search(const struct plan_header *h, const char *path, struct hz_
 static bool is_first_mount(unsigned long long id)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
-	unsigned long long mount, parent;
+	unsigned long long mount;
+	char *end;
 
 	if (file_read_at(AT_FDCWD, "/proc/self/mountinfo", &text, 64u << 20))
 		return false;
 	for (const char *at = text.data; at && *at; at = strchr(at, '\n')) {
 		at += *at == '\n';
-		if (sscanf(at, "%llu %llu", &mount, &parent) == 2 && mount == id)
-			return mount == parent;
+		mount = strtoull(at, &end, 10);
+		if (end != at && mount == id)
+			return strtoull(end, NULL, 10) == mount;
 	}
 	return false;
 }

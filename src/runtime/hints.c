@@ -226,7 +226,7 @@ static bool is_cgroup_full(struct hz_error *err)
 		char dir[PATH_MAX], *slash;
 		int base;
 
-		if (!at || (strncmp(names, "::", 2) && !strstr(names, ":pids:")))
+		if (!at || (strncmp(names, "::", 2) != 0 && !strstr(names, ":pids:")))
 			continue;
 		base = snprintf(dir, sizeof(dir), "/sys/fs/cgroup%s",
 				names[1] == ':' ? "" : "/pids");

@@ -94,7 +94,7 @@ int hostmount_intent(const struct plan_header *h, struct record *r, struct hz_er
 
 int hostmount_remove(const struct record *r, struct hz_error *err)
 {
-	uint64_t now;
+	uint64_t now = 0;
 
 	if (!r->mount_below.set || !r->rootfs)
 		return 0;
