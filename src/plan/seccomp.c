@@ -116,7 +116,7 @@ static uint32_t filter_flags(struct builder *b, const struct oci_seccomp *s, boo
 	uint32_t flags = notifies ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
 
 	if (!s->flags.items) /* no list is not an empty one: then it is runc's default */
-		flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+		return flags | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	for (size_t i = 0; i < s->flags.n; i++) {
 		switch (s->flags.items[i]) {
 		case OCI_FLAG_TSYNC:

@@ -219,7 +219,9 @@ static char short_escape(char c)
 	static const char from[] = "abfnrtv", plain[] = "\a\b\f\n\r\t\v";
 	const char *known = strchr(from, c);
 
-	return known ? plain[known - from] : c;
+	if (known)
+		c = plain[known - from];
+	return c;
 }
 
 /* After the backslash. */
