@@ -263,12 +263,12 @@ static int run_command(struct cli *cli, const struct command *c, char **args, st
 static enum opt_result parse_command(struct cli *cli, const struct command *c,
 				     struct opt_words *words, struct hz_error *err)
 {
-	const struct opt_scope globals_too = {global_options, &cli->global, NULL},
-			       scope = {c->options, c->values, &globals_too};
-	const struct global_values before = cli->global;
+	bool used = false;
+	const struct opt_scope globals_too = {global_options, &cli->global, NULL, &used},
+			       scope = {c->options, c->values, &globals_too, NULL};
 	enum opt_result r = options_parse_in(&scope, c->flags, words, err);
 
-	if (r != OPT_DONE || !memcmp(&before, &cli->global, sizeof(before)))
+	if (r != OPT_DONE || !used)
 		return r;
 	log_done(&cli->log);
 	cli->log = (struct log)LOG_INIT;

@@ -197,6 +197,8 @@ static const struct opt *find_in(const struct opt_scope *scope, const char *name
 	for (; scope && !o; scope = scope->outer) {
 		o = options_find(scope->table, name, len);
 		*ret_values = scope->values;
+		if (o && scope->used)
+			*scope->used = true;
 	}
 	return o;
 }
@@ -346,7 +348,7 @@ enum opt_result options_parse_in(const struct opt_scope *scope, unsigned flags,
 enum opt_result options_parse(struct opt_table t, void *values, unsigned flags,
 			      struct opt_words *words, struct hz_error *err)
 {
-	const struct opt_scope scope = {t, values, NULL};
+	const struct opt_scope scope = {t, values, NULL, NULL};
 
 	return options_parse_in(&scope, flags, words, err);
 }

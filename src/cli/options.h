@@ -68,6 +68,7 @@ struct opt_scope {
 	struct opt_table table;
 	void *values;
 	const struct opt_scope *outer; /* NULL: none */
+	bool *used;                    /* becomes true when one of them is given; may be NULL */
 };
 
 /* Words of a command line, without the program's name. */

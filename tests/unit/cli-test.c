@@ -201,14 +201,21 @@ static void test_outer(void)
 	};
 	struct values inner = {0};
 	struct result x;
-	const struct opt_scope outer = {table, &x.v, NULL},
-			       scope = {OPT_TABLE(inner_rows), &inner, &outer};
-	struct opt_words words = split_words(&x, "ID --root /x --force");
+	bool used = false;
+	const struct opt_scope outer = {table, &x.v, NULL, &used},
+			       scope = {OPT_TABLE(inner_rows), &inner, &outer, NULL};
+	struct opt_words words = split_words(&x, "ID --force");
 
+	ok(options_parse_in(&scope, 0, &words, &x.err) == OPT_DONE && !used,
+	   "no option of the outer table was given");
+	done(&x);
+	inner.force = false;
+	words = split_words(&x, "ID --root /x --force");
 	x.r = options_parse_in(&scope, 0, &words, &x.err);
 	ok(x.r == OPT_DONE && words.n == 1, "options of two tables");
 	is_str(x.v.root, "/x", "one that only the outer table has");
 	ok(inner.force && !x.v.force, "the inner table comes first");
+	ok(used, "an option of the outer table was given");
 	done(&x);
 }
 
