@@ -89,9 +89,12 @@ static uint32_t access_of(struct builder *b, const struct oci_device_rule *r, co
 
 	if (!a || !*a)
 		return ALL;
-	if (a[strspn(a, "rwm")])
+	if (!a[strcspn(a, "rwm")])
 		builder_fault(b, builder_ptr(b, "%s/access", pointer),
-			      "\"%s\" has other letters than r, w and m", a);
+			      "\"%s\" has none of the letters r, w and m", a);
+	else if (a[strspn(a, "rwm")])
+		builder_warn(b, builder_ptr(b, "%s/access", pointer),
+			     "\"%s\": letters other than r, w and m have no effect", a);
 	return (strchr(a, 'r') ? PLAN_DEVICE_READ : 0) | (strchr(a, 'w') ? PLAN_DEVICE_WRITE : 0) |
 	       (strchr(a, 'm') ? PLAN_DEVICE_MKNOD : 0);
 }

@@ -303,7 +303,8 @@ static void test_warnings(void)
 		"SYS_BOOT'],"
 		"'effective':['CAP_KILL','CAP_CHOWN'],'inheritable':[],'ambient':['CAP_KILL']}},"
 		"'annotations':{'module.wasm.image/variant':'x','x':'y'},"
-		"'linux':{'resources':{'devices':[{'allow':false}]}}}");
+		"'linux':{'resources':{'devices':[{'allow':false},"
+		"{'allow':true,'type':'c','access':'rxw'}]}}}");
 	is_int(t.r, 0, "compiles with warnings");
 	ok(warned(&t, "/process/capabilities/bounding/2", "did you mean \"CAP_KILL\"?"),
 	   "unknown capability");
@@ -316,7 +317,10 @@ static void test_warnings(void)
 	   "ambient but not inheritable");
 	ok(warned(&t, "/annotations/module.wasm.image~1variant", "no effect"),
 	   "annotation of crun");
-	is_int(t.plan.nwarnings, 5, "no others");
+	ok(warned(&t, "/linux/resources/devices/1/access",
+		  "\"rxw\": letters other than r, w and m have no effect"),
+	   "unknown letters in a device rule");
+	is_int(t.plan.nwarnings, 6, "no others");
 	c = rig_step(&t, PLAN_CAPS, 0);
 	ok(c && c->bounding == 1 << 5 && c->effective == 1 << 5 && c->ambient == 0,
 	   "the rest is set");

@@ -152,6 +152,8 @@ static const struct {
 	 "devices.allow=b 10:* w | devices.allow=c 10:* w", ""},
 	{"'devices':[{'allow':true,'type':'c','major':10,'minor':-1,'access':'mr'}]",
 	 "devices.allow=c 10:* rm", ""},
+	{"'devices':[{'allow':true,'type':'c','major':1,'minor':3,'access':'xr w'}]",
+	 "devices.allow=c 1:3 rw", ""},
 	{"'devices':[{'allow':true,'type':'c','access':'x'}]", "/devices/0/access",
 	 "/devices/0/access"},
 };

@@ -21,8 +21,10 @@ goods("CD-1", "res-dev", R + "/devices", [[{"allow": False}], [{"allow": False, 
       [{"allow": False, "access": "rwm"}] * 20], "rules in the listed order")
 bads("CD-1", "res-dev-bad-type", D, [{"allow": True, "type": t, "major": 1, "minor": 3, "access": "r"} for t in ("x", "p", "u", "C", "char", "ab")], "a rule is for a, c or b",
      at=D + "/type")
-bads("CD-1", "res-dev-bad-access", D, [{"allow": True, "type": "c", "major": 1, "minor": 3, "access": a} for a in ("x", "rwx", "RW", "r w", "rwmx", "0")],
+bads("CD-1", "res-dev-bad-access", D, [{"allow": True, "type": "c", "major": 1, "minor": 3, "access": a} for a in ("x", "RW", "0")],
      "access is made of r, w and m", at=D + "/access")
+frees("CD-1", "res-dev-odd-access", D, [{"allow": True, "type": "c", "major": 1, "minor": 3, "access": a} for a in ("rwx", "r w", "rwmx")],
+      "runc passes over other letters: a warning")
 bads("CD-1", "res-dev-no-allow", D, [{}, {"type": "c"}, {"access": "rwm"}, {"allow": None}], "allow is required", at="%s %s/allow" % (D, D))
 bads("CD-1", "res-dev-type", D, [{"allow": "true"}, {"allow": 1}, {"allow": []}], "a boolean", at=D + "/allow")
 bads("CD-1", "res-dev-number", D, [{"allow": True, "type": "c", "major": v, "access": "r"} for v in ("1", 1.5, 2 ** 63)], "not a device number", at=D + "/major")
