@@ -82,11 +82,6 @@ void compile_caps(struct builder *b)
 	s->ambient = parse_set(&x, &c->ambient, "ambient");
 	s->effective =
 		limit_set(&x, s->effective, s->permitted, "effective", "left out", "not permitted");
-	/* root has its capabilities after an execve without them: engines list more than is
-	 * possible
-	 */
-	if (!p->user || !p->user->uid.v)
-		s->ambient &= s->permitted & s->inheritable;
 	s->ambient = limit_set(&x, s->ambient, s->permitted & s->inheritable, "ambient",
 			       "can't raise ambient capability",
 			       "must be permitted and inheritable to be ambient");

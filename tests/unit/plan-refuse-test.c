@@ -327,6 +327,16 @@ static void test_warnings(void)
 	rig_done(&t);
 
 	rig_init(&t);
+	rig_compile(&t, HEAD ",'process':{'cwd':'/','args':['sh'],'user':{'uid':0,'gid':0},"
+			     "'capabilities':{'bounding':['CAP_KILL'],'permitted':['CAP_KILL'],"
+			     "'ambient':['CAP_KILL','CAP_CHOWN']}}}");
+	ok(warned(&t, "/process/capabilities/ambient",
+		  "can't raise ambient capability CAP_CHOWN, CAP_KILL: "),
+	   "ambient but not inheritable, as uid 0");
+	is_int(t.plan.nwarnings, 1, "one warning for the whole set");
+	rig_done(&t);
+
+	rig_init(&t);
 	t.opt.forgive_unsupported = true;
 	rig_compile(&t, HEAD ",'linux':{'mountLabel':'x'}}");
 	is_int(t.r, 0, "explain forgives what is not supported");
