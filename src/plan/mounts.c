@@ -304,6 +304,9 @@ static void check_mount(struct builder *b, const struct draft *d)
 		builder_fault(
 			b, mount_ptr(b, d, "type"),
 			"\"none\" is no file system: bind or rbind is missing in the options");
+	if (is_type(d, "tmpfs") && !has_remount(d) && !strcmp(d->target, "/"))
+		builder_fault(b, mount_ptr(b, d, "destination"),
+			      "a tmpfs on \"/\" would hide the root file system (root.path)");
 	check_proc(b, d);
 }
 
