@@ -97,14 +97,15 @@ void check_labels(struct builder *b); /* labels.c */
 void compile_rdt(struct builder *b);  /* rdt.c: RDT */
 void compile_identity(
 	struct builder *b); /* identity.c: KEYRING, HOSTNAME, DOMAINNAME, LOOPBACK_UP, SYSCTL */
-void compile_rootfs(struct builder *b);      /* rootfs.c: ROOT_PROPAGATION, ROOTFS */
-void compile_mounts(struct builder *b);      /* mounts.c: MOUNT, MOUNT_CGROUP */
-void compile_devices(struct builder *b);     /* devices.c: DEVICE, SYMLINK, CONSOLE */
-void compile_paths(struct builder *b);       /* paths.c: READONLY_PATH, MASK_PATH */
-void compile_hooks_early(struct builder *b); /* hooks.c: SYNC hooks: OOM_SCORE, HOOKS prestart,
-						createRuntime; then createContainer */
-void compile_pivot(struct builder *b); /* rootfs.c: PIVOT, ROOT_READONLY, ROOT_PROPAGATION final */
-void compile_process(struct builder *b); /* process.c: TERMINAL … EXEC_LOOKUP */
+void compile_rootfs(struct builder *b);        /* rootfs.c: ROOT_PROPAGATION, ROOTFS */
+void compile_mounts(struct builder *b);        /* mounts.c: MOUNT, MOUNT_CGROUP */
+void compile_devices(struct builder *b);       /* devices.c: DEVICE, SYMLINK, CONSOLE */
+void compile_paths(struct builder *b);         /* paths.c: READONLY_PATH, MASK_PATH */
+void compile_hooks_early(struct builder *b);   /* hooks.c: SYNC hooks: OOM_SCORE, HOOKS prestart,
+						  createRuntime; then createContainer */
+void compile_pivot(struct builder *b);         /* rootfs.c: PIVOT, ROOT_PROPAGATION final */
+void compile_root_readonly(struct builder *b); /* rootfs.c: ROOT_READONLY */
+void compile_process(struct builder *b);       /* process.c: TERMINAL … EXEC_LOOKUP */
 void compile_ready(struct builder *b); /* process.c: SYNC ready, RLIMIT (host), RECORD, PID_FILE */
 void compile_start(struct builder *b); /* process.c + hooks.c: START_WAIT, HOOKS startContainer,
 					  SECCOMP_LOAD, EXEC, HOOKS poststart, poststop */

@@ -395,7 +395,7 @@ static const struct layout layouts[PLAN_KIND_COUNT] = {
 	ROW(READONLY_PATH, "readonly path", plan_text, INIT, false, PATHS, path_fields),
 	ROW(MASK_PATH, "mask path", plan_text, INIT, false, PATHS, path_fields),
 	ROW(PIVOT, "pivot", plan_pivot, INIT, true, PIVOT, pivot_fields),
-	ROW(ROOT_READONLY, "readonly root", plan_bare, INIT, true, ROOT_FINAL, no_fields),
+	ROW(ROOT_READONLY, "readonly root", plan_bare, INIT, true, LIMITS, no_fields),
 	ROW(TERMINAL, "terminal", plan_terminal, INIT, true, TERMINAL, terminal_fields),
 	ROW(STDIO_OWNER, "stdio owner", plan_bare, INIT, true, TERMINAL, no_fields),
 	ROW(CWD, "working directory", plan_text, INIT, true, LIMITS, cwd_fields),

@@ -299,6 +299,7 @@ void compile_process(struct builder *b)
 	struct plan_text *cwd;
 
 	if (!p) { /* wrong values are faults all the same */
+		compile_root_readonly(b);
 		compile_personality(b);
 		compile_memory_policy(b);
 		return;
@@ -306,6 +307,9 @@ void compile_process(struct builder *b)
 	compile_stdio(b, p);
 	cwd = BUILDER_STEP(b, struct plan_text, PLAN_CWD, PLAN_INIT, "/process/cwd");
 	cwd->text = builder_str(b, p->cwd ? p->cwd : "/");
+	/* CWD creates the directory where the image lacks it */
+	if (!b->opt->exec)
+		compile_root_readonly(b);
 	if (rlimit_actor(b) == PLAN_INIT)
 		compile_rlimits(b, PLAN_INIT);
 	if (p->user && p->user->umask.set) {

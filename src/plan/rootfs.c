@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * root and linux.rootfsPropagation -> ROOT_PROPAGATION, ROOTFS; PIVOT, ROOT_READONLY,
- * ROOT_PROPAGATION (final).
+ * root and linux.rootfsPropagation -> ROOT_PROPAGATION, ROOTFS; PIVOT, ROOT_PROPAGATION (final);
+ * ROOT_READONLY.
  *
  * The first propagation is for the copy of the host's mounts: mounts made for the container must
  * not spread to the host (unless it asks for "shared"). The final one is for the container's own
@@ -82,10 +82,21 @@ void compile_rootfs(struct builder *b)
 	root->parent_private = own && first_flags(b) & MS_SHARED ? 1 : 0;
 }
 
-void compile_pivot(struct builder *b)
+void compile_root_readonly(struct builder *b)
 {
 	const struct oci_config *c = b->config;
-	bool own = plan_new_ns(c, OCI_NS_MOUNT);
+
+	if (!c->root || !c->root->readonly.v)
+		return;
+	if (plan_new_ns(c, OCI_NS_MOUNT))
+		BUILDER_STEP(b, struct plan_bare, PLAN_ROOT_READONLY, PLAN_INIT, "/root/readonly");
+	else
+		builder_fault(b, "/root/readonly", "a read-only root needs a new mount namespace");
+}
+
+void compile_pivot(struct builder *b)
+{
+	bool own = plan_new_ns(b->config, OCI_NS_MOUNT);
 	struct plan_root_propagation *prop;
 	struct plan_pivot *pivot;
 
@@ -95,14 +106,6 @@ void compile_pivot(struct builder *b)
 		pivot->how = PLAN_PIVOT_CHROOT;
 	else
 		pivot->how = b->opt->no_pivot ? PLAN_PIVOT_MOVE : PLAN_PIVOT_ROOT;
-	if (c->root && c->root->readonly.set && c->root->readonly.v) {
-		if (own)
-			BUILDER_STEP(b, struct plan_bare, PLAN_ROOT_READONLY, PLAN_INIT,
-				     "/root/readonly");
-		else
-			builder_fault(b, "/root/readonly",
-				      "a read-only root needs a new mount namespace");
-	}
 	if (!own || !final_flags(b))
 		return;
 	prop = BUILDER_STEP(b, struct plan_root_propagation, PLAN_ROOT_PROPAGATION, PLAN_INIT,

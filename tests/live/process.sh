@@ -100,6 +100,14 @@ cwd_created() {
 	is "$OUT" /new/dir
 }
 
+# Kubernetes' readOnlyRootFilesystem with a workingDir that the image lacks
+cwd_created_readonly() {
+	bundle
+	config '.process.cwd="/new/dir"|.root.readonly=true'
+	in_box 'pwd; touch here || echo "read-only"'
+	is "$OUT" $'/new/dir\nread-only'
+}
+
 cwd_relative() {
 	peer_differs crun "takes a relative cwd"
 	bundle
@@ -484,6 +492,7 @@ t "HOME without passwd" home_without_passwd
 t "HOME where passwd is a link to a file of the kernel" home_of_kernel
 t "cwd" cwd
 t "a missing cwd is created" cwd_created
+t "a missing cwd is created in a read-only root" cwd_created_readonly
 t "a relative cwd is refused" cwd_relative
 t "a cwd that is a file is refused" cwd_is_file
 t "a cwd of /proc/self/fd/N fails (CVE-2024-21626)" cwd_proc_fd
