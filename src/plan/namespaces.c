@@ -196,7 +196,7 @@ static void check_no_mount_ns(struct builder *b)
 		const char *pointer, *what;
 	} rows[] = {
 		{host && c->mounts.n > 0, "/mounts", "mounts"},
-		{c->root && c->root->readonly.v, "/root/readonly", "a read-only root"},
+		{host && c->root && c->root->readonly.v, "/root/readonly", "a read-only root"},
 		{l && l->masked_paths.n, "/linux/maskedPaths", "masked paths"},
 		{l && l->readonly_paths.n, "/linux/readonlyPaths", "read-only paths"},
 		{host && c->process && c->process->terminal.v, "/process/terminal",

@@ -51,6 +51,16 @@ static uint64_t final_flags(const struct builder *b)
 	}
 }
 
+/* Without a mount namespace the rootfs becomes a mount of its own below the host's, until `delete`:
+ * a user, and root of a user namespace, may not mount there. */
+static bool readonly_on_host(const struct builder *b)
+{
+	const struct oci_config *c = b->config;
+
+	return c->root->readonly.v && !plan_has_ns(c, OCI_NS_MOUNT) &&
+	       !plan_has_ns(c, OCI_NS_USER) && b->facts->privileged;
+}
+
 void compile_rootfs(struct builder *b)
 {
 	const struct oci_config *c = b->config;
@@ -77,8 +87,9 @@ void compile_rootfs(struct builder *b)
 		root->path = builder_str(b, c->root->path);
 	else
 		root->path = builder_printf(b, "%s/%s", b->opt->bundle, c->root->path);
-	root->on_host = !plan_has_ns(c, OCI_NS_MOUNT) &&
-			(c->mounts.n || (c->process && c->process->terminal.v));
+	root->on_host =
+		!plan_has_ns(c, OCI_NS_MOUNT) &&
+		(c->mounts.n || (c->process && c->process->terminal.v) || readonly_on_host(b));
 	root->parent_private = own && first_flags(b) & MS_SHARED ? 1 : 0;
 }
 
@@ -88,9 +99,9 @@ void compile_root_readonly(struct builder *b)
 
 	if (!c->root || !c->root->readonly.v)
 		return;
-	if (plan_new_ns(c, OCI_NS_MOUNT))
+	if (plan_new_ns(c, OCI_NS_MOUNT) || readonly_on_host(b))
 		BUILDER_STEP(b, struct plan_bare, PLAN_ROOT_READONLY, PLAN_INIT, "/root/readonly");
-	else
+	else if (plan_has_ns(c, OCI_NS_MOUNT))
 		builder_fault(b, "/root/readonly", "a read-only root needs a new mount namespace");
 }
 

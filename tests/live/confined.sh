@@ -258,7 +258,7 @@ host_root() {
 	bundle
 	ns_drop mount
 	args true
-	config --arg p "$1" 'del(.linux.maskedPaths,.linux.readonlyPaths,.root.readonly)|.root.path=$p
+	config --arg p "$1" 'del(.linux.maskedPaths,.linux.readonlyPaths)|.root.readonly=true|.root.path=$p
 		|.mounts=[{destination:"/mnt/x",type:"tmpfs",source:"tmpfs"}]'
 	ln -s / "$T/slash"
 	mkdir -p "$T/bound"

@@ -374,6 +374,27 @@ host_mounts() {
 	umount "$B/rootfs"
 	is "$(findmnt -rn -o TARGET,PROPAGATION)" "$before" "with a mount of the user's"
 }
+host_readonly() {
+	# without a mount namespace a read-only root is a mount below the host's, and goes with the container
+	local before
+	peers_differ "leave the root writable, or fail"
+	bundle
+	ns_drop mount
+	config 'del(.mounts,.linux.maskedPaths,.linux.readonlyPaths)|.root.readonly=true|.process.cwd="/made"'
+	before=$(findmnt -rn -o TARGET,OPTIONS,PROPAGATION)
+	args sh -c 'touch /x || echo "no file"; sleep 60'
+	cap rt run --detach --bundle "$B" "$ID"
+	ok
+	within 10 grep -q "no file" "$T/out" || die "the root is not read-only: $(<"$T/out") $(<"$T/err")"
+	is "$(findmnt -rn -o TARGET,OPTIONS,PROPAGATION | grep -vF "$B/rootfs")" "$before" "the host's own mounts"
+	rt delete --force "$ID"
+	is "$(findmnt -rn -o TARGET,OPTIONS,PROPAGATION)" "$before" "after delete"
+	touch "$B/rootfs/made/here"
+	config '.hooks.createRuntime=[{path:"/bin/false"}]'
+	create
+	bad
+	is "$(findmnt -rn -o TARGET,OPTIONS,PROPAGATION)" "$before" "after a failed create"
+}
 user_pod() {
 	# a pod: the second container joins user, network, ipc and uts of the first
 	local other type pid
@@ -478,6 +499,7 @@ t "user: joined by its path" user_joined
 t "user: joined, with setgroups denied there" user_joined_denied
 t "no mount namespace and no mounts: nothing is mounted" no_mount_ns
 t "no mount namespace: its mounts are the host's, and go with it" host_mounts
+t "no mount namespace, a read-only root" host_readonly
 t "user: joined together with network, ipc and uts" user_pod
 t "time: offsets" time_offsets
 t "time: no offsets" time_without_offsets

@@ -39,6 +39,12 @@ static const struct {
 	 "/process/consoleSize: a terminal has 65535"},
 	{HEAD ",'process':{'cwd':'/','args':['sh'],'terminal':true}" NS("{'type':'user'}") "}}",
 	 "/process/terminal: a terminal (mounted on /dev/console) without a mount namespace"},
+	{"{'ociVersion':'1.0.0','root':{'path':'rootfs','readonly':true}" NS(
+		 "{'type':'user'}") "}}",
+	 "/root/readonly: a read-only root without a mount namespace"},
+	{"{'ociVersion':'1.0.0','root':{'path':'rootfs','readonly':true}" NS(
+		 "{'type':'mount','path':'/m'}") "}}",
+	 "/root/readonly: a read-only root needs a new mount namespace"},
 	/* PR-16, PR-17 */
 	{HEAD
 	 ",'process':{'cwd':'/','args':['sh'],'scheduler':{'policy':'SCHED_OTHER','nice':20}}}",
