@@ -145,7 +145,7 @@ void criu_add_place(struct buf *opts, const struct criu_place *p,
 /** Fields for --manage-cgroups-mode and --network-lock; NULL: CRIU's defaults. */
 int criu_add_modes(struct buf *opts, const char *cgroups, const char *network_lock,
 		   struct hz_error *err);
-/** Put the first error of CRIU's log file to @err. -1 */
+/** Add the error that made CRIU fail, from its log file, to @err. -1 */
 int criu_explain(const struct criu_place *p, struct hz_error *err);
 
 struct criu_flag {

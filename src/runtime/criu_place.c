@@ -141,16 +141,25 @@ int criu_add_modes(struct buf *opts, const char *cgroups, const char *network_lo
 	return 0;
 }
 
-/* "(00.045) Error (criu/files-reg.c:1710): Can't …": without the time */
-static char *first_error(char *text)
+/*
+ * "(00.045) Error (criu/files-reg.c:1710): Can't …", without the time. CRIU also logs errors that
+ * it then gets over; the cause is the last one before "Restoring FAILED."
+ */
+static const char *last_error(char *text)
 {
-	char *error = strstr(text, " Error (");
+	const char *last = NULL;
+	char *save = NULL;
 
-	if (!error)
-		return NULL;
-	error++;
-	error[strcspn(error, "\n")] = '\0';
-	return error;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		const char *error = strstr(line, " Error (");
+
+		if (!error)
+			continue;
+		if (last && strstr(error, "FAILED"))
+			break;
+		last = error + 1;
+	}
+	return last;
 }
 
 int criu_explain(const struct criu_place *p, struct hz_error *err)
@@ -162,7 +171,7 @@ int criu_explain(const struct criu_place *p, struct hz_error *err)
 		return -1;
 	if (file_read_at(p->work >= 0 ? p->work : p->images, p->log, &text, LOG_MAX) || !text.data)
 		return -1;
-	error = first_error(text.data);
+	error = last_error(text.data);
 	if (error) {
 		size_t n = strlen(err->msg);
 

@@ -107,7 +107,8 @@ elif how == "restores" and kind == 2:
 elif how == "fails":
     work = dict(options).get(17, dict(options)[1])
     with open(f"/proc/{os.getppid()}/fd/{work}/" + dict(options)[10].decode(), "w") as f:
-        f.write("(00.1) all is well\n(00.2) Error (criu/x.c:1): no such luck\n(00.3) Error (criu/y.c:2): FAILED\n")
+        f.write("(00.1) all is well\n(00.2) Error (criu/w.c:9): of no consequence\n"
+                "(00.3) Error (criu/x.c:1): no such luck\n(00.4) Error (criu/y.c:2): Restoring FAILED.\n")
     sock.send(bytes([8, kind, 16, 0, 56, 5]))
 else:
     sock.send(bytes([8, kind, 16, 1]))
