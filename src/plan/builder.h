@@ -169,6 +169,9 @@ bool plan_join_ns(const struct oci_config *c, int oci_ns_type); /* listed with p
 /** Absolute lexically clean path: "/a//b/./../c" -> "/a/c"; relative ones start at "/". In
  * b->scratch; never NULL. paths.c */
 const char *plan_clean_path(struct builder *b, const char *path);
+/** @path as it is, or below the bundle if it is relative: lexically clean unless it has "..", which
+ * may follow a link. In b->scratch; never NULL. paths.c */
+const char *plan_bundle_path(struct builder *b, const char *path);
 /** The kernel is at least @major.@minor. namespaces.c */
 bool plan_kernel_is(const struct plan_facts *f, unsigned major, unsigned minor);
 /** The root directory as an absolute path; the bundle is absolute. */

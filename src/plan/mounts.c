@@ -337,8 +337,7 @@ static void bind_source(struct builder *b, const struct draft *d, struct plan_mo
 
 	if (!source)
 		return;
-	if (source[0] != '/')
-		source = builder_ptr(b, "%s/%s", b->opt->bundle, source);
+	source = plan_bundle_path(b, source);
 	inside = strstr(source, "..") || has_remount(d) || !plan_has_ns(b->config, OCI_NS_MOUNT)
 			 ? NULL
 			 : plan_below_rootfs(b, plan_clean_path(b, source));

@@ -52,6 +52,14 @@ const char *plan_clean_path(struct builder *b, const char *path)
 	return out;
 }
 
+const char *plan_bundle_path(struct builder *b, const char *path)
+{
+	if (path[0] == '/')
+		return path;
+	path = builder_ptr(b, "%s/%s", b->opt->bundle, path);
+	return strstr(path, "..") ? path : plan_clean_path(b, path);
+}
+
 bool path_is_below(const char *path, const char *dir)
 {
 	size_t n = strlen(dir);

@@ -165,9 +165,8 @@ int criu_add_saved_mounts(struct buf *opts, const struct plan_header *h, pid_t p
 			  struct hz_error *err);
 /** The same mounts of a container to be restored: from where they come now. */
 int criu_add_restored_mounts(struct buf *opts, const struct plan_header *h, struct hz_error *err);
-/** The host's path of the source of a bind; -errno. */
-int criu_bind_source(const struct plan_header *h, const struct plan_mount *m, char *ret,
-		     size_t size);
+/** The host's path of the source of a bind, in PATH_MAX bytes; -errno. */
+int criu_bind_source(const struct plan_header *h, const struct plan_mount *m, char *ret);
 /** Make the places in the root file system where they are to be mounted, if they are missing. */
 int criu_make_mount_points(const struct plan_header *h, struct hz_error *err);
 

@@ -252,8 +252,7 @@ static int add_below(struct buf *opts, const char *mountinfo, const char *source
 	return 0;
 }
 
-int criu_bind_source(const struct plan_header *h, const struct plan_mount *m, char *ret,
-		     size_t size)
+int criu_bind_source(const struct plan_header *h, const struct plan_mount *m, char *ret)
 {
 	const char *source = plan_text(h, m->source);
 	_cleanup_fd_ int rootfd = -1, fd = -1;
@@ -261,7 +260,9 @@ int criu_bind_source(const struct plan_header *h, const struct plan_mount *m, ch
 	ssize_t n;
 
 	if (!(m->flags & PLAN_MOUNT_SRC_INSIDE)) {
-		snprintf(ret, size, "%s", source);
+		/* CRIU compares the letters with those of the host's mount points */
+		if (!realpath(source, ret))
+			snprintf(ret, PATH_MAX, "%s", source);
 		return 0;
 	}
 	/* CRIU takes a path, and no link of the image may lead it out */
@@ -273,7 +274,7 @@ int criu_bind_source(const struct plan_header *h, const struct plan_mount *m, ch
 	if (fd < 0)
 		return fd;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, ret, size - 1);
+	n = readlink(link, ret, PATH_MAX - 1);
 	if (n < 0)
 		return -errno;
 	ret[n] = '\0';
@@ -284,7 +285,7 @@ static int add_bind(struct buf *opts, const struct plan_header *h, const struct 
 		    const char *point, const char *mountinfo)
 {
 	char source[PATH_MAX];
-	int r = criu_bind_source(h, m, source, sizeof(source));
+	int r = criu_bind_source(h, m, source);
 
 	if (r)
 		return r;

@@ -113,7 +113,7 @@ static int make_point(const struct plan_header *h, const struct plan_mount *m, i
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
 	char at[48], source[PATH_MAX];
-	int r = bind ? criu_bind_source(h, m, source, sizeof(source)) : 0;
+	int r = bind ? criu_bind_source(h, m, source) : 0;
 
 	if (r)
 		return failed(f, "openat2", -r);
