@@ -364,6 +364,8 @@ detached() {
 	ex -d --pid-file "$T/pid" "$ID" sleep 100
 	ok
 	p=$(cat "$T/pid")
+	# runc does not wait for execve
+	is_peer && within 5 grep -q sleep "/proc/$p/cmdline"
 	is "$(tr '\0' ' ' <"/proc/$p/cmdline")" "sleep 100 "
 	rm "$T/pid"
 	ex -d --pid-file "$T/pid" "$ID" nosuch
