@@ -63,7 +63,7 @@ default_errno() {
 		"prctl","uname","getdents64","lseek","dup2","dup3","fcntl","access","faccessat","pipe","pipe2","rt_sigreturn",
 		"close_range","setresuid","setresgid","setgroups","capset","capget","fchdir","chdir","umask","poll","futex",
 		"sched_getaffinity","tgkill","gettid","madvise","sigaltstack","epoll_ctl","epoll_pwait","nanosleep","select","pselect6",
-		"lstat","readlinkat","fadvise64","setuid","setgid","statfs","sendmsg","recvmsg","sendto","recvfrom","execveat","statx"],
+		"lstat","readlinkat","fadvise64","setuid","setgid","statfs","fstatfs","openat2","sendmsg","recvmsg","sendto","recvfrom","execveat","statx"],
 		"action":"SCMP_ACT_ALLOW"}]}'
 	run_sh 'echo alive; mkdir /tmp/d'
 	like "$OUT" alive
