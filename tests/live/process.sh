@@ -223,6 +223,7 @@ caps_user_plain() {
 
 caps_unknown_warns() {
 	# the spec: names that map to nothing warn, and the rest is applied
+	peer_differs crun "1.29 rejects it"
 	bundle
 	config '.process.capabilities.bounding+=["CAP_NO_SUCH"]'
 	in_box 'grep ^CapBnd /proc/self/status'

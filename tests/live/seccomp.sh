@@ -379,6 +379,7 @@ inherited_by_children() {
 twice_the_same() {
 	# a filter that is kept from one run to the next must not lose its meaning
 	local n
+	peer_differs crun "1.29 mixes up the errnos"
 	for n in 1 2 3; do
 		bundle
 		filter '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":'$((n + 10))'}]}'
