@@ -164,7 +164,7 @@ pids_limit() {
 }
 
 pids_unlimited() {
-	peer_differs crun "1.8 writes -1"
+	old_peer crun "1.8 writes -1"
 	bundle
 	limits '{"pids":{"limit":-1}}'
 	sleeper

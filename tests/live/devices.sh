@@ -83,7 +83,7 @@ device_refused() {
 }
 # in a user namespace the host's node is bound; a fifo is made, with the ids of the container
 device_user_ns() {
-	peer_differs runc "1.1 wants to bind the fifo as well"
+	peer_differs runc "wants to bind the fifo as well"
 	bundle
 	ns_add user
 	chown -R 100000:200000 "$B/rootfs"
@@ -103,7 +103,7 @@ block_device() {
 
 device_twice() {
 	# an entry for a default device is the same device; nothing fails
-	peer_differs runc "1.1 forgets to allow it then"
+	peer_differs runc "does not allow it then"
 	bundle
 	config '.linux.devices=[{path:"/dev/null",type:"c",major:1,minor:3,fileMode:438,uid:0,gid:0}]'
 	in_box 'stat -c "%t:%T %a" /dev/null'
@@ -165,7 +165,7 @@ host_null_unharmed() {
 # --- masked and read-only paths --------------------------------------------------------------------
 
 masked_twice() {
-	peer_differs runc "1.1 covers it twice"
+	old_peer runc "1.1 covers it twice"
 	peer_differs crun "covers it each time"
 	bundle
 	mkdir "$B/rootfs/secret"

@@ -37,8 +37,9 @@ names_bind() {
 
 # recursive OPTION WANT: of the mount and of the one below it (MO-8)
 recursive() {
-	peer_differs runc "1.1 lacks some"
-	peer_differs crun "1.8 lacks some, and sets the one mount only"
+	old_peer runc "1.1 lacks some"
+	old_peer crun "1.8 lacks some, and sets the one mount only"
+	[ "$1" != rnosymfollow ] || peer_differs crun "does not know it"
 	bundle
 	mkdir -p "$B/src/sub"
 	bind "$B/src" /b "[\"rbind\",\"$1\"]"
@@ -60,7 +61,7 @@ recursive_but_one() {
 }
 
 nosymfollow() {
-	peer_differs crun "1.8 does not know it"
+	peer_differs crun "does not know it"
 	bundle
 	mkdir "$B/src"
 	ln -s /etc/passwd "$B/src/link"
@@ -116,7 +117,7 @@ overlay() {
 
 link_setup() {
 	peer_differs runc "does not know it"
-	peer_differs crun "1.8 does not know it"
+	old_peer crun "1.8 does not know it"
 	bundle
 	mkdir "$B/src" "$B/rootfs/real"
 	echo content >"$B/src/file"
@@ -171,7 +172,7 @@ links_refused() {
 # --- ids (MO-10 … MO-14) -----------------------------------------------------------------------------------
 
 can_idmap() {
-	peer_differs runc "1.1 has no id-mapped mounts"
+	old_peer runc "1.1 has no id-mapped mounts"
 	if [ "$(stat -f -c %T "$T")" = tmpfs ] && [ "$(printf '6.3\n%s\n' "$(uname -r)" | sort -V | head -n 1)" != 6.3 ]; then
 		skip "this kernel has no id-mapped tmpfs"
 	fi
@@ -192,6 +193,7 @@ source_tree() {
 
 # the option's own ids: without a user namespace the host's are seen
 idmap_option() {
+	peer_differs runc "does not know it"
 	can_idmap
 	bundle
 	source_tree
@@ -201,7 +203,8 @@ idmap_option() {
 }
 
 idmap_option_relative() {
-	peer_differs crun "1.8 counts in the first range only"
+	peer_differs runc "does not know it"
+	old_peer crun "1.8 counts in the first range only"
 	can_idmap
 	bundle
 	source_tree
@@ -236,7 +239,7 @@ idmap_option_bad() {
 
 idmap_container() {
 	can_idmap
-	peer_differs crun "1.8 needs another kernel"
+	old_peer crun "1.8 needs another kernel"
 	bundle
 	source_tree
 	user_ns
@@ -263,7 +266,7 @@ idmap_recursive() {
 # without the option, and from a source relative to the bundle
 idmap_mappings() {
 	can_idmap
-	peer_differs crun "1.8 does not know them"
+	peer_differs crun "1.8 does not know them, 1.29 not with a relative source"
 	bundle
 	source_tree
 	config --argjson o "$1" '.mounts+=[{destination:"/b",type:"bind",source:"src",options:$o,
@@ -336,7 +339,7 @@ flags_of() {
 
 bind_clears() {
 	# an option of a bind says it all: what it does not name is cleared; without one the source's flags stay
-	peer_differs runc "1.1 has no nosymfollow"
+	old_peer runc "1.1 has no nosymfollow"
 	peer_differs crun "clears them without an option (1.8), or never"
 	bundle
 	flags_of bind ro,nosuid,nodev,noexec
@@ -350,7 +353,7 @@ bind_clears() {
 
 bind_keeps_locked() {
 	# in a user namespace they are locked
-	peer_differs runc "1.1 fails there"
+	old_peer runc "1.1 fails there"
 	old_peer crun "1.8 clears them"
 	bundle
 	config '.linux.namespaces+=[{type:"user"}]|.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]|.linux.gidMappings=.linux.uidMappings'
@@ -364,7 +367,7 @@ below_rootfs() {
 	bundle
 	[ -z "$1" ] || config '.linux.namespaces+=[{type:"user"}]|.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]|.linux.gidMappings=.linux.uidMappings'
 	chmod 755 "$B"
-	[ -z "$1" ] || peer_differs runc "1.1 looks for the source on the host"
+	[ -z "$1" ] || old_peer runc "1.1 looks for the source on the host"
 	peer_differs crun "looks for the source on the host"
 	mkdir -p "$B/src" "$B/rootfs/one" "$B/rootfs/two"
 	echo inner >"$B/src/file"

@@ -62,7 +62,7 @@ one_option() {
 }
 
 last_wins() {
-	[ "$1" != ro,rw ] || peer_differs crun "1.8 does not let rw win"
+	[ "$1" != ro,rw ] || peer_differs crun "does not let rw win"
 	bundle
 	bind "bind,$1"
 	info
@@ -141,8 +141,8 @@ unknown_type() {
 }
 
 nosymfollow() {
-	peer_differs crun "1.8 does not know nosymfollow"
-	peer_differs runc "1.1 does not know nosymfollow"
+	peer_differs crun "does not know nosymfollow"
+	old_peer runc "1.1 does not know nosymfollow"
 	bundle
 	bind "bind,nosymfollow"
 	ln -s file "$B/src/link"
@@ -153,7 +153,7 @@ nosymfollow() {
 
 recursive_option() {
 	bundle
-	peer_differs crun "1.8 knows part of them"
+	old_peer crun "1.8 knows part of them"
 	sh_args 'cat /proc/self/mountinfo'
 	mkdir "$B/tree"
 	bind "rbind,$1" "$B/tree"
@@ -289,7 +289,7 @@ copyup() {
 
 propagation() {
 	# $1 the option, $2 what mountinfo shows
-	[ "$2" = '^$' ] || peer_differs crun "1.8 loses the propagation of a mount"
+	[ "$2" = '^$' ] || peer_differs crun "loses the propagation of a mount"
 	bundle
 	bind "bind,$1"
 	info
@@ -297,11 +297,11 @@ propagation() {
 }
 
 idmap() {
-	peer_differs runc "1.1 has no id-mapped mounts"
+	old_peer runc "1.1 has no id-mapped mounts"
 	if [ "$(stat -f -c %T "$T")" = tmpfs ] && [ "$(printf '6.3\n%s\n' "$(uname -r)" | sort -V | head -n 1)" != 6.3 ]; then
 		skip "this kernel has no id-mapped tmpfs"
 	fi
-	peer_differs crun "1.8 wants its own syntax"
+	old_peer crun "1.8 wants its own syntax"
 	bundle
 	mkdir -p "$B/src" "$B/rootfs/b"
 	echo x >"$B/src/file"
@@ -441,7 +441,7 @@ rootfs_is_mount() {
 }
 
 rootfs_propagation() {
-	[ "$2" = '^$' ] || peer_differs runc "1.1 leaves the rootfs private, or fails"
+	[ "$2" = '^$' ] || old_peer runc "1.1 leaves the rootfs private, or fails"
 	bundle
 	config --arg p "$1" '.linux.rootfsPropagation=$p'
 	info

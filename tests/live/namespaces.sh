@@ -295,7 +295,7 @@ user_joined() {
 	ns_path user "/proc/$other/ns/user"
 	[ "$KIND" = hezi ] || config '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]
 		| .linux.gidMappings=[{containerID:0,hostID:200000,size:65536}]'
-	peer_differs runc "1.1 refuses maps with a joined user namespace, and no maps"
+	old_peer runc "1.1 refuses maps with a joined user namespace, and no maps"
 	sleeper
 	pid=$(pid_of)
 	is "$(ns_of "$pid" user)" "$(ns_of "$other" user)"
@@ -351,7 +351,7 @@ no_mount_ns() {
 host_mounts() {
 	# without a mount namespace its mounts are the host's, below its rootfs alone, and go with it; what is the user's stays
 	local before
-	peer_differs runc "1.1 leaves them"
+	peer_differs runc "leaves them"
 	peer_differs crun "leaves them"
 	bundle
 	ns_drop mount

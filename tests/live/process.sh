@@ -127,7 +127,7 @@ cwd_is_file() {
 
 cwd_proc_fd() {
 	# a leaked fd of a host folder, or the caller's own, as the working folder
-	peer_differs crun "1.8 has the fault for the caller's own fds"
+	old_peer crun "1.8 has the fault for the caller's own fds"
 	local n
 	bundle
 	for n in 3 4 5 6 7 8 9 10 11 12 13 14; do
@@ -345,8 +345,8 @@ scheduler_userns() {
 }
 
 io_priority() {
-	peer_differs runc "1.1.5 does not know it"
-	peer_differs crun "1.8.1 does not know it"
+	old_peer runc "1.1.5 does not know it"
+	old_peer crun "1.8.1 does not know it"
 	bundle
 	config '.process.ioPriority={class:"IOPRIO_CLASS_BE",priority:6}'
 	sleeper
@@ -354,7 +354,7 @@ io_priority() {
 }
 
 personality() {
-	peer_differs runc "1.1.5 does not know it"
+	old_peer runc "1.1.5 does not know it"
 	[ "$(uname -m)" = x86_64 ] || skip "not every other machine has it"
 	bundle
 	config '.linux.personality={domain:"LINUX32"}'
@@ -470,7 +470,7 @@ hostname() {
 }
 
 domainname() {
-	peer_differs runc "1.1 does not know domainname"
+	old_peer runc "1.1 does not know domainname"
 	bundle
 	config '.domainname="dom.example"'
 	in_box 'cat /proc/sys/kernel/domainname'

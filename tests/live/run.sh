@@ -55,7 +55,7 @@ deletes_itself() {
 }
 
 keep() {
-	peer_differs crun "1.8 does not have --keep"
+	old_peer crun "1.8 does not have --keep"
 	bundle
 	args true
 	cap rt run --keep --bundle "$B" "$ID"

@@ -197,7 +197,7 @@ in_exec() {
 
 with_flags() {
 	peer_differs crun "asks for TSYNC with a listener, which the kernel refuses"
-	peer_differs runc "1.1 has no flags"
+	peer_differs runc "1.1 has no flags, and 1.5 those of its libseccomp"
 	bundle
 	notify '["link","linkat"]' '.linux.seccomp.flags=["SECCOMP_FILTER_FLAG_TSYNC","SECCOMP_FILTER_FLAG_LOG","SECCOMP_FILTER_FLAG_SPEC_ALLOW",
 		"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'

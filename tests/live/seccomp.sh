@@ -55,7 +55,7 @@ with_nnp_and_without() {
 default_errno() {
 	# everything but what a shell needs is refused with the default's errno
 	bundle
-	peer_differs runc "1.1 does not know all of this"
+	old_peer runc "1.1 does not know all of this"
 	filter '{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":38,
 		"syscalls":[{"names":["read","write","close","fstat","stat","newfstatat","openat","open","mmap","mprotect","munmap","brk",
 		"execve","exit_group","exit","arch_prctl","set_tid_address","set_robust_list","rt_sigaction","rt_sigprocmask","getpid","getppid",
@@ -118,7 +118,7 @@ unknown_syscalls() {
 }
 
 flags() {
-	peer_differs runc "1.1 has no flags"
+	old_peer runc "1.1 has no flags"
 	bundle
 	filter '{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_LOG","SECCOMP_FILTER_FLAG_SPEC_ALLOW"],
 		"syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":28}]}'
@@ -137,7 +137,7 @@ refused() {
 
 refused_flag() {
 	peer_differs crun "takes an unknown flag"
-	peer_differs runc "1.1 ignores an unknown flag"
+	old_peer runc "1.1 ignores an unknown flag"
 	refused '{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_NONSENSE"],
 		"syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}'
 }

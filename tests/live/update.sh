@@ -339,7 +339,7 @@ any_oom() {
 # each list of blockIO is of devices: what the change does not name keeps its limit, in the kernel and in what is stored
 block_io_by_device() {
 	local two a b
-	peer_differs runc "1.1 changes the weight alone"
+	old_peer runc "1.1 changes the weight alone"
 	two=($(cat /sys/block/*/dev))
 	[ ${#two[@]} -ge 2 ] || skip "not two block devices here"
 	a="\"major\":${two[0]%:*},\"minor\":${two[0]#*:}" b="\"major\":${two[1]%:*},\"minor\":${two[1]#*:}"
