@@ -25,6 +25,8 @@ struct cgroup_unit_request {
 	struct buf *switched; /* as in struct cgroup_request */
 };
 
+/** False: this hezi was built without libsystemd, and all that asks systemd fails. */
+bool cgroup_unit_is_built(void);
 /**
  * Start the unit. @ret_group: its cgroup below the mount points; @ret_unknown: names of properties
  * that this systemd does not know and that only the files of the cgroup carry now. Strings in @a.

@@ -2,6 +2,8 @@
 /* Starting hezi-systemd, one request to it, its reply. */
 #include "cgroup/systemd_talk.h"
 
+#include "cgroup/systemd.h"
+
 #include "base/cleanup.h"
 #include "base/image.h"
 #include "sys/raw.h"
@@ -68,20 +70,29 @@ static int start_child(struct helper *h, struct child *c, struct hz_error *err)
 	return c->errnum == ENOENT ? no_library(err) : -1; /* its loader is missing */
 }
 
+/* The two are of one object (embed.py), which the compiler cannot know. */
+static size_t image_length(void)
+{
+	return (size_t)((uintptr_t)systemd_image_end - (uintptr_t)systemd_image);
+}
+
+bool cgroup_unit_is_built(void)
+{
+	return image_length() > 0;
+}
+
 static int helper_start(struct helper *h, struct hz_error *err)
 {
-	/* of one object (embed.py), which the compiler cannot know */
-	size_t len = (size_t)((uintptr_t)systemd_image_end - (uintptr_t)systemd_image);
 	_cleanup_fd_ int image = -1, theirs = -1;
 	struct child c;
 	int pair[2];
 
-	if (!len) {
+	if (!cgroup_unit_is_built()) {
 		error_set(err, HZ_E_UNSUPPORTED,
 			  "this hezi was built without the systemd cgroup driver");
 		return error_hint(err, "use --cgroup-manager cgroupfs, or build with libsystemd");
 	}
-	image = image_open("hezi-systemd", NULL, systemd_image, len);
+	image = image_open("hezi-systemd", NULL, systemd_image, image_length());
 	if (image < 0) {
 		error_sys(err, -image, "memfd_create", "hezi-systemd", "prepare hezi-systemd");
 		return image_explain(image, err);

@@ -6,6 +6,7 @@
  */
 #include "runtime/runtime.h"
 
+#include "cgroup/systemd.h"
 #include "plan/layout.h"
 #include "plan/mount_options.h"
 
@@ -182,7 +183,7 @@ static void put_mount_options(struct oci_json *j)
 
 static void put_cgroup(struct oci_json *j)
 {
-	bool systemd = compiles(plain, true);
+	bool systemd = cgroup_unit_is_built() && compiles(plain, true);
 
 	open_object(j, "cgroup");
 	put_bool(j, "v1", true);
