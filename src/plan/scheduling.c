@@ -127,8 +127,6 @@ void compile_personality(struct builder *b)
 
 	if (!p)
 		return;
-	if (!p->domain.set)
-		builder_fault(b, "/linux/personality", "the required \"domain\" is missing");
 	for (size_t i = 0; i < p->flags.n; i++)
 		builder_fault(b, builder_ptr(b, "/linux/personality/flags/%zu", i),
 			      "unknown flag \"%s\": the runtime-spec has no personality flags yet",

@@ -228,6 +228,20 @@ static const struct {
 	 "/linux/netDevices: network devices need a network namespace to move into"},
 };
 
+/* The pointer before the colon is that of no other line. */
+static bool is_each_once(const char *text)
+{
+	for (const char *a = text; *a; a += strcspn(a, "\n"), a += *a == '\n') {
+		size_t len = strcspn(a, ":");
+		const char *b = a + strcspn(a, "\n");
+
+		for (; *b; b += strcspn(b, "\n"))
+			if (strncmp(++b, a, len + 1) == 0)
+				return false;
+	}
+	return true;
+}
+
 static void test_refused(void)
 {
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
@@ -237,6 +251,8 @@ static void test_refused(void)
 		rig_compile(&t, refused[i].json);
 		is_int(t.r, -1, "refused %zu", i);
 		rig_has(&t, refused[i].want, refused[i].want);
+		if (!ok(is_each_once(t.text.data), "no fault of %zu is reported twice", i))
+			diag("%s", t.text.data);
 		rig_done(&t);
 	}
 }
