@@ -54,14 +54,15 @@ static int find_init(struct exec *x, const struct hz_exec_options *o, struct hz_
 static int read_config(struct exec *x, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
+	const struct plan_step *s;
 	struct plan plan;
+	uint32_t i;
 
 	if (store_read(x->dirfd, "config.json", &text, OCI_CONFIG_MAX, err) ||
 	    store_read_plan(x->dirfd, &plan, err))
 		return -1;
 	x->b.options.no_new_keyring = true;
-	for (const struct plan_step *s = plan_first(plan.h); s->kind != PLAN_ROOTFS;
-	     s = plan_next(s))
+	plan_foreach (plan.h, s, i)
 		if (s->kind == PLAN_KEYRING)
 			x->b.options.no_new_keyring = false;
 	plan_done(&plan);

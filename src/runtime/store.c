@@ -347,6 +347,7 @@ int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	int r = store_read(dirfd, "plan", &text, PLAN_MAX, err);
+	struct plan_header *h;
 
 	if (r == -ENOENT)
 		return error_set(err, HZ_E_NOT_FOUND, "the container's plan is missing");
@@ -354,7 +355,11 @@ int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err)
 		return -1;
 	if (plan_verify(text.data, text.len, err))
 		return error_prefix(err, "the container's plan is damaged");
-	*ret = (struct plan){.size = text.len};
-	ret->h = (struct plan_header *)(void *)TAKE_PTR(text.data);
+	h = (struct plan_header *)(void *)text.data;
+	if (h->flags & (PLAN_F_UPDATE | PLAN_F_EXEC))
+		return error_set(err, HZ_E_INTERNAL,
+				 "the container's plan is damaged: it is not the plan of a create");
+	text.data = NULL;
+	*ret = (struct plan){.h = h, .size = text.len};
 	return 0;
 }

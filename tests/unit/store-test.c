@@ -198,6 +198,32 @@ static void test_foreign_cgroup(hz_runtime *rt)
 	hz_error_clear(&err);
 }
 
+/* An update's plan is a good one, but that of no container. */
+static void test_plan_of_update(hz_runtime *rt)
+{
+	static const char json[] = "{\"ociVersion\":\"1.0.0\"}";
+	const struct plan_facts facts = {.cgroup_mode = PLAN_CGROUP_V2};
+	const struct plan_options o = {.id = "five", .bundle = "/bundle"};
+	struct hz_error err = HZ_ERROR_INIT;
+	struct arena a = ARENA_INIT;
+	struct oci_config *c = NULL;
+	struct plan plan, got;
+	int fd = -1;
+
+	oci_config_decode(&a, json, strlen(json), "config.json", &c, &err);
+	ok(!plan_compile_update(c, &facts, &o, &plan, &err), "an update that changes nothing: %s",
+	   err.msg);
+	store_create(rt, "five", &fd, &err);
+	ok(!file_replace_at(fd, "plan", 0600, (const char *)plan.h, plan.size), "is stored");
+	ok(store_read_plan(fd, &got, &err) == -1 && strstr(err.msg, "not the plan of a create"),
+	   "and is not taken for the container's plan: %s", err.msg);
+	store_remove(rt, "five", fd, &err);
+	fd_close(fd);
+	plan_done(&plan);
+	arena_done(&a);
+	hz_error_clear(&err);
+}
+
 static void test_start_times(void)
 {
 	struct hz_error err = HZ_ERROR_INIT;
@@ -247,6 +273,7 @@ int main(void)
 	test_damaged_delete(rt);
 	test_long_record(rt);
 	test_foreign_cgroup(rt);
+	test_plan_of_update(rt);
 	test_start_times();
 	hz_runtime_free(rt);
 	ok(!rmdir(root), "nothing is left in the root");
