@@ -15,8 +15,14 @@ static bool is_bad_entry(const struct hz_error *e)
 {
 	if (e->code == HZ_E_NOMEM)
 		return false;
-	return e->code != HZ_E_SYSTEM || !e->errnum || e->errnum == EACCES || e->errnum == ELOOP ||
-	       e->errnum == ENOTDIR;
+	switch (e->code == HZ_E_SYSTEM ? e->errnum : 0) {
+	case 0:
+	case EACCES:
+	case EFBIG: /* a record of more than RECORD_MAX */
+	case ELOOP:
+	case ENOTDIR: return true;
+	default: return false;
+	}
 }
 
 void cli_leave_out(struct cli *cli, const char *id, struct hz_error *why, struct hz_error *err)

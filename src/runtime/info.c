@@ -47,7 +47,7 @@ static int locate(const hz_runtime *rt, const char *id, struct hz_error *err)
 {
 	int n;
 
-	if (!err || (err->code != HZ_E_JSON && err->code != HZ_E_CONFIG))
+	if (!err || (err->code != HZ_E_JSON && err->code != HZ_E_CONFIG && err->errnum != EFBIG))
 		return -1;
 	n = snprintf(err->file, sizeof(err->file), "%s/%s/" RECORD_FILE, rt->root, id);
 	if (n < 0 || (size_t)n >= sizeof(err->file))

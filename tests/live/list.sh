@@ -123,12 +123,13 @@ bad_entries() {
 	peers_differ "records of their own"
 	bundle
 	sleeper
-	mkdir -m 700 "$ROOT"/{garbage,empty,cut,no-pid,list,runc,crun,nothing,~gone,link-target}
+	mkdir -m 700 "$ROOT"/{garbage,empty,cut,no-pid,list,long,runc,crun,nothing,~gone,link-target}
 	echo '{bad' >"$ROOT/garbage/record.json"
 	: >"$ROOT/empty/record.json"
 	head -c 40 "$ROOT/$ID/record.json" >"$ROOT/cut/record.json"
 	jq '.pid=-5' "$ROOT/$ID/record.json" >"$ROOT/no-pid/record.json"
 	echo '[]' >"$ROOT/list/record.json"
+	truncate -s 1G "$ROOT/long/record.json"
 	echo '{}' >"$ROOT/runc/state.json"
 	echo '{}' >"$ROOT/crun/status"
 	echo x >"$ROOT/file"
@@ -140,7 +141,7 @@ bad_entries() {
 	cp "$ROOT/$ID/record.json" "$ROOT/others"
 	chown -R 4321 "$ROOT/others"
 }
-DAMAGED="garbage empty cut no-pid list"
+DAMAGED="garbage empty cut no-pid list long"
 
 # warned: each bad entry by its id, and by the file where that is at fault
 warned() {
@@ -148,7 +149,7 @@ warned() {
 	for id in $DAMAGED; do like "$ERR" "container $id is left out: $ROOT/$id/record.json" "warnings"; done
 	for id in runc crun; do like "$ERR" "container $id is left out: the container belongs to another runtime" "warnings"; done
 	like "$ERR" "container others is left out: " "warnings"
-	is "$(grep -c 'left out' <<<"$ERR")" 8 "warnings"
+	is "$(grep -c 'left out' <<<"$ERR")" 9 "warnings"
 	like "$ERR" 'level=warning|^(warning: )?container' "warnings"
 }
 
@@ -165,7 +166,7 @@ bad_list() {
 		esac
 		warned
 	done
-	rm -r "$ROOT"/{others,link,fifo,file,runc,crun,~gone}
+	rm -r "$ROOT"/{others,link,fifo,file,long,runc,crun,~gone}
 }
 
 bad_stats() {
@@ -178,7 +179,7 @@ bad_stats() {
 	ok
 	is "$(jq -r .id <<<"$OUT")" "$ID"
 	warned
-	rm -r "$ROOT"/{others,link,fifo,file,runc,crun,~gone}
+	rm -r "$ROOT"/{others,link,fifo,file,long,runc,crun,~gone}
 }
 
 # asked for one of them by name, a command fails and names the file
@@ -194,7 +195,7 @@ bad_by_name() {
 			says "$ROOT/$id/record.json"
 		done
 	done
-	rm -r "$ROOT"/{others,link,fifo,file,runc,crun,~gone}
+	rm -r "$ROOT"/{others,link,fifo,file,long,runc,crun,~gone}
 }
 
 # the id is the name of the directory in every command, whatever a copied record says
