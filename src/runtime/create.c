@@ -47,13 +47,12 @@ static const struct plan_cgroup_create *find_cgroup(const struct plan_header *h)
 	return NULL;
 }
 
-/* Write down what will be made, before anything is made. */
-int creation_intent(struct creation *c, struct hz_error *err)
+/* What will be made, for the record. Only looks. */
+static int fill_record(struct creation *c, struct hz_error *err)
 {
 	const struct plan_header *h = c->b->plan.h;
 	const struct plan_cgroup_create *cg = find_cgroup(h);
 	struct record *r = &c->record;
-	int e;
 
 	*r = (struct record){
 		.version = {1, true},
@@ -70,17 +69,44 @@ int creation_intent(struct creation *c, struct hz_error *err)
 		return -1;
 	if (!r->created)
 		return error_oom(err);
-	if (cg && cgroup_plan_dirs(cg, h, &c->b->facts, &c->arena, &r->cgroup_dirs, err))
-		return -1;
-	if (record_write(c->dirfd, r, err))
-		return -1;
-	/* for exec: the bundle may change or go meanwhile */
-	e = file_replace_at(c->dirfd, "config.json", 0600, c->b->text, c->b->len);
+	return cg ? cgroup_plan_dirs(cg, h, &c->b->facts, &c->arena, &r->cgroup_dirs, err) : 0;
+}
+
+/* Is a cgroup there that create would make? */
+static bool has_cgroup(const struct record *r)
+{
+	for (size_t i = 0; i < r->cgroup_dirs.n; i++)
+		if (!strncmp(r->cgroup_dirs.items[i], "0:", 2))
+			return true;
+	return false;
+}
+
+/* For exec, start and delete: the bundle may change or go meanwhile. */
+static int keep_config(const struct creation *c, struct hz_error *err)
+{
+	int e = file_replace_at(c->dirfd, "config.json", 0600, c->b->text, c->b->len);
+
 	if (!e)
-		e = file_replace_at(c->dirfd, "plan", 0600, h, c->b->plan.size);
+		e = file_replace_at(c->dirfd, "plan", 0600, c->b->plan.h, c->b->plan.size);
 	return e ? error_sys(err, -e, "write", "plan", "write the plan of container \"%s\"",
 			     c->o->id)
 		 : 0;
+}
+
+/*
+ * The record is filled before the directory is made, so that a kill between the two, which leaves a
+ * directory that tells nothing, has a few calls only. What was not as it should be then may have
+ * been another container of this id that is just being deleted: look again, with the lock.
+ */
+int creation_begin(struct creation *c, struct hz_error *err)
+{
+	struct hz_error early = HZ_ERROR_INIT;
+	bool filled = !fill_record(c, &early) && !has_cgroup(&c->record);
+
+	hz_error_clear(&early);
+	if (store_create(c->rt, c->o->id, &c->dirfd, err) || (!filled && fill_record(c, err)))
+		return -1;
+	return record_write(c->dirfd, &c->record, err) || keep_config(c, err) ? -1 : 0;
 }
 
 /* The socket that `start` will knock at. */
@@ -170,7 +196,7 @@ static int make(struct creation *c, struct hz_error *err)
 
 	if (!pidfd_socket)
 		pidfd_socket = plan_annotation(config, "run.oci.pidfd_receiver");
-	if (creation_intent(c, err) || creation_open_sockets(c, err))
+	if (creation_open_sockets(c, err))
 		return -1;
 	if (c->b->options.notify_dir && notify_prepare(c->dirfd, err))
 		return -1;
@@ -307,16 +333,19 @@ static void tell_unbounded(const struct creation *c)
 
 int creation_make(struct creation *c, struct hz_error *err)
 {
+	int r;
+
 	c->at = plan_first(c->b->plan.h);
 	c->left = c->b->plan.h->nsteps;
-	if (store_create(c->rt, c->o->id, &c->dirfd, err))
+	r = creation_begin(c, err);
+	if (c->dirfd < 0)
 		return -1;
 	if (!c->o->no_subreaper)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* only fails on kernels before 3.4 */
 	/* the words of runc, for those who look for them */
 	runtime_log(c->rt, HZ_LOG_DEBUG, "nsexec container setup of \"%s\": %u steps", c->o->id,
 		    c->left);
-	if (!make(c, err)) {
+	if (!r && !make(c, err)) {
 		tell_unbounded(c);
 		return 0;
 	}

@@ -87,6 +87,14 @@ static int no_record(int dirfd, struct hz_error *err)
 		return error_hint(err, "use that runtime for this container, or give hezi a --root "
 				       "of its own");
 	}
+	if (!fstatat(dirfd, "plan", &st, AT_SYMLINK_NOFOLLOW) ||
+	    !fstatat(dirfd, "config.json", &st, AT_SYMLINK_NOFOLLOW)) {
+		error_set(err, HZ_E_CONFIG, "the record is missing");
+		return error_hint(err,
+				  "the state is damaged; \"hezi delete --force\" removes what is "
+				  "left of the container");
+	}
+	/* a create was killed before its record, or is just about to write it */
 	return error_set(err, HZ_E_NOT_FOUND, "container does not exist");
 }
 

@@ -358,7 +358,7 @@ static int make(struct restore *r, struct hz_error *err)
 
 	if (!r->o->detach && attach_open_stdio(&r->c, err))
 		return -1;
-	if (creation_intent(&r->c, err) || make_request(r, err) || share_image(r, err) ||
+	if (make_request(r, err) || share_image(r, err) ||
 	    criu_make_mount_points(r->c.b->plan.h, err) || surround(r, err))
 		return -1;
 	e = criu_request(&r->criu, CRIU_RESTORE, &r->opts, on_event, r, err);
@@ -374,8 +374,12 @@ static int restore(struct restore *r, int *ret_status, struct hz_error *err)
 	struct hz_error ignored = HZ_ERROR_INIT; /* the first error is the one to report */
 	struct creation *c = &r->c;
 
-	if (store_create(c->rt, r->o->id, &c->dirfd, err))
+	if (creation_begin(c, err)) {
+		if (c->dirfd >= 0)
+			creation_undo(c);
+		bundle_locate(c->b, err);
 		return -1;
+	}
 	if (!r->o->no_subreaper)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* only fails on kernels before 3.4 */
 	if (make(r, err) || (!r->o->detach && attach_prepare(c->pty, err))) {

@@ -116,8 +116,9 @@ struct creation {
 /** Nothing is held yet. */
 void creation_init(struct creation *c, hz_runtime *rt, const struct hz_create_options *o,
 		   struct bundle *b);
-/** Write down in the new state directory what will be made. */
-int creation_intent(struct creation *c, struct hz_error *err);
+/** Make the state directory and write down in it what will be made, before anything is made. After
+ * a failure with the directory in @c: creation_undo(). */
+int creation_begin(struct creation *c, struct hz_error *err);
 int creation_open_sockets(struct creation *c, struct hz_error *err);
 /** The first packet, with the plan in @plan_fd and the slots, which are closed here. */
 int creation_send_boot(struct creation *c, int plan_fd, struct hz_error *err);

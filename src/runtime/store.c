@@ -160,6 +160,34 @@ static int make_failed(hz_runtime *rt, const char *id, int errnum, const char *c
 			 strcmp(call, "flock") != 0 ? "open" : "lock", id);
 }
 
+/*
+ * What a create that was killed before its first record leaves is no container: a directory with at
+ * most the beginning of a record in it, and the lock is free. What holds anything else stays: rmdir
+ * fails. It may be the directory of a create that has not locked it yet; that one gives up then.
+ */
+static bool remove_unfinished(hz_runtime *rt, const char *id)
+{
+	_cleanup_fd_ int fd = open_dir(rt, id);
+	struct stat st;
+
+	if (fd < 0 || check_owner(fd, id, NULL) ||
+	    !fstatat(fd, RECORD_FILE, &st, AT_SYMLINK_NOFOLLOW) || try_lock(fd))
+		return false;
+	unlinkat(fd, "." RECORD_FILE ".tmp", 0); /* mostly there is none */
+	return !unlinkat(rt->rootfd, id, AT_REMOVEDIR);
+}
+
+static int make_dir(hz_runtime *rt, const char *id)
+{
+	if (!mkdirat(rt->rootfd, id, 0700))
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	if (!remove_unfinished(rt, id))
+		return -EEXIST;
+	return mkdirat(rt->rootfd, id, 0700) ? -errno : 0;
+}
+
 int store_create(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *err)
 {
 	_cleanup_fd_ int fd = -1;
@@ -167,27 +195,28 @@ int store_create(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error
 
 	if (store_check_id(id, err) || store_open_root(rt, true, err))
 		return -1;
-	if (mkdirat(rt->rootfd, id, 0700)) {
-		if (errno != EEXIST)
-			return error_sys(err, errno, "mkdirat", id,
-					 "create the state directory of container \"%s\"", id);
+	r = make_dir(rt, id);
+	if (r == -EEXIST) {
 		error_set(err, HZ_E_EXISTS, "container with given ID already exists: \"%s\"", id);
 		return error_hint(err, "choose another id, or remove it with \"hezi delete %s\"",
 				  id);
 	}
+	if (r)
+		return error_sys(err, -r, "mkdirat", id,
+				 "create the state directory of container \"%s\"", id);
 	fd = open_dir(rt, id);
-	if (fd < 0)
+	if (fd < 0 && errno != ENOENT)
 		return make_failed(rt, id, errno, "openat", err);
-	if (check_owner(fd, id, err)) {
+	if (fd >= 0 && check_owner(fd, id, err)) {
 		unlinkat(rt->rootfd, id, AT_REMOVEDIR); /* made above; best effort */
 		return -1;
 	}
-	r = try_lock(fd);
+	r = fd < 0 ? -ENOENT : try_lock(fd);
 	if (r && r != -EWOULDBLOCK && r != -ENOENT)
 		return make_failed(rt, id, -r, "flock", err);
 	if (r)
 		return error_set(err, HZ_E_BUSY,
-				 "container \"%s\" was deleted while it was being created", id);
+				 "another create or delete of container \"%s\" came first", id);
 	*ret_dirfd = TAKE_FD(fd);
 	return 0;
 }
@@ -303,7 +332,8 @@ int store_sweep(hz_runtime *rt, const char *id, struct hz_error *err)
  * fails for want of descriptors can still be undone. */
 static void remove_known(int dirfd)
 {
-	static const char *const files[] = {RECORD_FILE, "config.json", "plan", INIT_START_SOCKET};
+	/* the record last: without it, who has opened the directory before finds nothing else */
+	static const char *const files[] = {"config.json", "plan", INIT_START_SOCKET, RECORD_FILE};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		unlinkat(dirfd, files[i], 0); /* what stays is found by remove_dir() */

@@ -210,6 +210,32 @@ killing() {
 	nothing_wrong $n
 }
 
+# Between the directory of a container and its record a kill leaves a directory that tells nothing. The next create
+# takes its place, without a delete.
+unrecorded() {
+	local first last p i name n=0
+	rich
+	operation none create --bundle @
+	first=$(awk '$1 == 0 && $3 == "mkdirat" {print $2; exit}' "$T/list")
+	last=$(awk -v first="$first" '$1 == 0 && $2 > first && $3 == "renameat" {print $2; exit}' "$T/list")
+	[ "$((last - first))" -le 10 ] || wrong "$((last - first)) calls from the directory to its record"
+	for ((i = first + 1; i <= last; i++)); do
+		n=$((n + 1))
+		fault 0 "$i" kill "${WORDS[@]}"
+		[ -n "$HIT" ] || wrong "no such call"
+		cap rt state "$ID"
+		[[ $ST = 1 && $ERR == *"does not exist"* ]] || wrong "state finds it"
+		cap rt list
+		[[ $ST = 0 && $OUT$ERR != *"$ID"* ]] || wrong "list finds it"
+		create
+		[ "$ST" = 0 ] || wrong "create does not take its place"
+		cap rt delete --force "$ID"
+		[ "$ST" = 0 ] || wrong "delete --force fails"
+		clean
+	done
+	nothing_wrong $n
+}
+
 # exec: the container is as it was, whatever came of it
 exec_words() { WORDS=(exec --cwd /tmp --env X=z --cap CAP_CHOWN --additional-gids 9 --pid-file "$B/pid" "$ID" sh -c "$LOOK"); }
 judge_rest() {
@@ -417,6 +443,7 @@ t "list: a call fails" failing list running
 t "update: a call fails" failing_update
 t "create and exec: their process is killed at birth" killed_at_birth
 t "create: killed" killing create none --bundle @
+t "create: killed between the directory and its record" unrecorded
 t "restore: a call fails" restored failing
 t "restore: killed" restored killing
 t "start: killed" killing start created

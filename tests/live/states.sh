@@ -172,6 +172,66 @@ time.sleep(60)' "$T/tid" &
 	[ ! -e "$ROOT/$ID" ] || die "the state is still there"
 }
 
+# a create was killed between the directory and its record: the id is free, in the eyes of every command
+unfinished() {
+	local content command
+	peers_differ "leave more behind, or need a delete"
+	bundle
+	args sleep 60
+	must_create # makes the root
+	rt delete --force "$ID"
+	for content in nothing .record.json.tmp; do
+		for command in create delete "delete --force"; do
+			install -d -m 700 ${LIVE_USER:+-o $USER_ID} "$ROOT/$ID"
+			[ $content = nothing ] || head -c 30 "$B/config.json" >"$ROOT/$ID/$content"
+			[ -z "${LIVE_USER:-}" ] || chown -R $USER_ID "$ROOT/$ID"
+			cap rt state "$ID"
+			bad
+			says "does not exist"
+			for list in list "list -q" "list -f json" stats; do
+				# shellcheck disable=SC2086
+				cap rt $list
+				ok
+				unlike "$OUT$ERR" "$ID"
+			done
+			if [ "$command" = create ]; then must_create; is "$(status_of)" created; else cap rt $command "$ID"; ok; fi
+			[ "$command" != create ] || rt delete --force "$ID"
+			[ ! -e "$ROOT/$ID" ] || die "left after $command"
+		done
+	done
+}
+
+# files of a container without its record: list warns of it, create and delete leave it alone, delete --force removes it
+lost_record() {
+	peers_differ "files of its own"
+	bundle
+	must_create
+	cp -r "$ROOT/$ID" "$T/kept"
+	rt delete --force "$ID"
+	install -d -m 700 ${LIVE_USER:+-o $USER_ID} "$ROOT/$ID"
+	mv "$T/kept/plan" "$T/kept/config.json" "$ROOT/$ID"
+	rm -r "$T/kept"
+	[ -z "${LIVE_USER:-}" ] || chown -R $USER_ID "$ROOT/$ID"
+	for list in list "list -q"; do
+		# shellcheck disable=SC2086
+		cap rt $list
+		ok
+		like "$ERR" "$ID is left out: .*record.json: the record is missing"
+		unlike "$OUT" "$ID"
+	done
+	cap rt state "$ID"
+	bad
+	says "the record is missing"
+	create
+	bad
+	says "already exists"
+	cap rt delete "$ID"
+	bad
+	says "the record is missing"
+	cap rt delete --force "$ID"
+	ok
+}
+
 exists='container with given ID already exists|already exists'
 gone='does not exist'
 live='that is not stopped: running'
@@ -221,6 +281,8 @@ t "kill of a container that is paused" paused_kill
 t "operations while create is busy" creating
 t "a container of runc in the same root is rejected by every command" foreign_runc
 t "a container of crun in the same root is rejected by every command" foreign_crun
+t "what a create leaves that was killed before its record" unfinished
+t "a container whose record is lost" lost_record
 t "delete --force while create is busy" creating_force_deleted
 t "the pid is a thread's by now: delete" thread_has_pid delete
 t "the pid is a thread's by now: delete --force" thread_has_pid delete --force

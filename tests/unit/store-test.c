@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 static char root[] = "/tmp/hezi-store-test.XXXXXX";
 
@@ -72,6 +73,74 @@ static void test_sweep(hz_runtime *rt)
 	hz_ids_free(ids);
 	ok(!hz_delete(rt, "two", true, &err), "delete --force of its id is no error");
 	ok(fstatat(rt->rootfd, "~two", &st, 0) && errno == ENOENT, "and removes it");
+	hz_error_clear(&err);
+}
+
+/* create of "five" beside what is at the place: 0 or the code of the error */
+static enum hz_error_code create_five(hz_runtime *rt)
+{
+	struct hz_error err = HZ_ERROR_INIT;
+	enum hz_error_code code;
+	int fd = -1;
+
+	if (!store_create(rt, "five", &fd, &err)) {
+		store_remove(rt, "five", fd, &err);
+		fd_close(fd);
+	}
+	code = err.code;
+	hz_error_clear(&err);
+	return code;
+}
+
+static void touch(hz_runtime *rt, const char *path)
+{
+	fd_close(openat(rt->rootfd, path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+}
+
+/* A create that was killed before its record leaves a directory that is no container. */
+static void test_unfinished(hz_runtime *rt)
+{
+	static const char *const others[] = {"five/" RECORD_FILE, "five/state.json", "five/status",
+					     "five/plan", "five/stranger"};
+	struct hz_error err = HZ_ERROR_INIT;
+	struct hz_info *info = NULL;
+	int fd = -1;
+
+	mkdirat(rt->rootfd, "five", 0755);
+	ok(hz_info_get(rt, "five", &info, &err) == -1 && err.code == HZ_E_NOT_FOUND,
+	   "a directory without a record is no container");
+	ok(!create_five(rt), "create takes its place");
+	mkdirat(rt->rootfd, "five", 0700);
+	touch(rt, "five/." RECORD_FILE ".tmp");
+	ok(!create_five(rt), "also with the beginning of a record in it");
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		mkdirat(rt->rootfd, "five", 0700);
+		touch(rt, others[i]);
+		ok(create_five(rt) == HZ_E_EXISTS && !faccessat(rt->rootfd, others[i], F_OK, 0),
+		   "create leaves a directory with %s alone", others[i]);
+		unlinkat(rt->rootfd, others[i], 0);
+		unlinkat(rt->rootfd, "five", AT_REMOVEDIR);
+	}
+	mkdirat(rt->rootfd, "five", 0700);
+	ok(!store_lock(rt, "five", 0, &fd, &err) && create_five(rt) == HZ_E_EXISTS,
+	   "and one that another operation has locked");
+	fd_close(fd);
+	ok(!hz_delete(rt, "five", false, &err), "delete removes it without --force: %s", err.msg);
+	hz_error_clear(&err);
+}
+
+/* The files that are written after the record are there: then it was lost. */
+static void test_lost_record(hz_runtime *rt)
+{
+	struct hz_error err = HZ_ERROR_INIT;
+	struct hz_info *info = NULL;
+
+	mkdirat(rt->rootfd, "six", 0700);
+	touch(rt, "six/plan");
+	ok(hz_info_get(rt, "six", &info, &err) == -1 && err.code == HZ_E_CONFIG && err.hint[0],
+	   "a lost record is told: %s", err.msg);
+	ok(hz_delete(rt, "six", false, &err) == -1 && err.hint[0], "delete needs --force then");
+	ok(!hz_delete(rt, "six", true, &err), "with which it removes the rest: %s", err.msg);
 	hz_error_clear(&err);
 }
 
@@ -266,6 +335,8 @@ int main(void)
 	ok(o.root && !hz_runtime_new(&o, &rt, NULL), "a runtime is made");
 	test_life(rt);
 	test_sweep(rt);
+	test_unfinished(rt);
+	test_lost_record(rt);
 	store_create(rt, "three", &fd, NULL);
 	test_record(fd);
 	test_cut_record(fd);
