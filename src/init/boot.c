@@ -138,7 +138,7 @@ int init_boot(struct init *init)
 	if (init->plan->flags & PLAN_F_STUB)
 		return 0;
 	r = sys_call(__NR_setsid);
-	if (r < 0 && r != -EPERM) /* EPERM: it is one already */
+	if (r < 0) /* a new process leads no group */
 		return init_fail(init, NULL, __NR_setsid, r, NULL);
 	init_tell_stat(init);
 	return 0;

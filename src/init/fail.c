@@ -24,7 +24,7 @@ static int set(const struct plan_step *step, enum init_why why, long call_nr, lo
 	if (failure.m.type)
 		return -1;
 	failure.m.type = INIT_ERROR;
-	failure.step = step ? step->index : 0;
+	failure.step = step ? step->index : INIT_NO_STEP;
 	failure.why = why;
 	failure.call = (uint32_t)call_nr;
 	failure.errnum = (int32_t)-neg_errno;

@@ -64,6 +64,7 @@ enum init_msg_type {
 
 #define INIT_OBJECT_MAX 1024
 #define INIT_DETAIL_MAX 1024
+#define INIT_NO_STEP    UINT32_MAX
 
 /* Head of every packet. */
 struct init_msg {
@@ -77,7 +78,7 @@ struct init_msg {
  * and this. */
 struct init_error {
 	struct init_msg m; /* type INIT_ERROR */
-	uint32_t step;     /* index in the plan */
+	uint32_t step;     /* index in the plan, or INIT_NO_STEP: before the first one */
 	int32_t errnum;    /* > 0; 0 when `why` says it all */
 	uint32_t call;     /* system call number of this architecture, or 0 */
 	uint32_t why;      /* enum init_why */

@@ -326,9 +326,11 @@ int fail_from_init(const struct plan_header *plan, const struct init_error *raw,
 	/* the box is not trusted to end its strings */
 	e.object[sizeof(e.object) - 1] = '\0';
 	e.detail[sizeof(e.detail) - 1] = '\0';
+	if (!s && e.why == INIT_WHY_SYSCALL)
+		return syscall_message("start the container's init", &e, err);
 	if (!s)
-		return error_set(err, HZ_E_SYSTEM, "the container's init failed: %s",
-				 error_strerror(e.errnum));
+		return error_set(err, HZ_E_INTERNAL,
+				 "start the container's init: it did not understand the runtime");
 	plan_step_text(plan, s, &no_env, &text);
 	message(plan, s, text.failed || !text.data ? plan_kind_name(s->kind) : text.data, &e, err);
 	if (!err)

@@ -80,6 +80,20 @@ blocked() {
 	unlike "$ERR" CAP_
 }
 
+# a container in its caller's session could type into the caller's terminal
+no_session() {
+	peers_differ "have other words"
+	bundle
+	denied "$1" setsid
+	run_sh true
+	bad
+	says "start the container's init: setsid: .*($1)"
+	ns_path pid /proc/self/ns/pid
+	run_sh true
+	bad
+	says "setsid: .*($1)"
+}
+
 killed() {
 	peers_differ "gives no hint"
 	needs_sealed
@@ -296,6 +310,8 @@ for call in clone3 close_range mount open_tree fsopen move_mount pivot_root; do
 done
 t "mount_setattr is blocked, ENOSYS" blocked ENOSYS mount_setattr
 t "the families of sockets are restricted" blocked EAFNOSUPPORT socket RestrictAddressFamilies
+t "a session of its own is refused, EPERM" no_session EPERM
+t "a session of its own is refused, ENOSYS" no_session ENOSYS
 t "clone3 is blocked, ENOSYS" blocked ENOSYS clone3 RestrictNamespaces
 t "init is killed by a filter" killed
 t "/proc/sys is mounted read-only" covered "$RO"
