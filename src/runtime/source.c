@@ -30,9 +30,11 @@ static pid_t holder_start(void)
 	return pid;
 }
 
+/* Where a filter or a security module forbids the signal it ends with us (PDEATHSIG). */
 static void holder_end(pid_t pid)
 {
-	kill(pid, SIGKILL);
+	if (kill(pid, SIGKILL))
+		return;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }

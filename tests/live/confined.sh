@@ -94,6 +94,20 @@ no_session() {
 	says "setsid: .*($1)"
 }
 
+# the process that holds the user namespace of a mount cannot be ended then
+no_kill_idmap() {
+	peers_differ "has no such process, or fails"
+	bundle
+	mkdir "$B/src" "$B/rootfs/b"
+	chmod 755 "$B"
+	mount_add '{"destination":"/b","type":"bind","source":"'"$B/src"'","options":["bind","idmap=uids=0-1000-10;gids=0-3000-10"]}'
+	in_box 'stat -c %u:%g /b'
+	is "$OUT" 1000:3000
+	denied EPERM kill
+	RT_LIMIT=5 in_box 'stat -c %u:%g /b'
+	is "$OUT" 1000:3000
+}
+
 killed() {
 	peers_differ "gives no hint"
 	needs_sealed
@@ -310,6 +324,7 @@ for call in clone3 close_range mount open_tree fsopen move_mount pivot_root; do
 done
 t "mount_setattr is blocked, ENOSYS" blocked ENOSYS mount_setattr
 t "the families of sockets are restricted" blocked EAFNOSUPPORT socket RestrictAddressFamilies
+t "an id-mapped mount where kill is refused" no_kill_idmap
 t "a session of its own is refused, EPERM" no_session EPERM
 t "a session of its own is refused, ENOSYS" no_session ENOSYS
 t "clone3 is blocked, ENOSYS" blocked ENOSYS clone3 RestrictNamespaces
