@@ -9,10 +9,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define HELPER_SECONDS 60
 
 static int write_proc(pid_t pid, const char *file, const char *text, struct hz_error *err)
 {
@@ -49,6 +54,40 @@ static char **helper_argv(struct arena *a, const char *tool, pid_t pid, const ch
 	return argv[1] ? argv : NULL;
 }
 
+/* `run` has blocked all signals: not for these programs, which may ask a name service. */
+static int spawn_helper(pid_t *ret, const char *tool, char **argv)
+{
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int r = posix_spawnattr_init(&attr);
+
+	if (r)
+		return r;
+	sigemptyset(&none);
+	sigfillset(&all);
+	r = posix_spawnattr_setsigmask(&attr, &none) ?: posix_spawnattr_setsigdefault(&attr, &all) ?:
+	    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) ?:
+	    posix_spawnp(ret, tool, NULL, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	return r;
+}
+
+/* 0 and its status, or errno; ETIMEDOUT when it was killed for its time, and not waited for where
+ * it may not be killed. */
+static int wait_for_helper(pid_t pid, int *ret_status)
+{
+	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd p = {pidfd, POLLIN, 0};
+	int n = pidfd < 0 ? 1 : poll(&p, 1, HELPER_SECONDS * 1000);
+
+	if (n == 0 && kill(pid, SIGKILL))
+		return ETIMEDOUT;
+	while (waitpid(pid, ret_status, 0) < 0)
+		if (errno != EINTR)
+			return errno;
+	return n ? 0 : ETIMEDOUT;
+}
+
 static int run_helper(struct creation *c, const char *tool, const char *map, struct hz_error *err)
 {
 	char **argv = helper_argv(&c->arena, tool, c->pid, map);
@@ -57,7 +96,7 @@ static int run_helper(struct creation *c, const char *tool, const char *map, str
 
 	if (!argv)
 		return error_oom(err);
-	r = posix_spawnp(&pid, tool, NULL, NULL, argv, environ);
+	r = spawn_helper(&pid, tool, argv);
 	if (r) {
 		error_sys(err, r, "posix_spawn", tool, "run \"%s\"", tool);
 		if (r == ENOENT)
@@ -65,9 +104,15 @@ static int run_helper(struct creation *c, const char *tool, const char *map, str
 				   "install it (Debian: package uidmap), or map only your own id");
 		return -1;
 	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return error_sys(err, errno, "waitpid", tool, "wait for \"%s\"", tool);
+	r = wait_for_helper(pid, &status);
+	if (r == ETIMEDOUT) {
+		error_set(err, HZ_E_SYSTEM, "\"%s\" timed out after %d seconds", tool,
+			  HELPER_SECONDS);
+		return error_hint(err, "it may wait for the name service of \"subid\" in "
+				       "/etc/nsswitch.conf");
+	}
+	if (r)
+		return error_sys(err, r, "waitpid", tool, "wait for \"%s\"", tool);
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return 0;
 	error_set(err, HZ_E_SYSTEM, "\"%s\" refused the mapping: exit status %d", tool,

@@ -277,6 +277,26 @@ rootless_ranges() {
 	is "$(user_left)" ""
 }
 
+# newuidmap and newgidmap get none of the signals that run blocks, so that they can be interrupted
+rootless_helper_signals() {
+	local name
+	user_bundle
+	mkdir -p "$T/run/bin"
+	for name in newuidmap newgidmap; do
+		# by the shell itself: dash unblocks signals for the programs that it starts
+		printf '#!/bin/sh\nwhile read -r a b; do [ $a != SigBlk: ] || echo $b >"%s"; done </proc/self/status\nexit 1\n' \
+			"$T/run/$name" >"$T/run/bin/$name"
+		chmod 755 "$T/run/bin/$name"
+	done
+	config '.linux.uidMappings+=[{containerID:1,hostID:100000,size:1000}]|.linux.gidMappings+=[{containerID:1,hostID:100000,size:1000}]'
+	PATH=$T/run/bin:$PATH
+	cap as_user run --bundle "$B" "$ID"
+	bad
+	says "new[ug]idmap.* refused the mapping"
+	is "$(cat "$T/run/"new?idmap)" 0000000000000000
+	rm -r "$T/run/bin" "$T/run/"new?idmap
+}
+
 t "run" rootless_run
 t "create, state, start, list, kill, delete" rootless_life
 t "oomScoreAdj is set for create and exec" rootless_oom_score
@@ -290,4 +310,5 @@ t "a cgroup mount without a cgroup namespace is read-only" rootless_cgroup_mount
 t "one id, no groups" rootless_groups
 t "bind mounts" rootless_binds
 t "ranges of /etc/subuid" rootless_ranges
+t "newuidmap can be interrupted" rootless_helper_signals
 finish
