@@ -303,6 +303,86 @@ removed_cgroups() {
 	ok
 }
 
+# --- a whole life under one condition ------------------------------------------------------------
+
+# as_caller SCRIPT CMD...: CMD after the script, in a shell and a mount namespace of its own
+as_caller() {
+	local script=$1
+	shift
+	unshare --mount --propagation private bash -c "$script"' && exec "$@"' - "$@" </dev/null
+}
+
+# life SCRIPT: for the caller that SCRIPT makes of us everything is as for any other
+life() {
+	local pid
+	[ -z "${LIVE_SYSTEMD:-}" ] || skip "callers are the same for every cgroup driver"
+	[[ $1 != trap* ]] || peer_differs runc "exec and create hand ignored signals on"
+	bundle
+	args sleep 60
+	config '.process.user.umask=18|.process.rlimits=[{type:"RLIMIT_STACK",soft:8388608,hard:8388608}]'
+	with() { cap as_caller "$1" "${RT[@]}" "${@:2}"; }
+	with "$1" create --bundle "$B" "$ID"
+	ok
+	is "$(find "$ROOT" -perm /022 \( -type f -o -type d \))" "" "what others may write"
+	with "$1" state "$ID"
+	[[ $1 == *'>&-'* ]] || { ok; like "$OUT" '"status": "created"'; }
+	with "$1" start "$ID"
+	ok
+	pid=$(pid_of)
+	within 5 grep -q '^sleep$' "/proc/$pid/comm" || die "the program does not run"
+	is "$(awk '/^SigBlk|^SigIgn/ {print $2}' "/proc/$pid/status" | sort -u)" 0000000000000000 "signals"
+	is "$(awk '/^Umask/ {print $2}' "/proc/$pid/status")" 0022 "umask"
+	is "$(awk '/^Max stack size/ {print $4}' "/proc/$pid/limits")" 8388608 "stack"
+	with "$1" exec "$ID" true
+	ok
+	with "$1" exec "$ID" sh -c 'exit 7'
+	is "$ST" 7 "the status of an exec"
+	with "$1" list -q
+	[[ $1 == *'>&-'* ]] || is "$OUT" "$ID"
+	with "$1" kill "$ID" KILL
+	ok
+	wait_status stopped
+	with "$1" delete "$ID"
+	ok
+	nothing_left || die "left: $(leftovers)"
+	# and in one go
+	sh_args 'exit 7'
+	with "$1" run --bundle "$B" "$ID"
+	is "$ST" 7 "the status of a run"
+}
+while IFS='|' read -r what script; do
+	t "a caller with $what: a whole life" life "$script"
+done <<-'EOT'
+	no condition|true
+	umask 0|umask 0
+	umask 0777|umask 0777
+	a stack of 128 KiB|ulimit -S -s 128
+	64 descriptors|ulimit -n 64
+	no locked memory|ulimit -l 0
+	no pending signals|ulimit -i 0
+	no message queues|ulimit -q 0
+	core files|ulimit -c unlimited
+	a closed stdin|exec <&-
+	a closed stdout|exec >&-
+	closed stdin, stdout and stderr|exec <&- >&- 2>&-
+	200 open descriptors|for i in {20..220}; do eval "exec $i</dev/zero"; done
+	a directory that was deleted|mkdir "$0d" 2>/dev/null; d=$(mktemp -d) && cd "$d" && rmdir "$d"
+	no environment|for v in $(compgen -e); do unset "$v"; done
+	a TMPDIR that is not there|export TMPDIR=/nowhere XDG_RUNTIME_DIR=/nowhere HOME=/nowhere
+	PATH of garbage|export PATH=::/nowhere:/etc/passwd
+	locales of garbage|export LC_ALL=xx_YY.UTF-9 LANG=$'\377' LANGUAGE=:
+	signals ignored|trap "" HUP INT QUIT PIPE ALRM TERM USR1 USR2 TSTP TTIN TTOU WINCH
+	the lowest priority|renice -n 19 $$ >/dev/null
+	an OOM score of 1000|echo 1000 >/proc/self/oom_score_adj
+	a session of its own|true
+	an empty /run|mount -t tmpfs none /run
+	a read-only /run and /var|mount -t tmpfs -o ro none /run && mount -t tmpfs -o ro none /var
+	an empty /etc|mount -t tmpfs none /etc
+	an empty /dev/shm|mount -t tmpfs -o ro none /dev/shm
+	/proc with hidepid=2|mount -t proc -o hidepid=2 proc /proc
+	all mounts shared|mount --make-rshared /
+EOT
+
 t "delete where no cgroups are mounted" no_cgroups 'umount -l /sys/fs/cgroup' delete
 t "delete --force where no cgroups are mounted" no_cgroups 'umount -l /sys/fs/cgroup' delete --force
 t "delete where cgroups are hidden under another mount" no_cgroups 'mount -t tmpfs none /sys/fs/cgroup' delete
