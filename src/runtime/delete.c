@@ -125,7 +125,7 @@ static int delete_locked(hz_runtime *rt, const char *id, int dirfd, bool force, 
 {
 	struct record r = {0};
 
-	if (record_read(dirfd, a, &r, err)) {
+	if (container_record(rt, id, dirfd, a, &r, err)) {
 		/* a create was killed before its intent: there is nothing but the directory. A
 		 * damaged record needs --force. */
 		if (err->code != HZ_E_NOT_FOUND && !force)
@@ -153,7 +153,7 @@ static int lock_by_force(hz_runtime *rt, const char *id, int *ret_dirfd, struct 
 		return 0;
 	if (err->code != HZ_E_BUSY)
 		return -1;
-	if (!store_open(rt, id, &dirfd, err) && !record_read(dirfd, &a, &r, err))
+	if (!store_open(rt, id, &dirfd, err) && !container_record(rt, id, dirfd, &a, &r, err))
 		container_kill_all(&r, SIGKILL,
 				   err); /* if it cannot be killed, the wait below tells */
 	arena_done(&a);

@@ -55,16 +55,22 @@ static int locate(const hz_runtime *rt, const char *id, struct hz_error *err)
 	return -1;
 }
 
+int container_record(hz_runtime *rt, const char *id, int dirfd, struct arena *a, struct record *ret,
+		     struct hz_error *err)
+{
+	if (record_read(dirfd, a, ret, err))
+		return locate(rt, id, err);
+	ret->id = id; /* the name of the directory: the one that every command takes */
+	return 0;
+}
+
 int container_read(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
 		   enum hz_status *ret_status, struct hz_error *err)
 {
 	_cleanup_fd_ int dirfd = -1;
 
-	if (store_open(rt, id, &dirfd, err))
+	if (store_open(rt, id, &dirfd, err) || container_record(rt, id, dirfd, a, r, err))
 		return -1;
-	if (record_read(dirfd, a, r, err))
-		return locate(rt, id, err);
-	r->id = id; /* the name of the directory: the one that every command takes */
 	return status_get(dirfd, r, ret_status, err);
 }
 

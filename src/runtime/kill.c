@@ -31,43 +31,43 @@ int container_kill_all(const struct record *r, int sig, struct hz_error *err)
 	return cgroup_kill(&r->cgroup_dirs, sig, err);
 }
 
-static int kill_container(hz_runtime *rt, int dirfd, int sig, bool all, struct arena *a,
+static int kill_container(hz_runtime *rt, const struct record *r, int sig, bool all,
 			  struct hz_error *err)
 {
-	struct record r;
 	int sent, frozen;
 
-	if (record_read(dirfd, a, &r, err))
-		return -1;
 	/* without a pid namespace of its own the end of init does not end the others */
-	if (sig == SIGKILL && r.pid.set && r.own_pid_ns.set && !r.own_pid_ns.v)
+	if (sig == SIGKILL && r->pid.set && r->own_pid_ns.set && !r->own_pid_ns.v)
 		all = true;
-	sent = signal_init(&r, sig, err);
+	sent = signal_init(r, sig, err);
 	if (sent < 0)
 		return -1;
-	runtime_log(rt, HZ_LOG_DEBUG, "signal %d to process %lld%s%s", sig, (long long)r.pid.v,
+	runtime_log(rt, HZ_LOG_DEBUG, "signal %d to process %lld%s%s", sig, (long long)r->pid.v,
 		    sent ? "" : ", which is gone", all ? ", and to all in its cgroup" : "");
-	if (all && cgroup_kill(&r.cgroup_dirs, sig, err))
+	if (all && cgroup_kill(&r->cgroup_dirs, sig, err))
 		return -1;
 	if (!sent && !all)
 		return error_set(err, HZ_E_STATE, "container not running");
 	if (sig != SIGKILL)
 		return 0;
-	frozen = cgroup_is_frozen(&r.cgroup_dirs, err);
-	return frozen > 0 ? cgroup_thaw(&r.cgroup_dirs, err) : frozen;
+	frozen = cgroup_is_frozen(&r->cgroup_dirs, err);
+	return frozen > 0 ? cgroup_thaw(&r->cgroup_dirs, err) : frozen;
 }
 
 int hz_kill(hz_runtime *rt, const char *id, int sig, bool all, struct hz_error *err)
 {
 	_cleanup_fd_ int dirfd = -1;
 	struct arena a = ARENA_INIT;
+	struct record record;
 	int r;
 
 	if (sig < 0 || sig > SIGRTMAX)
 		return error_set(err, HZ_E_USAGE, "unknown signal \"%d\"", sig);
 	if (store_open(rt, id, &dirfd, err))
 		return -1;
-	r = kill_container(rt, dirfd, sig, all, &a, err);
+	r = container_record(rt, id, dirfd, &a, &record, err);
+	if (!r)
+		r = kill_container(rt, &record, sig, all, err);
 	arena_done(&a);
 	return r;
 }

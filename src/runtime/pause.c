@@ -15,7 +15,7 @@ static int with_container(hz_runtime *rt, const char *id, on_container f, struct
 
 	if (store_lock(rt, id, 0, &dirfd, err))
 		return -1;
-	r = record_read(dirfd, &a, &record, err);
+	r = container_record(rt, id, dirfd, &a, &record, err);
 	/* without a pid the lock, which is ours, would look like that of a create at work */
 	if (!r && record.pid.set)
 		r = status_get(dirfd, &record, &status, err);

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define FIELD(name, kind, required, member)                           \
@@ -35,6 +37,33 @@ static const struct oci_field fields[] = {
 
 static const struct oci_flat record_kind = {RECORD_FILE, fields, ARRAY_SIZE(fields)};
 
+/* The record ends with a checksum of all before it. One without (of an older hezi, or edited by
+ * hand) is taken as it is: a damaged bit in the name of the checksum leaves the rest as it was. */
+#define SUM_NAME   ",\"checksum\":\""
+#define SUM_FORMAT SUM_NAME "%016" PRIx64 "\"}"
+#define SUM_TAIL   (sizeof(SUM_NAME) - 1 + 16 + 2)
+
+/* FNV-1a: each step is a bijection of the sum, so no change of a single byte goes unseen. */
+static uint64_t sum_of(const char *text, size_t len)
+{
+	uint64_t sum = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < len; i++)
+		sum = (sum ^ (unsigned char)text[i]) * 0x100000001b3u;
+	return sum;
+}
+
+static bool is_sum_wrong(const struct buf *text)
+{
+	size_t len = text->len - SUM_TAIL;
+	char want[SUM_TAIL + 1];
+
+	if (text->len <= SUM_TAIL || memcmp(text->data + len, SUM_NAME, sizeof(SUM_NAME) - 1) != 0)
+		return false;
+	snprintf(want, sizeof(want), SUM_FORMAT, sum_of(text->data, len));
+	return memcmp(want, text->data + len, SUM_TAIL) != 0;
+}
+
 static void json_cleanup(struct oci_json **j)
 {
 	if (*j)
@@ -44,6 +73,7 @@ static void json_cleanup(struct oci_json **j)
 int record_write(int dirfd, const struct record *r, struct hz_error *err)
 {
 	__attribute__((cleanup(json_cleanup))) struct oci_json *j = oci_json_new("");
+	_cleanup_buf_ struct buf all = BUF_INIT;
 	const char *text;
 	size_t len;
 	int ret;
@@ -53,18 +83,29 @@ int record_write(int dirfd, const struct record *r, struct hz_error *err)
 	oci_flat_encode(j, &record_kind, r);
 	if (oci_json_text(j, &text, &len, err))
 		return -1;
-	if (len > RECORD_MAX) {
+	buf_add(&all, text, len - 1); /* without its "}" */
+	buf_printf(&all, SUM_FORMAT, sum_of(text, len - 1));
+	if (all.failed)
+		return error_oom(err);
+	if (all.len > RECORD_MAX) {
 		error_set(err, HZ_E_CONFIG,
 			  "the annotations are too long: the container's record would have %zu "
 			  "bytes, at most %u are supported",
-			  len, RECORD_MAX);
+			  all.len, RECORD_MAX);
 		return error_pointer(err, "/annotations");
 	}
-	ret = file_replace_at(dirfd, RECORD_FILE, 0600, text, len);
+	ret = file_replace_at(dirfd, RECORD_FILE, 0600, all.data, all.len);
 	if (ret)
 		return error_sys(err, -ret, "write", RECORD_FILE,
 				 "write the record of container \"%s\"", r->id);
 	return 0;
+}
+
+static int hint_damaged(struct hz_error *err)
+{
+	return error_hint(err,
+			  "the record is damaged; \"hezi delete --force\" removes what is left "
+			  "of the container");
 }
 
 /* Without a record of hezi's own, another runtime's makes this its container: hezi must neither
@@ -90,9 +131,7 @@ static int no_record(int dirfd, struct hz_error *err)
 	if (!fstatat(dirfd, "plan", &st, AT_SYMLINK_NOFOLLOW) ||
 	    !fstatat(dirfd, "config.json", &st, AT_SYMLINK_NOFOLLOW)) {
 		error_set(err, HZ_E_CONFIG, "the record is missing");
-		return error_hint(err,
-				  "the state is damaged; \"hezi delete --force\" removes what is "
-				  "left of the container");
+		return hint_damaged(err);
 	}
 	/* a create was killed before its record, or is just about to write it */
 	return error_set(err, HZ_E_NOT_FOUND, "container does not exist");
@@ -108,15 +147,20 @@ int record_read(int dirfd, struct arena *a, struct record *ret, struct hz_error 
 	if (r)
 		return -1;
 	*ret = (struct record){0};
-	if (oci_flat_decode(a, text.data, text.len, &record_kind, ret, err))
-		return error_hint(err, "the record is damaged; \"hezi delete --force\" removes "
-				       "what is left of the container");
+	if (is_sum_wrong(&text)) {
+		error_set(err, HZ_E_CONFIG, "the container's record does not match its checksum");
+		return hint_damaged(err);
+	}
+	if (oci_flat_decode(a, text.data ? text.data : "", text.len, &record_kind, ret, err))
+		return hint_damaged(err);
 	if (ret->version.v != 1)
 		return error_set(
 			err, HZ_E_UNSUPPORTED,
 			"the container was made by another version of hezi (record version %lld)",
 			(long long)ret->version.v);
-	if (ret->pid.set && (ret->pid.v <= 0 || ret->pid.v > INT32_MAX || !ret->start_time.set))
-		return error_set(err, HZ_E_CONFIG, "the container's record holds no valid pid");
+	if (ret->pid.set && (ret->pid.v <= 0 || ret->pid.v > INT32_MAX || !ret->start_time.set)) {
+		error_set(err, HZ_E_CONFIG, "the container's record holds no valid pid");
+		return hint_damaged(err);
+	}
 	return 0;
 }

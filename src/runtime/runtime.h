@@ -321,6 +321,9 @@ int hint_place(const struct plan_header *h, const struct plan_step *s, long call
 	       struct hz_error *err);
 
 /* info.c */
+/** record_read() of the container with this state directory. An error names the file. */
+int container_record(hz_runtime *rt, const char *id, int dirfd, struct arena *a, struct record *ret,
+		     struct hz_error *err);
 /** The record of a container and what it is doing; strings live in the arena. */
 int container_read(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
 		   enum hz_status *ret_status, struct hz_error *err);

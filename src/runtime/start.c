@@ -98,14 +98,13 @@ static void notify_end(struct notify *n)
 		fd_close(TAKE_FD(n->pidfd));
 }
 
-static int start(hz_runtime *rt, int dirfd, struct arena *a, struct plan *plan, struct notify *n,
-		 struct hz_error *err)
+static int start(hz_runtime *rt, int dirfd, const struct record *r, struct plan *plan,
+		 struct notify *n, struct hz_error *err)
 {
 	enum hz_status status;
-	struct record r;
 	int unexecuted;
 
-	if (record_read(dirfd, a, &r, err) || status_get(dirfd, &r, &status, err))
+	if (status_get(dirfd, r, &status, err))
 		return -1;
 	if (status != HZ_CREATED)
 		return wrong_state(status, err);
@@ -114,17 +113,17 @@ static int start(hz_runtime *rt, int dirfd, struct arena *a, struct plan *plan, 
 	if (!(plan->h->flags & PLAN_F_HAS_START))
 		return error_set(err, HZ_E_STATE,
 				 "cannot start a container without \"process\" in its config.json");
-	if (notify_begin(rt, dirfd, &r, n, err))
+	if (notify_begin(rt, dirfd, r, n, err))
 		return -1;
-	unexecuted = knock(rt, dirfd, &r, plan->h, err);
+	unexecuted = knock(rt, dirfd, r, plan->h, err);
 	if (unexecuted < 0) {
-		end_container(rt, dirfd, &r, plan->h, err);
+		end_container(rt, dirfd, r, plan->h, err);
 		return -1;
 	}
 	/* status asks the socket itself; the name in the directory only saves it the question */
 	unlinkat(dirfd, INIT_START_SOCKET, 0);
-	if (!unexecuted && hooks_run_kind(plan->h, PLAN_HOOK_POSTSTART, (pid_t)r.pid.v, err)) {
-		end_container(rt, dirfd, &r, plan->h, err);
+	if (!unexecuted && hooks_run_kind(plan->h, PLAN_HOOK_POSTSTART, (pid_t)r->pid.v, err)) {
+		end_container(rt, dirfd, r, plan->h, err);
 		return -1;
 	}
 	return 0;
@@ -135,6 +134,7 @@ int hz_start(hz_runtime *rt, const char *id, struct hz_error *err)
 	struct hz_error local = HZ_ERROR_INIT;
 	_cleanup_fd_ int dirfd = -1;
 	struct arena a = ARENA_INIT;
+	struct record record;
 	struct notify n = {.sock = -1, .pidfd = -1};
 	struct plan plan = {0};
 	int r;
@@ -143,7 +143,9 @@ int hz_start(hz_runtime *rt, const char *id, struct hz_error *err)
 		err = &local; /* its code decides what becomes of the container */
 	if (store_lock(rt, id, 0, &dirfd, err))
 		return -1;
-	r = start(rt, dirfd, &a, &plan, &n, err);
+	r = container_record(rt, id, dirfd, &a, &record, err);
+	if (!r)
+		r = start(rt, dirfd, &record, &plan, &n, err);
 	if (!r && n.sock >= 0) {
 		fd_close(TAKE_FD(dirfd)); /* the lock: READY=1 may never come */
 		notify_relay(rt, n.sock, n.pidfd, n.pid);

@@ -390,8 +390,8 @@ static int run(struct update *u, struct hz_error *err)
 	if (oci_resources_decode(&u->arena, text, strlen(text),
 				 u->o->name ? u->o->name : "resources", &u->change, err) ||
 	    store_lock(u->rt, u->o->id, WAIT_MS, &u->dirfd, err) ||
-	    record_read(u->dirfd, &u->arena, &u->record, err) || check_status(u, err) ||
-	    load(u, err) || check_idle(u, err))
+	    container_record(u->rt, u->o->id, u->dirfd, &u->arena, &u->record, err) ||
+	    check_status(u, err) || load(u, err) || check_idle(u, err))
 		return -1;
 	narrow(u, u->after);
 	r = apply(u, u->after, &u->plan, &u->undo, err);

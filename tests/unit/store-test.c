@@ -235,6 +235,36 @@ static void test_long_record(hz_runtime *rt)
 	hz_error_clear(&err);
 }
 
+/* A bit that flips is noticed wherever it is; in the checksum's own name it may change nothing. */
+static void test_flipped_record(int dirfd)
+{
+	struct record r = sample();
+	struct hz_error err = HZ_ERROR_INIT;
+	struct buf text = BUF_INIT;
+	unsigned wrong = 0;
+	size_t end;
+
+	record_write(dirfd, &r, &err);
+	ok(!file_read_at(dirfd, RECORD_FILE, &text, RECORD_MAX), "the record's file is read");
+	end = text.data ? (size_t)(strstr(text.data, ",\"checksum\"") - text.data) : 0;
+	for (size_t bit = 0; bit < text.len * 8; bit++) {
+		struct arena a = ARENA_INIT;
+		struct record back;
+		int e;
+
+		text.data[bit / 8] ^= (char)(1 << bit % 8);
+		file_replace_at(dirfd, RECORD_FILE, 0600, text.data, text.len);
+		e = record_read(dirfd, &a, &back, &err);
+		if (e ? !err.hint[0] : bit / 8 < end || strcmp(back.bundle, r.bundle) != 0)
+			wrong++;
+		text.data[bit / 8] ^= (char)(1 << bit % 8);
+		arena_done(&a);
+		hz_error_clear(&err);
+	}
+	ok(!wrong, "each of %zu flipped bits is noticed (%u are not)", text.len * 8, wrong);
+	buf_done(&text);
+}
+
 static void test_damaged_delete(hz_runtime *rt)
 {
 	struct hz_error err = HZ_ERROR_INIT;
@@ -339,6 +369,7 @@ int main(void)
 	test_lost_record(rt);
 	store_create(rt, "three", &fd, NULL);
 	test_record(fd);
+	test_flipped_record(fd);
 	test_cut_record(fd);
 	fd_close(fd);
 	test_damaged_delete(rt);
