@@ -41,7 +41,7 @@ struct hz_error {
 	char syscall[32];  /* the kernel call that failed */
 	char object[512];  /* what it was done to: a path, a cgroup, an id */
 	char kernel[512];  /* the kernel's own words, where it gives any (fs contexts) */
-	char hint[256];    /* what to do */
+	char hint[512];    /* what to do */
 	char msg[4096];    /* one self-contained line without prefix and place */
 	char *more; /* further faults, one a line with place and text; owned, see hz_error_clear */
 };

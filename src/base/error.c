@@ -232,15 +232,31 @@ int error_prefix(struct hz_error *err, const char *fmt, ...)
 	return -1;
 }
 
+/* A text that was truncated ends behind a word, and shows that it goes on. */
+static void end_at_word(char *text, size_t size)
+{
+	static const char mark[] = " ...";
+	char *last = text + size - sizeof(mark), *end;
+
+	*last = '\0';
+	end = strrchr(text, ' ');
+	if (!end || last - end > 64) /* a path, perhaps */
+		end = last;
+	memcpy(end, mark, sizeof(mark));
+}
+
 int error_hint(struct hz_error *err, const char *fmt, ...)
 {
 	va_list ap;
+	int n;
 
 	if (!err)
 		return -1;
 	va_start(ap, fmt);
-	vsnprintf(err->hint, sizeof(err->hint), fmt, ap);
+	n = vsnprintf(err->hint, sizeof(err->hint), fmt, ap);
 	va_end(ap);
+	if (n >= (int)sizeof(err->hint))
+		end_at_word(err->hint, sizeof(err->hint));
 	return -1;
 }
 

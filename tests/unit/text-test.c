@@ -2,6 +2,7 @@
 /* What may drive a terminal becomes an escape, everything else stays. */
 #include "tap.h"
 
+#include "base/error.h"
 #include "base/text.h"
 
 static const struct {
@@ -28,6 +29,23 @@ static const struct {
 	{"a\xe4\xb8", "a\\xe4\\xb8", 0, "a sequence that is cut"},
 };
 
+/* A long value in a hint, which is truncated. */
+static void check_hint(const char *value, const char *end)
+{
+	struct hz_error err = HZ_ERROR_INIT;
+	char longer[1024] = "";
+	size_t len;
+
+	while (strlen(longer) < sizeof(err.hint))
+		strcat(longer, value);
+	error_hint(&err, "see \"%s\"", longer);
+	len = strlen(err.hint);
+	ok(len < sizeof(err.hint) && len > sizeof(err.hint) / 2, "the hint keeps its size");
+	is_str(err.hint + len - strlen(end), end, "a hint that is too long ends with \"%s\"", end);
+	error_hint(&err, "see \"%s\"", value);
+	ok(err.hint[strlen(err.hint) - 1] == '"', "a short one is whole");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -41,5 +59,7 @@ int main(void)
 		text_clean(&again, out.data, out.len, cases[i].flags & TEXT_LINES);
 		is_str(again.data, out.data, "%s: escapes stay", cases[i].what);
 	}
+	check_hint("word ", "word ...");
+	check_hint("/directory", " ...");
 	return done_testing();
 }
