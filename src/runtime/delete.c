@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define END_TIMEOUT_MS  10000 /* for init to end after SIGKILL, as runc waits */
+#define END_SOON_MS     20    /* … by itself */
 #define LOCK_TIMEOUT_MS 10000 /* --force: for the operation that holds the container */
 #define LOCK_GRACE_MS   100   /* … before its processes are killed under it */
 
@@ -50,11 +51,38 @@ int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct re
 	return 0;
 }
 
+static int wait_for_end(int pidfd, int ms)
+{
+	struct pollfd p = {pidfd, POLLIN, 0};
+	int n;
+
+	do
+		n = poll(&p, 1, ms);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/*
+ * An init that has been killed ends its pid namespace, but it needs the CPU for that. Among
+ * hundreds of processes that do nothing but fork its turn comes late, and once for each of them.
+ * Killed through their cgroup they all end when their own turn comes.
+ */
+static int wait_among_others(const struct record *r, int pidfd)
+{
+	struct hz_error ignored = HZ_ERROR_INIT; /* init may end all the same */
+	int n = wait_for_end(pidfd, END_SOON_MS);
+
+	if (n)
+		return n;
+	(void)cgroup_kill(&r->cgroup_dirs, SIGKILL, &ignored);
+	hz_error_clear(&ignored);
+	return wait_for_end(pidfd, END_TIMEOUT_MS);
+}
+
 /* SIGKILL and wait for the end. */
 static int end_init(const struct record *r, struct hz_error *err)
 {
 	_cleanup_fd_ int pidfd = -1;
-	struct pollfd p;
 	int frozen, n;
 
 	if (!r->pid.set)
@@ -74,10 +102,7 @@ static int end_init(const struct record *r, struct hz_error *err)
 	/* still: by a cgroup above, which holds what v1 has killed until it is moved */
 	if (frozen < 0 || (frozen && cgroup_kill(&r->cgroup_dirs, SIGKILL, err)))
 		return -1;
-	p = (struct pollfd){pidfd, POLLIN, 0};
-	do
-		n = poll(&p, 1, END_TIMEOUT_MS);
-	while (n < 0 && errno == EINTR);
+	n = wait_among_others(r, pidfd);
 	if (n > 0)
 		return 0;
 	if (n < 0)

@@ -201,6 +201,24 @@ regex() {
 	is "$(rt list -q)" ""
 }
 
+# init has to wait for a CPU behind all the others, once for each of them
+fork_bomb() {
+	local start
+	bundle
+	limits '{"pids":{"limit":300}}'
+	sh_args 'i=0; while [ $i -lt 100 ]; do (while :; do (:); done) & i=$((i+1)); done; touch /tmp/ready; wait'
+	must_create
+	cap rt start "$ID"
+	ok
+	within 20 test -e "$B/rootfs/tmp/ready" || die "not ready"
+	start=${EPOCHREALTIME/./}
+	cap rt delete --force "$ID"
+	ok
+	start=$((${EPOCHREALTIME/./} - start))
+	[ $start -lt 8000000 ] || die "it took $start us"
+	nothing_left || die "left: $(leftovers)"
+}
+
 t "the default is TERM" default_is_term
 empty_is_term() {
 	peer_differs crun "takes it for an unknown signal"
@@ -223,4 +241,5 @@ t "plain SIGKILL with the host's pid namespace ends all" plain_shared_pid
 t "--all reaches what is left when init has ended" all_after_init_ended
 t "--all on a stopped container succeeds" all_on_stopped
 t "--regex of kill and delete" regex
+t "delete --force ends a fork bomb" fork_bomb
 finish
