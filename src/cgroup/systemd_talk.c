@@ -52,14 +52,8 @@ static int no_library(struct hz_error *err)
 
 static int start_child(struct helper *h, struct child *c, struct hz_error *err)
 {
-	static char stack[16384] __attribute__((aligned(16)));
-	struct sys_clone_args args = {
-		.flags = CLONE_VM | CLONE_VFORK,
-		.exit_signal = SIGCHLD,
-		.stack = (uint64_t)(uintptr_t)stack,
-		.stack_size = sizeof(stack),
-	};
-	long pid = sys_clone3_call(&args, child_exec, c);
+	struct sys_clone_args args = {.exit_signal = SIGCHLD};
+	long pid = sys_clone3_vfork(&args, child_exec, c);
 
 	if (pid < 0)
 		return error_sys(err, (int)-pid, "clone3", NULL, "start hezi-systemd");

@@ -51,13 +51,9 @@ static void visit(void *arg)
 
 int netlink_open_in(struct netlink *nl, int pidfd)
 {
-	static char stack[8192] __attribute__((aligned(16)));
 	struct visit v = {pidfd, -EIO};
-	struct sys_clone_args args = {.flags = CLONE_VM | CLONE_VFORK | CLONE_FILES,
-				      .exit_signal = SIGCHLD,
-				      .stack = (uint64_t)(uintptr_t)stack,
-				      .stack_size = sizeof(stack)};
-	long pid = sys_clone3_call(&args, visit, &v);
+	struct sys_clone_args args = {.flags = CLONE_FILES, .exit_signal = SIGCHLD};
+	long pid = sys_clone3_vfork(&args, visit, &v);
 
 	nl->seq = 0;
 	nl->why[0] = '\0';

@@ -5,7 +5,7 @@
  * is never a file of the host (CVE-2019-5736).
  *
  * The child shares our memory until it executes (CLONE_VM|CLONE_VFORK: no page tables are copied).
- * It runs on a stack of its own and makes only raw system calls.
+ * It makes only raw system calls.
  */
 #include "runtime/runtime.h"
 
@@ -116,17 +116,13 @@ static int open_init(const char *dir, struct hz_error *err)
 
 static long spawn_child(struct child *c, struct sys_clone_args *args, struct hz_error *err)
 {
-	static char stack[16384] __attribute__((aligned(16)));
 	_cleanup_fd_ int image = open_init(c->dir, err);
 	long pid;
 
 	if (image < 0)
 		return -1;
 	c->image = image;
-	args->flags |= CLONE_VM | CLONE_VFORK;
-	args->stack = (uint64_t)(uintptr_t)stack;
-	args->stack_size = sizeof(stack);
-	pid = sys_clone3_call(args, child_exec, c);
+	pid = sys_clone3_vfork(args, child_exec, c);
 	if (pid < 0)
 		return error_sys(err, (int)-pid, "clone3", NULL, "create the container's process");
 	if (c->ran && !c->errnum)

@@ -81,6 +81,11 @@ static inline long sys_clone3_fork(struct sys_clone_args *args)
  * it.
  */
 long sys_clone3_call(struct sys_clone_args *args, void (*fn)(void *), void *arg);
+/**
+ * The same on a stack of its own with CLONE_VM and CLONE_VFORK: returns when the child has executed
+ * a program or ended. It has no handlers of signals. child.c, no libc needed.
+ */
+long sys_clone3_vfork(struct sys_clone_args *args, void (*fn)(void *), void *arg);
 
 /**
  * faccessat2(2) with AT_EACCESS, or where that is refused (ENOSYS before Linux 5.8 or by a filter;
