@@ -342,7 +342,7 @@ int hz_checkpoint(hz_runtime *rt, const struct hz_checkpoint_options *o, struct 
 
 	criu_place_close(&c.place);
 	if (c.dirfd >= 0)
-		fd_close(c.dirfd);
+		store_unlock(c.dirfd);
 	plan_done(&c.plan);
 	buf_done(&c.opts);
 	arena_done(&c.arena);

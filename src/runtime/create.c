@@ -286,7 +286,7 @@ void creation_done(struct creation *c)
 	netdev_done(c);
 	creation_close_fds(c);
 	if (c->dirfd >= 0)
-		fd_close(TAKE_FD(c->dirfd));
+		store_unlock(TAKE_FD(c->dirfd));
 	free(TAKE_PTR(c->filter));
 	buf_done(&c->switched);
 	arena_done(&c->arena);

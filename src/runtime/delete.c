@@ -203,7 +203,7 @@ static int delete_missing(hz_runtime *rt, const char *id, struct hz_error *err)
 int hz_delete(hz_runtime *rt, const char *id, bool force, struct hz_error *err)
 {
 	struct hz_error local = HZ_ERROR_INIT;
-	_cleanup_fd_ int dirfd = -1;
+	_cleanup_lock_ int dirfd = -1;
 	struct arena a = ARENA_INIT;
 	int r;
 

@@ -8,7 +8,7 @@ typedef int (*on_container)(const struct record *r, enum hz_status status, struc
 static int with_container(hz_runtime *rt, const char *id, on_container f, struct hz_error *err)
 {
 	enum hz_status status = HZ_STOPPED;
-	_cleanup_fd_ int dirfd = -1;
+	_cleanup_lock_ int dirfd = -1;
 	struct arena a = ARENA_INIT;
 	struct record record;
 	int r;

@@ -89,7 +89,7 @@ static int start_and_wait(struct creation *c, const struct hz_run_options *run, 
 	if (!run->detach)
 		return creation_attend(c, run->keep, ret_status, err);
 	if (c->notify >= 0) {
-		fd_close(TAKE_FD(c->dirfd)); /* the lock: READY=1 may never come */
+		store_unlock(TAKE_FD(c->dirfd)); /* READY=1 may never come */
 		notify_relay(c->rt, c->notify, c->pidfd, c->pid);
 	}
 	return 0;

@@ -288,6 +288,14 @@ int store_open(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *
  * HZ_E_BUSY). */
 int store_lock(hz_runtime *rt, const char *id, unsigned timeout_ms, int *ret_dirfd,
 	       struct hz_error *err);
+/** Give the lock back, which store_create() or store_lock() took, and close @dirfd. */
+void store_unlock(int dirfd);
+static inline void cleanup_lock(int *dirfd)
+{
+	if (*dirfd >= 0)
+		store_unlock(*dirfd);
+}
+#define _cleanup_lock_ _cleanup_(cleanup_lock)
 /** Is somebody at work on it? */
 bool store_is_locked(int dirfd);
 /** Rename it away and remove it. */

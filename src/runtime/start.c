@@ -132,7 +132,7 @@ static int start(hz_runtime *rt, int dirfd, const struct record *r, struct plan 
 int hz_start(hz_runtime *rt, const char *id, struct hz_error *err)
 {
 	struct hz_error local = HZ_ERROR_INIT;
-	_cleanup_fd_ int dirfd = -1;
+	_cleanup_lock_ int dirfd = -1;
 	struct arena a = ARENA_INIT;
 	struct record record;
 	struct notify n = {.sock = -1, .pidfd = -1};
@@ -147,7 +147,7 @@ int hz_start(hz_runtime *rt, const char *id, struct hz_error *err)
 	if (!r)
 		r = start(rt, dirfd, &record, &plan, &n, err);
 	if (!r && n.sock >= 0) {
-		fd_close(TAKE_FD(dirfd)); /* the lock: READY=1 may never come */
+		store_unlock(TAKE_FD(dirfd)); /* READY=1 may never come */
 		notify_relay(rt, n.sock, n.pidfd, n.pid);
 	}
 	notify_end(&n);

@@ -221,6 +221,14 @@ int store_create(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error
 	return 0;
 }
 
+/* close(2) alone would keep the lock for as long as a child of another thread, which has not
+ * executed its program yet, has a copy of the descriptor. */
+void store_unlock(int dirfd)
+{
+	flock(dirfd, LOCK_UN); /* cannot fail on an open directory */
+	fd_close(dirfd);
+}
+
 bool store_is_locked(int dirfd)
 {
 	if (flock(dirfd, LOCK_SH | LOCK_NB))

@@ -414,7 +414,7 @@ int hz_update(hz_runtime *rt, const struct hz_update_options *options, struct hz
 	int r = run(&u, err);
 
 	if (u.dirfd >= 0)
-		fd_close(u.dirfd);
+		store_unlock(u.dirfd);
 	buf_done(&u.stored);
 	buf_done(&u.merged);
 	buf_done(&u.undo);
