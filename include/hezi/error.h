@@ -19,7 +19,7 @@ enum hz_error_code {
 	HZ_E_EXISTS,      /* the container id is taken */
 	HZ_E_NOT_FOUND,   /* no such container */
 	HZ_E_STATE,       /* the container is in a state that forbids the operation */
-	HZ_E_BUSY,        /* another operation holds the container */
+	HZ_E_BUSY,        /* another operation has held the container for 10 s */
 	HZ_E_SYSTEM,      /* a system call failed */
 	HZ_E_NOMEM,       /* out of memory */
 	HZ_E_HOOK,        /* a hook failed or timed out */

@@ -315,7 +315,7 @@ static int checkpoint(struct checkpoint *c, struct hz_error *err)
 	const struct hz_checkpoint_options *o = c->o;
 	const char *images = o->image_path ? o->image_path : "checkpoint";
 
-	if (check_options(o, err) || store_lock(c->rt, o->id, 0, &c->dirfd, err) ||
+	if (check_options(o, err) || store_lock(c->rt, o->id, LOCK_WAIT_MS, &c->dirfd, err) ||
 	    container_record(c->rt, o->id, c->dirfd, &c->arena, &c->record, err) ||
 	    check_state(c, err) || store_read_plan(c->dirfd, &c->plan, err) ||
 	    criu_place_open(&c->place, images, o->work_path, true, err))

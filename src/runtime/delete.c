@@ -14,10 +14,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define END_TIMEOUT_MS  10000 /* for init to end after SIGKILL, as runc waits */
-#define END_SOON_MS     20    /* … by itself */
-#define LOCK_TIMEOUT_MS 10000 /* --force: for the operation that holds the container */
-#define LOCK_GRACE_MS   100   /* … before its processes are killed under it */
+#define END_TIMEOUT_MS 10000 /* for init to end after SIGKILL, as runc waits */
+#define END_SOON_MS    20    /* … by itself */
+#define LOCK_GRACE_MS  100   /* --force: for another operation, before its processes are killed */
 
 /* A passing trouble (no memory, no descriptors) is over at the second try; what is busy was waited
  * for already. */
@@ -182,7 +181,7 @@ static int lock_by_force(hz_runtime *rt, const char *id, int *ret_dirfd, struct 
 		container_kill_all(&r, SIGKILL,
 				   err); /* if it cannot be killed, the wait below tells */
 	arena_done(&a);
-	return store_lock(rt, id, LOCK_TIMEOUT_MS, ret_dirfd, err);
+	return store_lock(rt, id, LOCK_WAIT_MS, ret_dirfd, err);
 }
 
 /* Nothing of that name: with --force that is what was asked for, once the rest of a killed delete
@@ -209,7 +208,8 @@ int hz_delete(hz_runtime *rt, const char *id, bool force, struct hz_error *err)
 
 	if (!err)
 		err = &local; /* decisions below look at the code */
-	r = force ? lock_by_force(rt, id, &dirfd, err) : store_lock(rt, id, 0, &dirfd, err);
+	r = force ? lock_by_force(rt, id, &dirfd, err)
+		  : store_lock(rt, id, LOCK_WAIT_MS, &dirfd, err);
 	if (!r)
 		r = delete_locked(rt, id, dirfd, force, &a, err);
 	else if (force && err->code == HZ_E_NOT_FOUND)

@@ -13,7 +13,7 @@ static int with_container(hz_runtime *rt, const char *id, on_container f, struct
 	struct record record;
 	int r;
 
-	if (store_lock(rt, id, 0, &dirfd, err))
+	if (store_lock(rt, id, LOCK_WAIT_MS, &dirfd, err))
 		return -1;
 	r = container_record(rt, id, dirfd, &a, &record, err);
 	/* without a pid the lock, which is ours, would look like that of a create at work */

@@ -284,8 +284,11 @@ int store_open_root(hz_runtime *rt, bool create, struct hz_error *err);
 int store_create(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *err);
 /** Open without a lock. */
 int store_open(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *err);
-/** Open and take the lock; waits up to @timeout_ms for another operation (0: not at all,
- * HZ_E_BUSY). */
+/** How long an operation waits for another one: `state` says "created" before create has let go,
+ * and engines send one update after the other. */
+#define LOCK_WAIT_MS 10000
+/** Open and take the lock; waits up to @timeout_ms for another operation (0: not at all), then
+ * HZ_E_BUSY. */
 int store_lock(hz_runtime *rt, const char *id, unsigned timeout_ms, int *ret_dirfd,
 	       struct hz_error *err);
 /** Give the lock back, which store_create() or store_lock() took, and close @dirfd. */

@@ -141,7 +141,7 @@ int hz_start(hz_runtime *rt, const char *id, struct hz_error *err)
 
 	if (!err)
 		err = &local; /* its code decides what becomes of the container */
-	if (store_lock(rt, id, 0, &dirfd, err))
+	if (store_lock(rt, id, LOCK_WAIT_MS, &dirfd, err))
 		return -1;
 	r = container_record(rt, id, dirfd, &a, &record, err);
 	if (!r)

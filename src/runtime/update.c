@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define CONFIG_FILE "config.json"
-#define WAIT_MS     10000 /* engines send one update after the other */
 
 struct update {
 	hz_runtime *rt;
@@ -389,7 +388,7 @@ static int run(struct update *u, struct hz_error *err)
 
 	if (oci_resources_decode(&u->arena, text, strlen(text),
 				 u->o->name ? u->o->name : "resources", &u->change, err) ||
-	    store_lock(u->rt, u->o->id, WAIT_MS, &u->dirfd, err) ||
+	    store_lock(u->rt, u->o->id, LOCK_WAIT_MS, &u->dirfd, err) ||
 	    container_record(u->rt, u->o->id, u->dirfd, &u->arena, &u->record, err) ||
 	    check_status(u, err) || load(u, err) || check_idle(u, err))
 		return -1;

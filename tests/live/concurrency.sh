@@ -222,6 +222,33 @@ parent_death_is_not_inherited() {
 	is "$(status_of)" running
 }
 
+# while_held CMD...: another operation has the container's lock for the first 0.3 s
+while_held() {
+	local holder
+	flock "$ROOT/$ID" sh -c ": >$T/held; sleep 0.3" &
+	holder=$!
+	within 5 test -e "$T/held"
+	cap "$@"
+	rm "$T/held"
+	ok
+	if [ "$KIND" = hezi ] && kill -0 $holder 2>/dev/null; then die "it did not wait: $*"; fi
+	wait $holder
+}
+
+operations_wait() {
+	bundle
+	args sleep 60
+	must_create
+	while_held rt start "$ID"
+	while_held rt pause "$ID"
+	is "$(status_of)" paused
+	while_held rt resume "$ID"
+	rt kill "$ID" KILL
+	wait_status stopped
+	while_held rt delete "$ID"
+}
+
+t "start, pause, resume and delete wait for another operation" operations_wait
 t "8 creates of one id: one wins" creates
 t "8 starts: one wins, the program runs once" starts
 t "8 deletes: one wins, poststop hooks run once" deletes
