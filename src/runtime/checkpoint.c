@@ -317,7 +317,8 @@ static int checkpoint(struct checkpoint *c, struct hz_error *err)
 
 	if (check_options(o, err) || store_lock(c->rt, o->id, LOCK_WAIT_MS, &c->dirfd, err) ||
 	    container_record(c->rt, o->id, c->dirfd, &c->arena, &c->record, err) ||
-	    check_state(c, err) || store_read_plan(c->dirfd, &c->plan, err) ||
+	    record_check_version(&c->record, err) || check_state(c, err) ||
+	    store_read_plan(c->dirfd, &c->plan, err) ||
 	    criu_place_open(&c->place, images, o->work_path, true, err))
 		return -1;
 	if (dump(c, err))

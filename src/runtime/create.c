@@ -55,7 +55,7 @@ static int fill_record(struct creation *c, struct hz_error *err)
 	struct record *r = &c->record;
 
 	*r = (struct record){
-		.version = {1, true},
+		.version = {RECORD_VERSION, true},
 		.id = c->o->id,
 		.bundle = c->b->path,
 		.rootfs = plan_text(h, h->rootfs),

@@ -162,6 +162,12 @@ static int delete_locked(hz_runtime *rt, const char *id, int dirfd, bool force, 
 	}
 	if (!force && r.pid.set && check_state(dirfd, id, &r, err))
 		return -1;
+	if (r.version.v > RECORD_VERSION)
+		runtime_log(
+			rt, HZ_LOG_WARNING,
+			"container \"%s\" was created by a newer version of hezi (record version "
+			"%lld, this version knows %d): what only that version creates is left",
+			id, (long long)r.version.v, RECORD_VERSION);
 	return end_init(&r, err) ? -1 : destroy_with_hooks(rt, id, dirfd, &r, err);
 }
 

@@ -153,8 +153,8 @@ static int prepare(hz_runtime *rt, struct exec *x, const struct hz_exec_options 
 
 	if (store_open(rt, o->id, &x->dirfd, err) ||
 	    container_record(rt, o->id, x->dirfd, &b->arena, &x->record, err) ||
-	    find_init(x, o, err) || read_config(x, err) || exec_process_make(x, o, err) ||
-	    console_check(b->config, x->c.o, o->detach, err) ||
+	    record_check_version(&x->record, err) || find_init(x, o, err) || read_config(x, err) ||
+	    exec_process_make(x, o, err) || console_check(b->config, x->c.o, o->detach, err) ||
 	    facts_collect(&b->facts, &b->ignored_signals, &b->arena, err) ||
 	    find_target(rt, x, o, err))
 		return -1;

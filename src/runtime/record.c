@@ -153,14 +153,25 @@ int record_read(int dirfd, struct arena *a, struct record *ret, struct hz_error 
 	}
 	if (oci_flat_decode(a, text.data ? text.data : "", text.len, &record_kind, ret, err))
 		return hint_damaged(err);
-	if (ret->version.v != 1)
-		return error_set(
-			err, HZ_E_UNSUPPORTED,
-			"the container was made by another version of hezi (record version %lld)",
-			(long long)ret->version.v);
+	if (ret->version.v < 1) {
+		error_set(err, HZ_E_CONFIG, "the container's record holds no valid version");
+		return hint_damaged(err);
+	}
 	if (ret->pid.set && (ret->pid.v <= 0 || ret->pid.v > INT32_MAX || !ret->start_time.set)) {
 		error_set(err, HZ_E_CONFIG, "the container's record holds no valid pid");
 		return hint_damaged(err);
 	}
 	return 0;
+}
+
+int record_check_version(const struct record *r, struct hz_error *err)
+{
+	if (r->version.v <= RECORD_VERSION)
+		return 0;
+	error_set(err, HZ_E_UNSUPPORTED,
+		  "the container was created by a newer version of hezi (record version %lld, this "
+		  "version knows %d)",
+		  (long long)r->version.v, RECORD_VERSION);
+	return error_hint(err, "use the newer hezi; this one can list, show, kill and delete the "
+			       "container");
 }

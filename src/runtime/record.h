@@ -4,17 +4,23 @@
  * renamed, once per transition: the intent before the first resource exists (no pid), then the
  * created container (pid). It holds all that kill, state and delete need, so that config.json is
  * never needed again.
+ *
+ * The contract between versions of hezi (docs/upgrading.md): every key keeps its name, type and
+ * meaning for ever. A new key is optional; where delete of an older hezi would do wrong without it,
+ * RECORD_VERSION goes up too. So all versions can list, show, kill and delete the containers of all
+ * others. tests/unit/data/record-*.json has one of each.
  */
 #ifndef RUNTIME_RECORD_H
 #define RUNTIME_RECORD_H
 
 #include "ocispec.h"
 
-#define RECORD_FILE "record.json"
-#define RECORD_MAX  OCI_CONFIG_MAX /* for the writer and for all readers */
+#define RECORD_FILE    "record.json"
+#define RECORD_VERSION 1
+#define RECORD_MAX     OCI_CONFIG_MAX /* for the writer and for all readers */
 
 struct record {
-	struct oci_i64 version;                     /* 1 */
+	struct oci_i64 version;                     /* RECORD_VERSION of its writer */
 	const char *id, *bundle, *rootfs, *created; /* created: RFC 3339 */
 	struct oci_i64 owner;                       /* uid */
 	struct oci_i64 pid;                         /* absent in an intent */
@@ -41,5 +47,9 @@ int record_write(int dirfd, const struct record *r, struct hz_error *err);
 /** Strings live in @a. HZ_E_NOT_FOUND when there is no record, HZ_E_FOREIGN when there is one of
  * another runtime, HZ_E_JSON/HZ_E_CONFIG when it is damaged. */
 int record_read(int dirfd, struct arena *a, struct record *ret, struct hz_error *err);
+
+/** For operations that need more of a container than its record: -1 when a newer hezi created it.
+ */
+int record_check_version(const struct record *r, struct hz_error *err);
 
 #endif

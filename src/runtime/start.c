@@ -104,7 +104,7 @@ static int start(hz_runtime *rt, int dirfd, const struct record *r, struct plan 
 	enum hz_status status;
 	int unexecuted;
 
-	if (status_get(dirfd, r, &status, err))
+	if (record_check_version(r, err) || status_get(dirfd, r, &status, err))
 		return -1;
 	if (status != HZ_CREATED)
 		return wrong_state(status, err);

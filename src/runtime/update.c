@@ -390,7 +390,8 @@ static int run(struct update *u, struct hz_error *err)
 				 u->o->name ? u->o->name : "resources", &u->change, err) ||
 	    store_lock(u->rt, u->o->id, LOCK_WAIT_MS, &u->dirfd, err) ||
 	    container_record(u->rt, u->o->id, u->dirfd, &u->arena, &u->record, err) ||
-	    check_status(u, err) || load(u, err) || check_idle(u, err))
+	    record_check_version(&u->record, err) || check_status(u, err) || load(u, err) ||
+	    check_idle(u, err))
 		return -1;
 	narrow(u, u->after);
 	r = apply(u, u->after, &u->plan, &u->undo, err);

@@ -233,6 +233,65 @@ lost_record() {
 	ok
 }
 
+# record_as NAME: the container's record as another version of hezi writes it
+record_as() {
+	local change record=$ROOT/$ID/record.json
+	case $1 in
+	checksum) return ;;
+	first) change='del(.unit,.unitOfUser,.resctrlDirs,.mountBelow,.pidfdInode)' ;;
+	systemd) change='del(.resctrlDirs,.mountBelow,.pidfdInode)' ;;
+	resctrl) change='del(.mountBelow,.pidfdInode)' ;;
+	hostmount) change='del(.pidfdInode)' ;;
+	pidfd) change=. ;;
+	future) change='.version=9|.later={deep:[{list:[1,2.5,null,true]}]}|.flags=[[]]|.none=null' ;;
+	esac
+	[ "$1" != first ] || [ -z "${LIVE_SYSTEMD:-}" ] || skip "the first version has no systemd driver"
+	jq -c "del(.checksum)|$change" "$record" >"$T/record" && cat "$T/record" >"$record"
+}
+
+# of_version NAME: list, state, kill and delete work on a container of every other version
+of_version() {
+	local command old
+	peers_differ "records of their own"
+	bundle
+	sleeper
+	record_as "$1"
+	is "$(rt list -q)" "$ID"
+	is "$(rt list -f json | jq -r '.[0]|"\(.id) \(.status) \(.bundle)"')" "$ID running $B"
+	is "$(status_of)" running
+	is "$(rt ps -f json "$ID")" "[$(pid_of)]"
+	cap rt stats "$ID"
+	ok
+	cap rt delete "$ID"
+	bad
+	says "that is not stopped: running"
+	echo '{"args":["true"],"cwd":"/","user":{"uid":0,"gid":0}}' >"$T/process.json"
+	for command in "exec --process $T/process.json $ID" "update --pids-limit 9 $ID" "start $ID" "checkpoint --image-path $T/img $ID"; do
+		[ "$1" = future ] || break
+		# shellcheck disable=SC2086
+		cap rt $command
+		[ "$ST" != 0 ] || die "$command worked"
+		says "was created by a newer version of hezi \(record version 9, this version knows 1\)"
+		says "hint: use the newer hezi"
+	done
+	if [ "$1" != future ]; then cap rt exec "$ID" true; ok; fi
+	old=$(<"$ROOT/$ID/record.json")
+	cap rt kill "$ID" KILL
+	ok
+	wait_status stopped
+	is "$(<"$ROOT/$ID/record.json")" "$old" "the record"
+	cap rt delete "$ID"
+	ok
+	[ "$1" != future ] || says "created by a newer version of hezi"
+	nothing_left || die "left: $(leftovers)"
+	# and while it runs
+	sleeper
+	record_as "$1"
+	cap rt delete --force "$ID"
+	ok
+	nothing_left || die "left: $(leftovers)"
+}
+
 exists='container with given ID already exists|already exists'
 gone='does not exist'
 live='that is not stopped: running'
@@ -284,6 +343,9 @@ t "a container of runc in the same root is rejected by every command" foreign_ru
 t "a container of crun in the same root is rejected by every command" foreign_crun
 t "what a create leaves that was killed before its record" unfinished
 t "a container whose record is lost" lost_record
+for version in first systemd resctrl hostmount pidfd checksum future; do
+	t "a container of another version of hezi: $version" of_version $version
+done
 t "delete --force while create is busy" creating_force_deleted
 t "the pid is a thread's by now: delete" thread_has_pid delete
 t "the pid is a thread's by now: delete --force" thread_has_pid delete --force
