@@ -27,7 +27,7 @@ enum hz_log_level {
 	HZ_LOG_INFO,
 	HZ_LOG_WARNING,
 	HZ_LOG_ERROR, /* the operation succeeded, but something is left to be cleaned up */
-	HZ_LOG_ECHO   /* a warning; its short form is on the stderr of the container's process */
+	HZ_LOG_QUIET  /* a warning for a log, not for who reads the stderr of the container */
 };
 
 /* Who makes the cgroup. */

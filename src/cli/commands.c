@@ -44,12 +44,12 @@ static void on_message(void *data, enum hz_log_level level, const char *message)
 	static const enum log_level levels[] = {
 		[HZ_LOG_DEBUG] = LOG_AT_DEBUG,     [HZ_LOG_INFO] = LOG_AT_INFO,
 		[HZ_LOG_WARNING] = LOG_AT_WARNING, [HZ_LOG_ERROR] = LOG_AT_ERROR,
-		[HZ_LOG_ECHO] = LOG_AT_WARNING,
+		[HZ_LOG_QUIET] = LOG_AT_WARNING,
 	};
 	struct cli *cli = data;
 
-	/* callers of runc compare that one line on stderr */
-	if (level == HZ_LOG_ECHO && cli->log.fd < 0)
+	/* callers of runc compare what is on stderr */
+	if (level == HZ_LOG_QUIET && cli->log.fd < 0)
 		return;
 	log_message(&cli->log, levels[level], message);
 }

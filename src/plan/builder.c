@@ -193,6 +193,7 @@ void builder_warn(struct builder *b, const char *pointer, const char *fmt, ...)
 	if (n >= PLAN_WARNINGS)
 		return;
 	w = &b->plan->warnings[n];
+	w->quiet = false;
 	snprintf(w->pointer, sizeof(w->pointer), "%s", pointer);
 	va_start(ap, fmt);
 	vsnprintf(w->text, sizeof(w->text), fmt, ap);

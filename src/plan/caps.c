@@ -63,6 +63,20 @@ static uint64_t limit_set(struct caps_context *x, uint64_t caps, uint64_t to, co
 	return caps & to;
 }
 
+/* Root has its capabilities after an execve without them, and engines list more than is possible:
+ * nobody misses them, so that warning is for the log. */
+static void limit_ambient(struct caps_context *x, struct plan_caps *s, bool is_root)
+{
+	struct plan *plan = x->b->plan;
+	unsigned n = plan->nwarnings;
+
+	s->ambient = limit_set(x, s->ambient, s->permitted & s->inheritable, "ambient",
+			       "can't raise ambient capability",
+			       "must be permitted and inheritable to be ambient");
+	if (plan->nwarnings > n && n < PLAN_WARNINGS)
+		plan->warnings[n].quiet = is_root;
+}
+
 void compile_caps(struct builder *b)
 {
 	static const struct oci_capabilities none;
@@ -82,9 +96,7 @@ void compile_caps(struct builder *b)
 	s->ambient = parse_set(&x, &c->ambient, "ambient");
 	s->effective =
 		limit_set(&x, s->effective, s->permitted, "effective", "left out", "not permitted");
-	s->ambient = limit_set(&x, s->ambient, s->permitted & s->inheritable, "ambient",
-			       "can't raise ambient capability",
-			       "must be permitted and inheritable to be ambient");
+	limit_ambient(&x, s, !p->user || !p->user->uid.v);
 	s->no_new_privs = p->no_new_privileges.v;
 	s->late_seccomp =
 		b->config->linux_ && b->config->linux_->seccomp && !p->no_new_privileges.v;

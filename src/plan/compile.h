@@ -81,6 +81,7 @@ struct plan_options {
 struct plan_warning {
 	char pointer[128];
 	char text[256];
+	bool quiet; /* for a log (HZ_LOG_QUIET) */
 };
 
 #define PLAN_WARNINGS 32

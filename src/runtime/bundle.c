@@ -260,7 +260,8 @@ void warnings_tell(hz_runtime *rt, const struct plan *plan, const struct plan *k
 
 		if (strncmp(w->pointer, prefix, len) != 0 || has_warning(known, w->text))
 			continue;
-		runtime_log(rt, HZ_LOG_WARNING, "%s %s: %s", file, w->pointer + len, w->text);
+		runtime_log(rt, w->quiet ? HZ_LOG_QUIET : HZ_LOG_WARNING, "%s %s: %s", file,
+			    w->pointer + len, w->text);
 	}
 }
 

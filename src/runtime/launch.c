@@ -191,7 +191,7 @@ static int tell_unexecuted(const struct watch *w, struct hz_error *err)
 	bool said = !w->page || __atomic_load_n(&w->page->said, __ATOMIC_ACQUIRE);
 	bool is_seen = w->l->is_stderr_ours && said;
 
-	runtime_log(w->l->rt, is_seen ? HZ_LOG_ECHO : HZ_LOG_WARNING, "%s%s%s%s", err->msg,
+	runtime_log(w->l->rt, is_seen ? HZ_LOG_QUIET : HZ_LOG_WARNING, "%s%s%s%s", err->msg,
 		    err->hint[0] ? " (" : "", err->hint, err->hint[0] ? ")" : "");
 	hz_error_clear(err);
 	return 1;

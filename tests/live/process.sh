@@ -212,6 +212,27 @@ caps_user_ambient() {
 	is "$(status_field CapEff)" "$(cap_mask KILL)" effective
 }
 
+# an ambient capability that cannot be granted is told: to who runs it, for root (who has it anyway) in the log alone
+caps_warning() {
+	peer_differs crun "no warning"
+	old_peer runc "1.1 has no warning"
+	bundle
+	args true
+	config '.process.capabilities={bounding:["CAP_KILL"],permitted:["CAP_KILL"],ambient:["CAP_KILL"]}'
+	cap rt run --bundle "$B" "$ID"
+	ok
+	is_peer || is "$ERR" "" "stderr"
+	cap rt --log "$B/log" run --bundle "$B" "$ID"
+	ok
+	is "$ERR" "" "stderr"
+	like "$(<"$B/log")" "level=warning .*can't raise ambient capability.*CAP_KILL"
+	is_peer || is "$(grep -c ambient "$B/log")" 1 "warnings"
+	config '.process.user.uid=1000'
+	cap rt run --bundle "$B" "$ID"
+	ok
+	like "$ERR" "can't raise ambient capability"
+}
+
 caps_user_plain() {
 	bundle
 	config '.process.user.uid=1000'
@@ -506,6 +527,7 @@ t "no capabilities block: none" no_caps
 t "capabilities of root" caps_root
 t "capabilities of a user, with ambient ones" caps_user_ambient
 t "capabilities of a user without ambient ones" caps_user_plain
+t "ambient capabilities that cannot be granted: a warning" caps_warning
 t "an unknown capability only warns" caps_unknown_warns
 t "rlimits" rlimits
 t "rlimits that are not set are inherited" rlimits_unset

@@ -356,6 +356,7 @@ static void test_warnings(void)
 		  "can't raise ambient capability CAP_CHOWN, CAP_KILL: "),
 	   "ambient but not inheritable, as uid 0");
 	is_int(t.plan.nwarnings, 1, "one warning for the whole set");
+	ok(t.plan.warnings[0].quiet, "for the log only");
 	rig_done(&t);
 
 	rig_init(&t);
