@@ -18,10 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #define DEPTH_MAX  64
 #define TIMEOUT_MS 10000
+/* Descriptors at once. */
+#define SIGNAL_BATCH 256
 
 struct pids {
 	pid_t *items;
@@ -162,16 +166,55 @@ int cgroup_procs(const struct oci_strings *dirs, pid_t **ret, size_t *ret_n, str
 	return 0;
 }
 
+static bool is_listed(const struct pids *p, pid_t pid)
+{
+	return p->n && bsearch(&pid, p->items, p->n, sizeof(pid), compare);
+}
+
+/* -errno. Without a pidfd: the id of a thread, of a threaded cgroup, for which kill(2) reaches the
+ * process; or no descriptors are left. */
+static int signal_one(int pidfd, pid_t pid, int sig)
+{
+	long r = pidfd < 0 ? kill(pid, sig) : syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+
+	return r && errno != ESRCH ? -errno : 0;
+}
+
+/*
+ * A pid of the list may belong to another process by now. The process of a pidfd has the pid until
+ * it ends, so where the list has the pid still, it is the one, or it has ended and gets nothing.
+ */
+static int signal_some(const struct oci_strings *dirs, const pid_t *pids, size_t n, int sig,
+		       struct hz_error *err)
+{
+	struct pids now = {0};
+	int fds[SIGNAL_BATCH], r, e = 0;
+
+	for (size_t i = 0; i < n; i++)
+		fds[i] = (int)syscall(SYS_pidfd_open, pids[i], 0);
+	r = collect(dirs, &now, err);
+	for (size_t i = 0; i < n; i++) {
+		if (!r && is_listed(&now, pids[i]))
+			e = signal_one(fds[i], pids[i], sig);
+		if (!r && e)
+			r = error_sys(err, -e, fds[i] < 0 ? "kill" : "pidfd_send_signal", NULL,
+				      "send signal %d to process %d", sig, pids[i]);
+		if (fds[i] >= 0)
+			fd_close(fds[i]);
+	}
+	free(now.items);
+	return r;
+}
+
 static int signal_all(const struct oci_strings *dirs, int sig, size_t *ret_n, struct hz_error *err)
 {
 	struct pids p = {0};
 	int r = collect(dirs, &p, err);
 
 	*ret_n = p.n;
-	for (size_t i = 0; !r && i < p.n; i++)
-		if (kill(p.items[i], sig) && errno != ESRCH)
-			r = error_sys(err, errno, "kill", NULL, "send signal %d to process %d", sig,
-				      p.items[i]);
+	for (size_t i = 0; !r && i < p.n; i += SIGNAL_BATCH)
+		r = signal_some(dirs, p.items + i, p.n - i < SIGNAL_BATCH ? p.n - i : SIGNAL_BATCH,
+				sig, err);
 	free(p.items);
 	return r;
 }
