@@ -117,6 +117,38 @@ static int join_one(const char *path, const char *sub, struct cgroup_join *j, st
 	return 0;
 }
 
+/* The hierarchy of a recorded directory; NULL: it is mounted nowhere now. The mounts may have been
+ * others at create. */
+static const char *hierarchy_of(const struct plan_facts *f, const char *path)
+{
+	const char *name = NULL;
+	size_t longest = 0;
+
+	for (unsigned i = 0; i < f->nhierarchies; i++) {
+		const char *mount = f->hierarchies[i].mountpoint;
+		size_t len = mount ? strlen(mount) : 0;
+
+		if (len > longest && !strncmp(path, mount, len) &&
+		    (path[len] == '/' || !path[len])) {
+			longest = len;
+			name = f->hierarchies[i].name;
+		}
+	}
+	return name;
+}
+
+/* Into the directory, or where @subs has it. */
+static int join_recorded(const char *path, const struct oci_strings *subs,
+			 const struct plan_facts *f, struct cgroup_join *j, struct hz_error *err)
+{
+	const char *hierarchy = subs->n ? hierarchy_of(f, path) : NULL;
+
+	if (subs->n && !hierarchy)
+		return error_set(err, HZ_E_STATE,
+				 "--cgroup: the hierarchy of cgroup \"%s\" is not mounted", path);
+	return join_one(path, hierarchy ? find_sub(subs, hierarchy) : NULL, j, err);
+}
+
 /* A create without rights on the cgroups has made some or none of them. */
 static bool may_lack(const struct hz_error *err)
 {
@@ -132,11 +164,11 @@ int cgroup_join_open(const struct oci_strings *dirs, const struct oci_strings *s
 		if (check_sub(f, subs->items[i], subs->n, err))
 			return -1;
 	for (size_t i = 0; i < dirs->n && i < FACTS_HIERARCHIES; i++) {
-		const char *hierarchy = i < f->nhierarchies ? f->hierarchies[i].name : "", *path;
+		const char *path;
 		unsigned removable;
 
 		if (!cgroup_dir_parse(dirs->items[i], &removable, &path) ||
-		    !join_one(path, find_sub(subs, hierarchy), ret, err))
+		    !join_recorded(path, subs, f, ret, err))
 			continue;
 		if (!forgive || subs->n || !may_lack(err)) {
 			cgroup_join_close(ret);

@@ -574,12 +574,36 @@ sub_cgroup_down() {
 	rmdir "$where/sub"
 }
 
+# a create that saw fewer hierarchies has recorded fewer directories
+sub_cgroup_of_fewer() {
+	local all last where
+	[ -z "$V2" ] || skip "cgroup v2 is one hierarchy"
+	peers_differ "look at the process"
+	bundle
+	args sleep 60
+	all=($(awk -F: '$2 ~ /^(cpu|cpuacct|freezer|blkio|pids|memory)$/ {print $2}' /proc/self/cgroup))
+	[ ${#all[@]} -gt 1 ] || skip "no two hierarchies"
+	last=${all[-1]}
+	cap unshare -m sh -c 'umount "/sys/fs/cgroup/$0" && exec "$@"' "${all[0]}" "${RT[@]}" create --bundle "$B" "$ID"
+	ok
+	where=$(cg "$last" "$(pid_of)")
+	like "$where" "/$ID$"
+	mkdir "$where/sub"
+	ex --cgroup "$last:sub" "$ID" cat /proc/self/cgroup
+	ok
+	like "$OUT" ":$last:.*/$ID/sub(
+|$)"
+	[ "$(grep -c "/sub$" <<<"$OUT")" = 1 ] || die "other hierarchies too: $OUT"
+	rmdir "$where/sub"
+}
+
 t "output and exit status" basics
 t "process.execCPUAffinity" affinity
 t "in a time namespace" time_namespace
 t "--pidfd-socket" pidfd
 t "--console-socket" console
 t "--cgroup: a sub-cgroup" sub_cgroup_down
+t "--cgroup: a sub-cgroup, with fewer hierarchies at create" sub_cgroup_of_fewer
 t "the container's init has moved to a sub-cgroup" init_moves
 t "namespaces and cgroup are the container's" places
 t "cwd, env, user, groups" options
