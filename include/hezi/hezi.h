@@ -194,7 +194,8 @@ struct hz_checkpoint_options {
 	const char *page_server; /* "ADDRESS:PORT" that takes the memory, or NULL */
 	const char *manage_cgroups_mode; /* soft, full, strict, ignore; NULL: CRIU's default */
 	const char *network_lock;        /* iptables, nftables, skip; NULL: CRIU's default */
-	int status_fd; /* with lazy_pages: gets a NUL when pages can be fetched; -1: nobody waits */
+	/* gets a NUL when pages can be fetched (lazy_pages), and is closed; 0 or less: none */
+	int status_fd;
 	bool leave_running, pre_dump; /* the container stays */
 	bool tcp_established, tcp_skip_in_flight, link_remap, ext_unix_sk, shell_job, lazy_pages,
 		file_locks, auto_dedup;

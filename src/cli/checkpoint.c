@@ -88,6 +88,9 @@ static int checkpoint(struct cli *cli, char **args, struct hz_error *err)
 		.auto_dedup = values.auto_dedup,
 	};
 
+	if (!o.status_fd)
+		return error_set(err, HZ_E_USAGE,
+				 "--status-fd 0 is hezi's own standard input: pass another one");
 	if (cli_empty_ns(&values.empty_ns, &o.empty_network, err) || cli_runtime(cli, &rt, err))
 		return -1;
 	return hz_checkpoint(rt, &o, err);

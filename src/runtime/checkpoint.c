@@ -255,7 +255,7 @@ static int on_event(void *data, struct criu_event *e, struct hz_error *err)
 	const struct checkpoint *c = data;
 
 	/* pages can be fetched from now on: a byte tells who waits for that */
-	if (strcmp(e->script, "status-ready") != 0 || c->o->status_fd < 0)
+	if (strcmp(e->script, "status-ready") != 0 || c->o->status_fd <= 0)
 		return 0;
 	if (write(c->o->status_fd, "", 1) == 1 && !close(c->o->status_fd))
 		return 0;
@@ -281,7 +281,7 @@ static int check_options(const struct hz_checkpoint_options *o, struct hz_error 
 {
 	int flags;
 
-	if (o->status_fd < 0)
+	if (o->status_fd <= 0)
 		return 0;
 	flags = fcntl(o->status_fd, F_GETFL);
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)

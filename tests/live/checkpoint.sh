@@ -337,7 +337,7 @@ wrong_options() {
 	local case option value text
 	for case in "--manage-cgroups-mode odd soft,.full" "--network-lock odd iptables" "--empty-ns user network" \
 		"--page-server 1.2.3.4 ADDRESS:PORT" "--page-server :80 ADDRESS:PORT" "--page-server a:99999 ADDRESS:PORT" \
-		"--status-fd 77 not.open" "--parent-path /abs absolute" "--parent-path nowhere ENOENT"; do
+		"--status-fd 77 not.open" "--status-fd 0 standard.input" "--parent-path /abs absolute" "--parent-path nowhere ENOENT"; do
 		read -r option value text <<<"$case"
 		checkpoint "$option" "$value"
 		bad

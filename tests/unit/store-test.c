@@ -323,6 +323,22 @@ static void test_plan_of_update(hz_runtime *rt)
 	hz_error_clear(&err);
 }
 
+/* Options of a caller that sets only what it needs. */
+static void test_zeroed_checkpoint(hz_runtime *rt)
+{
+	const struct hz_checkpoint_options o = {.size = sizeof(o), .id = "none"};
+	struct hz_error err = HZ_ERROR_INIT;
+	int old = dup(0), null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	dup2(null, 0);
+	is_int(hz_checkpoint(rt, &o, &err), -1, "there is nothing to checkpoint");
+	is_int(err.code, HZ_E_NOT_FOUND, "stdin is not taken for status_fd: %s", err.msg);
+	dup2(old, 0);
+	close(old);
+	close(null);
+	hz_error_clear(&err);
+}
+
 static void test_start_times(void)
 {
 	struct hz_error err = HZ_ERROR_INIT;
@@ -376,6 +392,7 @@ int main(void)
 	test_long_record(rt);
 	test_foreign_cgroup(rt);
 	test_plan_of_update(rt);
+	test_zeroed_checkpoint(rt);
 	test_start_times();
 	hz_runtime_free(rt);
 	ok(!rmdir(root), "nothing is left in the root");
