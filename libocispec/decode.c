@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define SHOWN_MAX 60 /* bytes of a key in a message */
 
@@ -27,6 +28,8 @@ struct any_list {
 _Static_assert(offsetof(struct oci_mounts, n) == offsetof(struct any_list, n), "lists differ");
 _Static_assert(offsetof(struct oci_map, n) == offsetof(struct any_list, n), "lists differ");
 _Static_assert(sizeof(int) == sizeof(uint32_t), "items of enum lists are stored like uint32");
+
+#define ODD_KEYS_MAX 16 /* of a document; hostile ones must not grow the result */
 
 /* ---- pointers ---- */
 
@@ -241,6 +244,37 @@ static const struct oci_row *row_find(struct frame *f, const char *key, size_t l
 	return NULL;
 }
 
+/* The top frame's key is in no table. One that is there in other letters, which encoders written in
+ * Go take for the same, must not be lost without a word. */
+static bool odd_key_add(struct decoder *d)
+{
+	const struct frame *f = decoder_top(d);
+	const struct oci_row *row = f->table->rows, *end = row + f->table->n;
+	char pointer[POINTER_MAX];
+	struct oci_odd_key *odd;
+
+	while (row < end &&
+	       (row->len != f->key_len || strncasecmp(row->name, f->key, row->len) != 0))
+		row++;
+	if (row == end || !d->odd_keys || d->nodd_keys == ODD_KEYS_MAX)
+		return true;
+	decoder_pointer(d, pointer);
+	odd = arena_alloc(d->arena, sizeof(*odd));
+	if (odd) {
+		odd->pointer = arena_printf(d->arena, "%s%s", d->prefix, pointer);
+		odd->key = arena_strndup(d->arena, f->key, f->key_len);
+		odd->known = row->name;
+	}
+	if (!odd || !odd->pointer || !odd->key) {
+		d->oom = true;
+		return false;
+	}
+	*d->odd_keys = odd;
+	d->odd_keys = &odd->next;
+	d->nodd_keys++;
+	return true;
+}
+
 static int on_key(void *ctx, const unsigned char *us, size_t len)
 {
 	struct decoder *d = ctx;
@@ -262,6 +296,8 @@ static int on_key(void *ctx, const unsigned char *us, size_t len)
 	f->key = s;
 	if (f->kind == FRAME_OBJECT)
 		f->row = row_find(f, s, len);
+	if (f->kind == FRAME_OBJECT && !f->row && !odd_key_add(d))
+		return 0;
 	if (f->kind != FRAME_OBJECT || !f->row)
 		at = sax_string_at(&d->sax, us);
 	if (f->kind == FRAME_MAP && !len)
@@ -518,6 +554,8 @@ int decode_document(struct arena *a, const struct document *doc, const struct oc
 	/* Not the whole struct: most of it is frames that are never looked at. */
 	memset(&d, 0, offsetof(struct decoder, frames));
 	d.arena = a;
+	d.odd_keys = doc->ret_odd_keys;
+	d.prefix = doc->prefix;
 	*ret = NULL;
 	if (words) {
 		fault_add(&d.faults, &d.scratch, HZ_E_JSON, 0, "", "%s", words);

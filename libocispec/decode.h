@@ -10,6 +10,9 @@ struct document {
 	const char *text;
 	size_t len;
 	const char *name; /* for messages */
+	/* gets the odd keys, with @prefix before their pointers; NULL: they do not matter */
+	struct oci_odd_key **ret_odd_keys;
+	const char *prefix;
 };
 
 /**

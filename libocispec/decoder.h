@@ -51,6 +51,9 @@ struct decoder {
 	struct key
 		*keys; /* stack of the keys of open maps, and of unknown keys, to find duplicates */
 	size_t nkeys, keys_cap;
+	const char *prefix;
+	struct oci_odd_key **odd_keys; /* where the next one goes; NULL: nowhere */
+	unsigned nodd_keys;
 	size_t depth; /* frames in use */
 	struct frame frames[OCI_DEPTH_MAX + 1];
 };

@@ -8,22 +8,28 @@
 int oci_config_decode(struct arena *a, const char *text, size_t len, const char *name,
 		      struct oci_config **ret, struct hz_error *err)
 {
-	const struct document doc = {text, len, name};
+	struct oci_odd_key *odd = NULL;
+	const struct document doc = {text, len, name, &odd, ""};
 	void *p;
 	int rc = decode_document(a, &doc, &oci_config_table, NULL, &p, err);
 
 	*ret = p;
+	if (!rc)
+		(*ret)->odd_keys = odd;
 	return rc;
 }
 
 int oci_process_decode(struct arena *a, const char *text, size_t len, const char *name,
 		       struct oci_process **ret, struct hz_error *err)
 {
-	const struct document doc = {text, len, name};
+	struct oci_odd_key *odd = NULL;
+	const struct document doc = {text, len, name, &odd, "/process"};
 	void *p;
 	int rc = decode_document(a, &doc, &oci_process_table, NULL, &p, err);
 
 	*ret = p;
+	if (!rc)
+		(*ret)->odd_keys = odd;
 	return rc;
 }
 

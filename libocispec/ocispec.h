@@ -149,6 +149,13 @@ struct oci_cpu_affinity {
 	const char *initial, *final;
 };
 
+/* A key that is ignored, but only differs in upper and lower case from one that is not. */
+struct oci_odd_key {
+	const char *pointer;
+	const char *key, *known;
+	struct oci_odd_key *next;
+};
+
 struct oci_process {
 	struct oci_bool terminal;
 	struct oci_console_size *console_size;
@@ -164,6 +171,7 @@ struct oci_process {
 	struct oci_io_priority *io_priority;
 	struct oci_scheduler *scheduler;
 	struct oci_cpu_affinity *exec_cpu_affinity;
+	struct oci_odd_key *odd_keys; /* of a document of its own */
 };
 
 struct oci_hook {
@@ -446,6 +454,7 @@ struct oci_config {
 	struct oci_map annotations;
 	/* NULL when the document has no `linux` (the macro `linux` is 1 in gnu11) */
 	struct oci_linux *linux_;
+	struct oci_odd_key *odd_keys;
 };
 
 /*

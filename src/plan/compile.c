@@ -64,6 +64,13 @@ static void compile_header(struct builder *b)
 static compile_fn *const update_parts[] = {compile_limits};
 static compile_fn *const unit_update_parts[] = {compile_unit_update};
 
+static void warn_of_odd_keys(struct builder *b, const struct oci_odd_key *k)
+{
+	for (; k; k = k->next)
+		builder_warn(b, k->pointer, "\"%s\" is ignored: the name of the key is \"%s\"",
+			     k->key, k->known);
+}
+
 static int compile(struct builder *b, const struct plan_options *opt, struct plan *ret,
 		   compile_fn *const *all, size_t n)
 {
@@ -73,6 +80,9 @@ static int compile(struct builder *b, const struct plan_options *opt, struct pla
 	b->opt = opt;
 	b->plan = ret;
 	compile_header(b);
+	warn_of_odd_keys(b, b->config->odd_keys);
+	if (b->config->process)
+		warn_of_odd_keys(b, b->config->process->odd_keys);
 	for (size_t i = 0; i < n; i++)
 		all[i](b);
 	r = builder_finish(b, ret);

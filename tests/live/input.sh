@@ -253,6 +253,17 @@ unknown_keys() {
 	is "$OUT" fine
 }
 
+# runc takes them for the right ones, crun passes over them
+odd_keys() {
+	peers_differ "runc takes keys in any letters, crun says nothing"
+	bundle
+	config '.process.args=["/bin/true"] | .linux.resources.CPU={"shares":512} | .process.NoNewPrivileges=true'
+	cap rt run --bundle "$B" "$ID"
+	ok
+	like "$ERR" 'warning.*/process/NoNewPrivileges.*is ignored.*noNewPrivileges'
+	like "$ERR" 'warning.*/linux/resources/CPU.*is ignored.*cpu'
+}
+
 deep_nesting() {
 	bundle
 	python3 -c "
@@ -361,6 +372,7 @@ t "no process" process_absent
 t "a minimal document" minimal
 t "wrong types" wrong_types_checked
 t "unknown keys are ignored" unknown_keys
+t "keys in the wrong letters are warned of" odd_keys
 t "100000 levels of nesting do not crash it" deep_nesting
 t "--root that may not be made" root_unwritable
 t "--root on a read-only file system" root_readonly

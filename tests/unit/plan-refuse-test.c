@@ -310,6 +310,31 @@ static bool warned(const struct rig *t, const char *pointer, const char *text)
 	return false;
 }
 
+/* A limit in other letters would be none without a word. */
+static void test_odd_keys(void)
+{
+	struct rig t;
+
+	rig_init(&t);
+	t.facts.unified_controllers = "cpu hugetlb";
+	rig_compile(&t, "{'ociVersion':'1.0.0','root':{'path':'rootfs','readOnly':true},"
+			"'annotations':{'Root':'a map has any key'},'vendor':{'CPU':1},"
+			"'process':{'cwd':'/','args':['sh'],'nonewprivileges':true},"
+			"'linux':{'resources':{'CPU':{'quota':1},'cpu':{'Quota':1},"
+			"'hugepageLimits':[{'pageSize':'2MB','pagesize':'1GB','limit':1}]}}}");
+	is_int(t.r, 0, "keys in other letters are no faults: %s", t.err.msg);
+	ok(warned(&t, "/root/readOnly",
+		  "\"readOnly\" is ignored: the name of the key is \"readonly\""),
+	   "in root");
+	ok(warned(&t, "/process/nonewprivileges", "is \"noNewPrivileges\""), "in process");
+	ok(warned(&t, "/linux/resources/CPU", "is \"cpu\""), "an object");
+	ok(warned(&t, "/linux/resources/cpu/Quota", "is \"quota\""), "a number");
+	ok(warned(&t, "/linux/resources/hugepageLimits/0/pagesize", "is \"pageSize\""),
+	   "in a list, beside the right one");
+	is_int(t.plan.nwarnings, 5, "nothing else is warned of");
+	rig_done(&t);
+}
+
 static void test_warnings(void)
 {
 	const struct plan_caps *c;
@@ -398,6 +423,7 @@ int main(void)
 	test_rules(4097, false);
 	test_refused();
 	test_hosts();
+	test_odd_keys();
 	test_warnings();
 	return done_testing();
 }
