@@ -134,8 +134,12 @@ static int make_node(struct init *init, const struct plan_device *d, int parent,
 		     init_device_number(d->major, d->minor));
 	if (!r)
 		return give_to_owner(init, d, parent, name);
-	if (r == -EPERM && d->type != S_IFIFO)
-		return bind_node(init, d, parent, name);
+	if (r == -EPERM && d->type != S_IFIFO) {
+		r = bind_node(init, d, parent, name);
+		if (r < 0 && init_failure()->why == INIT_WHY_SYSCALL)
+			init_fail_args(1, 0); /* the host says why it was tried */
+		return (int)r;
+	}
 	if (r != -EEXIST)
 		return init_fail(init, &d->s, __NR_mknodat, r, path);
 	r = init_stat(parent, name, &st);

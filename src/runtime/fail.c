@@ -296,6 +296,9 @@ static void message(const struct plan_header *plan, const struct plan_step *s, c
 			return;
 		}
 		syscall_message(step, e, err);
+		if (s->kind == PLAN_DEVICE && e->arg && err && !err->hint[0])
+			error_hint(err, "mknod was refused (EPERM: no CAP_MKNOD, a user namespace, "
+					"or a filter), so the host's own node was to be bound");
 		if (s->kind == PLAN_USER && e->call == __NR_setgroups)
 			error_pointer(err, "/process/user/additionalGids");
 		/* -1 as all of these; error_sys() has told of a call that a filter blocks */

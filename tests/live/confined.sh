@@ -94,6 +94,18 @@ no_session() {
 	says "setsid: .*($1)"
 }
 
+# the device of the host that takes the place of a new one is missing too
+no_mknod() {
+	peers_differ "give no hint"
+	bundle
+	denied EPERM mknodat
+	in_box '[ -c /dev/null ]'
+	config '.linux.devices=[{path:"/dev/not-there",type:"c",major:10,minor:229}]'
+	run_sh true
+	bad
+	says '"/dev/not-there".*: openat: no such file.*hint: mknod was refused \(EPERM'
+}
+
 # the process that holds the user namespace of a mount cannot be ended then
 no_kill_idmap() {
 	peers_differ "has no such process, or fails"
@@ -324,6 +336,7 @@ for call in clone3 close_range mount open_tree fsopen move_mount pivot_root; do
 done
 t "mount_setattr is blocked, ENOSYS" blocked ENOSYS mount_setattr
 t "the families of sockets are restricted" blocked EAFNOSUPPORT socket RestrictAddressFamilies
+t "no device where mknod is refused" no_mknod
 t "an id-mapped mount where kill is refused" no_kill_idmap
 t "a session of its own is refused, EPERM" no_session EPERM
 t "a session of its own is refused, ENOSYS" no_session ENOSYS
