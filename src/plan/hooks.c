@@ -75,8 +75,9 @@ static plan_str state_tail(struct builder *b)
 	return text_of(b, &t);
 }
 
-static void compile_hook(struct builder *b, const struct oci_hook *h, const char *ptr,
-			 struct plan_hook *ret)
+/* A list that is there but empty is an empty environment, as with runc and crun. */
+static void compile_hook(struct builder *b, const struct oci_hook *h, enum plan_actor actor,
+			 const char *ptr, struct plan_hook *ret)
 {
 	const char *const path[] = {h->path};
 
@@ -95,6 +96,7 @@ static void compile_hook(struct builder *b, const struct oci_hook *h, const char
 	ret->envp = builder_strs(b, h->env.items, h->env.n);
 	ret->timeout = h->timeout.set && h->timeout.v > 0 ? (uint32_t)h->timeout.v : 0;
 	ret->origin = builder_str(b, ptr);
+	ret->inherits_env = actor == PLAN_HOST && !h->env.items;
 }
 
 /* As crun has them. */
@@ -153,7 +155,8 @@ void compile_hooks(struct builder *b, enum plan_hook_kind which)
 		return;
 	}
 	for (size_t i = 0; i < list->n; i++)
-		compile_hook(b, &list->items[i], builder_ptr(b, "%s/%zu", origin, i), &items[i]);
+		compile_hook(b, &list->items[i], kinds[which].actor,
+			     builder_ptr(b, "%s/%zu", origin, i), &items[i]);
 	s = BUILDER_STEP(b, struct plan_hooks, PLAN_HOOKS, kinds[which].actor, origin);
 	s->which = which;
 	s->head = state_head(b, kinds[which].status);

@@ -124,9 +124,13 @@ static const struct layout_field hooks_fields[] = {
 };
 
 const struct layout_field layout_hook_fields[] = {
-	FIELD(plan_hook, path, ABS, NULL),   FIELD(plan_hook, argv, STRS, NULL),
-	FIELD(plan_hook, envp, ENV, NULL),   FIELD(plan_hook, timeout, U32, NULL),
-	FIELD(plan_hook, origin, STR, NULL), END,
+	FIELD(plan_hook, path, ABS, NULL),
+	FIELD(plan_hook, argv, STRS, NULL),
+	FIELD(plan_hook, envp, ENV, NULL),
+	FIELD(plan_hook, timeout, U32, NULL),
+	FIELD(plan_hook, origin, STR, NULL),
+	FIELD(plan_hook, inherits_env, BOOL, NULL),
+	END,
 };
 
 static const struct layout_field rlimit_fields[] = {

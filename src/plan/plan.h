@@ -292,6 +292,8 @@ struct plan_hook {
 	struct plan_vec envp;
 	uint32_t timeout; /* seconds, 0: none given */
 	plan_str origin;  /* /hooks/poststop/1 */
+	/* 1: of the host, and config.json has no `env`: it gets the runtime's own environment */
+	uint32_t inherits_env;
 };
 /* stdin of a hook is: head, the pid in decimal as the hook's place sees it, tail. */
 struct plan_hooks {

@@ -156,6 +156,8 @@ static void words_hooks(const struct words *w, const struct plan_hooks *s)
 		words_quoted(w, plan_text(w->h, items[i].path));
 		if (items[i].timeout)
 			buf_printf(w->out, " (%u s at most)", items[i].timeout);
+		if (items[i].inherits_env)
+			buf_adds(w->out, " (with the caller's environment)");
 	}
 }
 

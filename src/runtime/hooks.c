@@ -168,7 +168,7 @@ static int spawn_hook(const struct plan_header *plan, const struct plan_hook *ho
 		      struct hook_run *h, int in, int out, int errors)
 {
 	_cleanup_free_ char **argv = calloc(hook->argv.n + hook->envp.n + 2u, sizeof(char *));
-	char **envp = argv ? argv + hook->argv.n + 1 : NULL;
+	char **own = argv ? argv + hook->argv.n + 1 : NULL;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t none, all;
@@ -179,7 +179,7 @@ static int spawn_hook(const struct plan_header *plan, const struct plan_hook *ho
 	for (uint32_t i = 0; i < hook->argv.n; i++)
 		argv[i] = (char *)plan_item(plan, hook->argv, i);
 	for (uint32_t i = 0; i < hook->envp.n; i++)
-		envp[i] = (char *)plan_item(plan, hook->envp, i);
+		own[i] = (char *)plan_item(plan, hook->envp, i);
 	sigemptyset(&none);
 	sigfillset(&all);
 	r = posix_spawn_file_actions_init(&actions);
@@ -191,7 +191,8 @@ static int spawn_hook(const struct plan_header *plan, const struct plan_hook *ho
 		    posix_spawn_file_actions_adddup2(&actions, errors, 2) ?: add_directory(plan, &actions) ?: posix_spawn_file_actions_addclosefrom_np(&actions, 3) ?: posix_spawnattr_setsigmask(&attr, &none) ?:
 		    posix_spawnattr_setsigdefault(&attr, &all) ?: posix_spawnattr_setpgroup(&attr, 0) ?:
 		    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP) ?:
-		    posix_spawn(&h->pid, plan_text(plan, hook->path), &actions, &attr, argv, envp);
+		    posix_spawn(&h->pid, plan_text(plan, hook->path), &actions, &attr, argv,
+				hook->inherits_env ? environ : own);
 		posix_spawnattr_destroy(&attr);
 	}
 	posix_spawn_file_actions_destroy(&actions);

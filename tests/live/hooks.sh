@@ -223,7 +223,7 @@ create_container_place() {
 
 start_container_env() {
 	# a hook that has no environment of its own gets the program's, as with runc
-	peer_differs crun "an empty one"
+	peer_differs crun "1.8 gives an empty one"
 	bundle
 	printf '#!/bin/sh\necho "$ONE $HOME" >/tmp/env\n' >"$B/rootfs/show"
 	chmod +x "$B/rootfs/show"
@@ -239,6 +239,37 @@ env_is_the_hooks() {
 	ok
 	unlike "$(cat "$B/env")" FROM_CALLER
 	like "$(cat "$B/env")" "K=createRuntime"
+}
+
+# files of hooks.d count on PATH
+env_of_the_caller() {
+	local kind
+	bundle
+	args true
+	for kind in prestart createRuntime poststart poststop; do
+		config --arg k $kind --arg s "env >$B/env.$kind" '.hooks[$k]=[{path:"/bin/sh",args:["sh","-c",$s]}]'
+	done
+	FROM_CALLER=1 cap rt run --bundle "$B" "$ID"
+	ok
+	for kind in prestart createRuntime poststart poststop; do
+		like "$(<"$B/env.$kind")" "FROM_CALLER=1"$'\n' "$kind"
+		like "$(<"$B/env.$kind")" "PATH=$PATH"$'\n' "$kind"
+	done
+	config '.hooks={createRuntime:[.hooks.createRuntime[0]+{env:[]}]}'
+	FROM_CALLER=1 cap rt run --bundle "$B" "$ID"
+	ok
+	unlike "$(<"$B/env.createRuntime")" FROM_CALLER "with an empty environment"
+}
+
+# nothing of the caller is in the container's namespaces
+env_of_create_container() {
+	peer_differs crun "gives it the caller's"
+	bundle
+	args true
+	config --arg s "env >$B/env" '.hooks.createContainer=[{path:"/bin/sh",args:["sh","-c",$s]}]'
+	FROM_CALLER=1 cap rt run --bundle "$B" "$ID"
+	ok
+	unlike "$(<"$B/env")" FROM_CALLER
 }
 
 args_given() {
@@ -432,7 +463,9 @@ t "each kind runs in its namespaces" places
 t "mounts of createContainer are seen inside" program_hooks_can_mount
 t "createContainer hooks start in the rootfs" create_container_place
 t "a startContainer hook without an environment has the program's" start_container_env
-t "a hook has only its own environment" env_is_the_hooks
+t "a hook with an environment has only that" env_is_the_hooks
+t "a hook of the host without an environment has the caller's" env_of_the_caller
+t "a createContainer hook without an environment has none" env_of_create_container
 t "a hook's arguments" args_given
 t "a hook's output is not the container's" stdout_is_not_mixed
 t "hooks that do not read stdin do no harm" no_stdin_reader
