@@ -2,7 +2,11 @@
 /* Where init stops and the host goes on, and the long wait for `start`. */
 #include "init/init.h"
 
+#include <linux/fcntl.h>
+#include <linux/poll.h>
 #include <linux/prctl.h>
+#include <linux/signal.h>
+#include <linux/signalfd.h>
 #include <linux/stat.h>
 
 #define SOL_SOCKET_   1
@@ -136,13 +140,77 @@ static void pause_a_little(void)
 	sys_call(__NR_ppoll, 0, 0, ten_ms, 0, 0);
 }
 
+#define SIGNAL(sig) (1ull << ((sig)-1))
+
+static void set_mask(uint64_t mask)
+{
+	sys_call(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
+}
+
+/*
+ * The kernel does not deliver a signal without a handler to the first process of a pid namespace,
+ * so TERM would not end a container that waits for start. Those that end a process by default come
+ * by a descriptor instead. -1: they are dropped as before (not the first process, or signalfd is
+ * blocked).
+ */
+static int open_signals(const struct init *init)
+{
+	const uint64_t others = SIGNAL(SIGCHLD) | SIGNAL(SIGCONT) | SIGNAL(SIGTSTP) |
+				SIGNAL(SIGTTIN) | SIGNAL(SIGTTOU) | SIGNAL(SIGURG) |
+				SIGNAL(SIGWINCH);
+	uint64_t mask = ~others;
+	long fd;
+
+	if (!(init->plan->flags & PLAN_F_NEW_PID))
+		return -1;
+	fd = sys_call(__NR_signalfd4, -1, &mask, sizeof(mask), SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd >= 0)
+		set_mask(mask);
+	return fd < 0 ? -1 : (int)fd;
+}
+
+/* Until somebody connects: 0, or -errno. A signal ends this process. */
+static long wait_visitor(const struct init *init, int signals)
+{
+	struct pollfd p[] = {{.fd = init->listener, .events = POLLIN},
+			     {.fd = signals, .events = POLLIN}};
+	struct signalfd_siginfo info;
+	long r = signals < 0 ? 0 : sys_call(__NR_ppoll, p, 2, 0, 0, 8);
+
+	if (r > 0 && p[1].revents &&
+	    sys_call(__NR_read, signals, &info, sizeof(info)) == sizeof(info))
+		init_exit(128 + (int)info.ssi_signo);
+	return r < 0 ? r : 0;
+}
+
+static long wait_start(struct init *init, int signals, int *ret_page)
+{
+	for (;;) {
+		long conn = wait_visitor(init, signals);
+
+		if (!conn)
+			conn = sys_call(__NR_accept4, init->listener, 0, 0, SOCK_CLOEXEC_);
+		if (conn == -EINTR || conn == -ECONNABORTED || conn == -EAGAIN)
+			continue;
+		if (is_passing(conn)) {
+			pause_a_little();
+			continue;
+		}
+		if (conn < 0 || receive_start(init, (int)conn, ret_page))
+			return conn;
+		sys_call(__NR_close, conn);
+	}
+}
+
 int step_start_wait(struct init *init, const struct plan_step *step)
 {
+	INIT_CLOSE int signals = -1;
 	int page = -1;
 	long conn;
 
 	if (init->listener < 0)
 		return 0; /* `run`: the host said to start already */
+	signals = open_signals(init);
 	/* without this word create cannot tell an init that waits from one that was killed */
 	if (init_send(init, INIT_WAITING, 0, -1) < 0)
 		init_exit(1);
@@ -150,20 +218,11 @@ int step_start_wait(struct init *init, const struct plan_step *step)
 	init_shrink();
 	if (init->plan->flags & PLAN_F_SEEN_WAITING)
 		sys_call(__NR_prctl, PR_SET_DUMPABLE, 1); /* without it exec is refused */
-	for (;;) {
-		conn = sys_call(__NR_accept4, init->listener, 0, 0, SOCK_CLOEXEC_);
-		if (conn == -EINTR || conn == -ECONNABORTED || conn == -EAGAIN)
-			continue;
-		if (is_passing(conn)) {
-			pause_a_little();
-			continue;
-		}
-		if (conn < 0)
-			return init_fail(init, step, __NR_accept4, conn, NULL);
-		if (receive_start(init, (int)conn, &page))
-			break;
-		sys_call(__NR_close, conn);
-	}
+	conn = wait_start(init, signals, &page);
+	if (signals >= 0)
+		set_mask(0);
+	if (conn < 0)
+		return init_fail(init, step, __NR_accept4, conn, NULL);
 	init->sock = (int)conn;
 	init_close(&init->listener);
 	conn = init->plan->flags & PLAN_F_SEEN_WAITING ? sys_call(__NR_prctl, PR_SET_DUMPABLE, 0)

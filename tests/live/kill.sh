@@ -88,6 +88,35 @@ created() {
 	ok
 }
 
+# the first process of a pid namespace has to handle signals to be ended by them
+created_by_signal() {
+	peer_differs runc "Go handles HUP, INT, QUIT and TERM only"
+	peer_differs crun "handles none"
+	bundle
+	[ "$1" = own ] || ns_drop pid
+	args sleep 60
+	for signal in TERM HUP USR1 40; do
+		must_create
+		cap rt kill "$ID" WINCH
+		ok
+		cap rt kill "$ID" CONT
+		ok
+		cap rt exec "$ID" true
+		ok
+		is "$(status_of)" created "after signals that end nothing"
+		cap rt kill "$ID" $signal
+		ok
+		wait_status stopped
+		cap rt delete "$ID"
+		ok
+	done
+	[ "$1" = own ] || return 0
+	# the program is again the first process as the kernel has it
+	in_box 'kill -HUP $$; kill -TERM $$; grep -E "Sig(Blk|Ign|Cgt|Pnd)|ShdPnd" /proc/self/status; echo unharmed'
+	like "$OUT" unharmed
+	like "$OUT" 'SigBlk:.0000000000000000'
+}
+
 all_shared_pid() {
 	bundle
 	ns_drop pid
@@ -234,6 +263,8 @@ t "a real-time signal by its number" real_time
 t "not running" not_running
 t "unknown id" unknown_id
 t "a created container can be killed" created
+t "a signal ends a created container" created_by_signal own
+t "a signal ends a created container in the host's pid namespace" created_by_signal host
 t "SIGKILL takes the pid namespace along" kill_pid_namespace
 t "--all with the host's pid namespace" all_shared_pid --all
 t "-a with the host's pid namespace" all_shared_pid -a
