@@ -286,10 +286,33 @@ static unsigned close_slots(const struct plan_facts *f, int *slots)
 	return n;
 }
 
+/* A container that goes without has no cgroup on record: what is not there was never made. */
+static int forget_missing(const struct oci_strings *dirs, struct hz_error *err)
+{
+	for (unsigned i = 0; i < dirs->n; i++) {
+		_cleanup_free_ char *first = NULL;
+		const char *path;
+		unsigned n;
+
+		if (!cgroup_dir_parse(dirs->items[i], &n, &path))
+			continue;
+		first = strdup(path);
+		if (!first)
+			return error_oom(err);
+		while (n-- > 1)
+			*strrchr(first, '/') = '\0';
+		if (access(first, F_OK))
+			dirs->items[i] = "";
+	}
+	return 0;
+}
+
 /* Init still writes itself into each slot. */
-static int forgive(int *slots, unsigned n, struct hz_error *err)
+static int forgive(const struct oci_strings *dirs, int *slots, unsigned n, struct hz_error *err)
 {
 	hz_error_clear(err);
+	if (forget_missing(dirs, err))
+		return -1;
 	for (unsigned i = 0; i < n; i++) {
 		slots[i] = open("/dev/null", O_WRONLY | O_CLOEXEC | O_NOCTTY);
 		if (slots[i] < 0)
@@ -324,7 +347,7 @@ int cgroup_prepare(const struct cgroup_request *q, int *slots, struct cgroup **r
 	disown(cg, q->dirs, tried);
 	cgroup_free(cg);
 	n = close_slots(q->facts, slots);
-	return q->forgive && may_forgive(err) ? forgive(slots, n, err) : -1;
+	return q->forgive && may_forgive(err) ? forgive(q->dirs, slots, n, err) : -1;
 }
 
 void cgroup_free(struct cgroup *cg)

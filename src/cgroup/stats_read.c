@@ -14,6 +14,8 @@
 int cgroup_files_open(const struct oci_strings *dirs, struct cgroup_files *ret,
 		      struct hz_error *err)
 {
+	bool any = false;
+
 	ret->n = 0;
 	for (size_t i = 0; i < dirs->n && ret->n < FACTS_HIERARCHIES; i++) {
 		const char *path;
@@ -25,8 +27,9 @@ int cgroup_files_open(const struct oci_strings *dirs, struct cgroup_files *ret,
 			return -1;
 		}
 		ret->n += r > 0;
+		any |= dirs->items[i][0] != '\0';
 	}
-	return ret->n ? 0 : cgroup_is_gone(dirs, err);
+	return ret->n || !any ? 0 : cgroup_is_gone(dirs, err);
 }
 
 void cgroup_files_close(struct cgroup_files *f)

@@ -56,6 +56,20 @@ rootless_life() {
 	is "$(user_left)" ""
 }
 
+# without a cgroup there is nothing to measure
+rootless_stats() {
+	user_bundle
+	args sleep 30
+	cap as_user run -d --bundle "$B" "$ID"
+	ok
+	! grep -q "$ID" "/proc/$(as_user state "$ID" | jq .pid)/cgroup" || skip "this user has a cgroup"
+	cap as_user events --stats "$ID"
+	ok
+	is "$(jq -c '[.type,.id,(.data|type)]' <<<"$OUT")" '["stats","'"$ID"'","object"]'
+	cap as_user delete --force "$ID"
+	ok
+}
+
 # a user may not write to the files of a process that is not dumpable: init's, until it executes the program
 rootless_oom_score() {
 	local own value
@@ -299,6 +313,7 @@ rootless_helper_signals() {
 
 t "run" rootless_run
 t "create, state, start, list, kill, delete" rootless_life
+t "events without a cgroup: an empty record" rootless_stats
 t "oomScoreAdj is set for create and exec" rootless_oom_score
 t "an agent for seccomp without privileges" rootless_seccomp
 t "cgroups are forgiven when nothing is asked" rootless_cgroups
