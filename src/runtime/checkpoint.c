@@ -319,6 +319,7 @@ static int checkpoint(struct checkpoint *c, struct hz_error *err)
 	    container_record(c->rt, o->id, c->dirfd, &c->arena, &c->record, err) ||
 	    record_check_version(&c->record, err) || check_state(c, err) ||
 	    store_read_plan(c->dirfd, &c->plan, err) ||
+	    criu_check_net_devices(c->plan.h, "checkpoint", err) ||
 	    criu_place_open(&c->place, images, o->work_path, true, err))
 		return -1;
 	if (dump(c, err))

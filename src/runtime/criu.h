@@ -145,6 +145,8 @@ void criu_add_place(struct buf *opts, const struct criu_place *p,
 /** Fields for --manage-cgroups-mode and --network-lock; NULL: CRIU's defaults. */
 int criu_add_modes(struct buf *opts, const char *cgroups, const char *network_lock,
 		   struct hz_error *err);
+/** A network device of the host cannot be saved, unless it stays in a namespace that was joined. */
+int criu_check_net_devices(const struct plan_header *h, const char *verb, struct hz_error *err);
 /** Add the error that made CRIU fail, from its log file, to @err. -1 */
 int criu_explain(const struct criu_place *p, struct hz_error *err);
 

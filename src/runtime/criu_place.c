@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sched.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -178,6 +179,27 @@ int criu_explain(const struct criu_place *p, struct hz_error *err)
 		snprintf(err->msg + n, sizeof(err->msg) - n, ": %s", error);
 	}
 	return error_hint(err, "CRIU tells more in %s/%s", p->work_path, p->log);
+}
+
+int criu_check_net_devices(const struct plan_header *h, const char *verb, struct hz_error *err)
+{
+	const struct plan_step *s, *device = NULL;
+	bool joined = false;
+	uint32_t i;
+
+	plan_foreach (h, s, i) {
+		if (s->kind == PLAN_NET_DEVICE && !device)
+			device = s;
+		joined |= s->kind == PLAN_NS_OPEN &&
+			  ((const struct plan_ns_open *)s)->type == CLONE_NEWNET;
+	}
+	if (!device || joined)
+		return 0;
+	error_set(err, HZ_E_UNSUPPORTED,
+		  "cannot %s: CRIU cannot restore a network device of the host", verb);
+	error_pointer(err, plan_text(h, device->origin));
+	return error_hint(err, "join a network namespace that has the device (the path of "
+			       "linux.namespaces): it is not saved then");
 }
 
 void criu_add_flags(struct buf *opts, const struct criu_flag *flags, size_t n)

@@ -132,16 +132,12 @@ static int add_namespaces(struct restore *r, struct hz_error *err)
 	uint32_t i;
 
 	r->keep[0] = -1;
-	plan_foreach (r->c.b->plan.h, s, i) {
+	if (criu_check_net_devices(r->c.b->plan.h, "restore", err))
+		return -1;
+	plan_foreach (r->c.b->plan.h, s, i)
 		if (s->kind == PLAN_NS_OPEN &&
 		    add_namespace(r, (const struct plan_ns_open *)s, err))
 			return -1;
-		if (s->kind != PLAN_NET_DEVICE)
-			continue;
-		error_set(err, HZ_E_UNSUPPORTED,
-			  "CRIU cannot restore a network device of the host");
-		return error_pointer(err, plan_text(r->c.b->plan.h, s->origin));
-	}
 	r->keep[r->nkeep] = -1;
 	return 0;
 }

@@ -516,6 +516,49 @@ surroundings_of_a_restore() {
 	ok
 }
 
+# devices of the host: in a namespace of the test's own
+net_devices_are_rejected() {
+	peers_differ "the test plays CRIU for hezi"
+	bundle
+	unshare -n sleep 60 &
+	local holder=$!
+	within 5 eval '[ "$(readlink /proc/'$holder'/ns/net)" != "$(readlink /proc/self/ns/net)" ]'
+	if ! nsenter -t $holder -n ip tuntap add dev tap7 mode tap 2>/dev/null; then
+		kill $holder
+		skip "no tap devices here"
+	fi
+	config '.linux.netDevices={tap7:{}}'
+	args sleep 60
+	cap nsenter -t $holder -n timeout -k 5 30 "${RT[@]}" create --bundle "$B" "$ID"
+	kill $holder
+	ok
+	cap rt start "$ID"
+	ok
+	with_fake dumps
+	cap "${FAKE[@]}" checkpoint --image-path "$B/image" "$ID"
+	bad
+	says "/linux/netDevices/tap7.*network device of the host"
+	is "$(status_of)" running
+	[ ! -e "$B/request" ] || die "CRIU was asked"
+}
+net_devices_joined() {
+	peers_differ "the test plays CRIU for hezi"
+	bundle
+	unshare -n sleep 60 &
+	local holder=$!
+	within 5 eval '[ "$(readlink /proc/'$holder'/ns/net)" != "$(readlink /proc/self/ns/net)" ]'
+	ns_path network /proc/$holder/ns/net
+	config 'del(.linux.sysctl)|.linux.netDevices={nosuch7:{}}'
+	args sleep 60
+	mkdir "$B/image"
+	echo '["/dev/null","/dev/null","/dev/null"]' >"$B/image/descriptors.json"
+	with_fake restores
+	cap "${FAKE[@]}" restore -d --bundle "$B" --image-path "$B/image" "$ID"
+	kill $holder
+	ok
+	is "$(status_of)" running
+}
+
 idmapped_is_refused() {
 	peers_differ "they restore it without the mapping"
 	bundle
@@ -547,6 +590,8 @@ t "what is asked of criu" request_of_a_dump
 t "what a restore puts on stdio" stdio_of_a_restore
 t "what a restore makes around the processes" surroundings_of_a_restore
 t "id-mapped mounts are refused" idmapped_is_refused
+t "network devices are rejected before the container ends" net_devices_are_rejected
+t "network devices in a joined namespace stay there" net_devices_joined
 t "CRIU: a container goes on where it was" goes_on
 t "CRIU: mounts are there again, and mount points are made" mounts_again
 t "CRIU: limits and device rules hold again" limits_again
