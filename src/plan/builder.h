@@ -123,7 +123,9 @@ bool plan_may_setgroups(const struct builder *b);
 void compile_maps(struct builder *b);      /* maps.c: ID_MAP */
 void check_annotations(struct builder *b); /* annotations.c */
 void check_maps(struct builder *b);        /* maps.c */
-void check_namespaces(struct builder *b);  /* namespaces.c */
+/** A helper process enters namespaces and clones init. namespaces.c */
+bool plan_needs_stub(const struct builder *b);
+void check_namespaces(struct builder *b); /* namespaces.c */
 /** hooks.c: the files for the output of hooks that init runs. */
 void compile_hook_outputs(struct builder *b);
 /** Annotation run.oci.keep_original_groups: engines that map the caller's own groups ask for it.

@@ -68,6 +68,10 @@ bool cgroup_rules_deny(const struct oci_device_rules *rules);
 
 /** CGROUP_DEVICES, CGROUP_SET for all of linux.resources. cgroup_limits.c */
 void compile_limits(struct builder *b);
+/** A limit of one process, which holds only once the stub has cloned init: compile_late_limits()
+ * sets it then. */
+bool cgroup_has_late_limit(const struct builder *b);
+void compile_late_limits(struct builder *b);
 /** The host uid that the container's cgroup is given to, or UINT32_MAX. cgroup.c */
 uint32_t cgroup_owner(struct builder *b);
 

@@ -180,8 +180,25 @@ static void compile_pids(struct builder *b, const struct oci_pids *p)
 	/* no limit is asked for and there is none */
 	if (cgroup_has_no_pids_limit(b, p) && cgroup_find(b, "pids") == CGROUP_NOWHERE)
 		return;
-	if (p->limit.set && need(b, "pids", RES "/pids"))
+	if (p->limit.set && need(b, "pids", RES "/pids") && !cgroup_has_late_limit(b))
 		cgroup_convert_pids(b, p);
+}
+
+/* The stub is in the cgroup too: it could not clone init. */
+bool cgroup_has_late_limit(const struct builder *b)
+{
+	const struct oci_linux *l = b->config->linux_;
+	const struct oci_pids *p = l && l->resources ? l->resources->pids : NULL;
+
+	return p && p->limit.set && (p->limit.v == 0 || p->limit.v == 1) &&
+	       !cgroup_has_no_pids_limit(b, p) && !(b->head.flags & PLAN_F_UPDATE) &&
+	       plan_needs_stub(b);
+}
+
+void compile_late_limits(struct builder *b)
+{
+	if (cgroup_has_late_limit(b) && cgroup_find(b, "pids") != CGROUP_NOWHERE)
+		cgroup_convert_pids(b, b->config->linux_->resources->pids);
 }
 
 static void compile_network(struct builder *b, const struct oci_network *n)

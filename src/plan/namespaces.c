@@ -101,7 +101,7 @@ static bool clone_makes_time(const struct builder *b)
 	return offsets(b->config) == 0 && plan_kernel_is(b->facts, 6, 3);
 }
 
-static bool needs_stub(const struct builder *b)
+bool plan_needs_stub(const struct builder *b)
 {
 	const struct oci_config *c = b->config;
 
@@ -362,7 +362,7 @@ void compile_enter(struct builder *b)
 	const struct plan_cgroup_create *cg =
 		(const struct plan_cgroup_create *)builder_find(b, PLAN_CGROUP_CREATE);
 	bool into = cg && (cg->mode == PLAN_CGROUP_V2 || cg->mode == PLAN_CGROUP_HYBRID);
-	bool stub = needs_stub(b);
+	bool stub = plan_needs_stub(b);
 	struct plan_spawn *s = BUILDER_STEP(b, struct plan_spawn, PLAN_SPAWN, PLAN_HOST, NULL);
 
 	s->clone_flags = stub ? 0 : clone_flags(b);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The process: terminal, limits, identity, environment; then the sync "ready", and the start. */
 #include "plan/builder.h"
+#include "plan/cgroup_convert.h"
 #include "plan/layout.h"
 #include "plan/mounts.h"
 
@@ -372,6 +373,8 @@ void compile_ready(struct builder *b)
 
 	s->point = PLAN_POINT_READY;
 	compile_oom_score(b, PLAN_POINT_READY);
+	if (!b->opt->exec)
+		compile_late_limits(b);
 	if (b->config->process && rlimit_actor(b) == PLAN_HOST)
 		compile_rlimits(b, PLAN_HOST);
 	compile_scheduling(b, PLAN_HOST);

@@ -412,6 +412,8 @@ void compile_unit(struct builder *b)
 	compile_limits(b);
 	add_always(b, &u);
 	add_files(b, &u, from);
+	if (cgroup_has_late_limit(b)) /* the stub and init: the file says 1 afterwards */
+		unit_property_add(&u, "TasksMax=uint64 2");
 	add_devices(b, &u);
 	add_annotations(b, &u);
 	b->pool.failed |= u.failed;

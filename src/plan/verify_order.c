@@ -89,6 +89,8 @@ static uint32_t rank_of(const struct order *o, const struct plan_header *h,
 	if (s->kind == PLAN_MOUNT && o->rank >= RANK_DEVICE &&
 	    (((const struct plan_mount *)s)->flags & PLAN_MOUNT_REMOUNT))
 		return RANK_PATHS;
+	if (s->kind == PLAN_CGROUP_SET && has_seen(o, PLAN_FORK))
+		return RANK_RLIMIT_HOST;
 	if (l->rank == RANK_CGROUP_SET && has_seen(o, PLAN_UNIT_START))
 		return RANK_UNIT_START;
 	if (l->rank != RANK_VARIES)

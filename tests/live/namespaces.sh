@@ -275,6 +275,21 @@ user_maps_many() {
 	nothing_left || die "left: $(leftovers)"
 }
 
+# the process that clones init counts as well, but only until then
+one_process() {
+	local other
+	[ "$2" = 1 ] || peer_differs crun "takes 0 for no limit"
+	bundle
+	config '.ociVersion="1.3.0"'
+	[ "$1" = user ] && user_ns || { sleeper; other=$(pid_of); bundle; config '.ociVersion="1.3.0"'; ns_path pid "/proc/$other/ns/pid"; }
+	limits '{"pids":{"limit":'"$2"'}}'
+	run_sh 'echo one; (echo two); true' # sh fails when it cannot fork
+	is "$OUT" one
+	args sleep 60
+	must_create
+	is "$(reads pids pids.max pids.max)" 1
+}
+
 maps_without_user_ns() {
 	peers_differ "ignores the maps"
 	bundle
@@ -499,6 +514,9 @@ t "user: joined by its path" user_joined
 t "user: joined, with setgroups denied there" user_joined_denied
 t "no mount namespace and no mounts: nothing is mounted" no_mount_ns
 t "no mount namespace: its mounts are the host's, and go with it" host_mounts
+t "a new user namespace with pids.limit 1" one_process user 1
+t "a new user namespace with pids.limit 0" one_process user 0
+t "a joined pid namespace with pids.limit 1" one_process pid 1
 t "no mount namespace, a read-only root" host_readonly
 t "user: joined together with network, ipc and uts" user_pod
 t "time: offsets" time_offsets
