@@ -127,6 +127,13 @@ static void follow_memory(struct oci_json *j, const struct oci_memory *now,
 	oci_json_object_end(j);
 }
 
+/* An idle cgroup refuses a weight. systemd has one property for both, CPUWeight, and what is set
+ * last counts. */
+static bool is_given_weight(const struct oci_cpu *now, const struct oci_cpu *old)
+{
+	return old->idle.v == 1 && !now->idle.set && now->shares.v;
+}
+
 static void follow_cpu(struct oci_json *j, const struct oci_cpu *now, const struct oci_cpu *old)
 {
 	bool idle = now->idle.set && now->idle.v > 0;
@@ -138,6 +145,10 @@ static void follow_cpu(struct oci_json *j, const struct oci_cpu *now, const stru
 	else if (!now->shares.set && old->shares.set) {
 		oci_json_key(j, "shares"); /* an idle cgroup has none */
 		oci_json_u64(j, 0);
+	}
+	if (is_given_weight(now, old)) { /* an error without systemd: check_idle() */
+		oci_json_key(j, "idle");
+		oci_json_i64(j, 0);
 	}
 	keep_signed(j, "quota", now->quota, old->quota);
 	keep(j, "period", now->period, old->period);
@@ -372,8 +383,8 @@ static int check_idle(const struct update *u, struct hz_error *err)
 {
 	const struct oci_resources *old = resources_of(u->before), *now = u->change;
 
-	if (!old || !old->cpu || old->cpu->idle.v != 1 || !now->cpu || now->cpu->idle.set ||
-	    !now->cpu->shares.v)
+	if (u->record.unit || !old || !old->cpu || !now->cpu ||
+	    !is_given_weight(now->cpu, old->cpu))
 		return 0;
 	error_set(err, HZ_E_STATE, "an idle container has no weight");
 	error_pointer(err, "/linux/resources/cpu/shares");
