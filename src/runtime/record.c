@@ -108,6 +108,15 @@ static int hint_damaged(struct hz_error *err)
 			  "of the container");
 }
 
+/* Files that create writes after the record, and that delete removes before it. */
+static bool has_others(int dirfd)
+{
+	struct stat st;
+
+	return !fstatat(dirfd, "plan", &st, AT_SYMLINK_NOFOLLOW) ||
+	       !fstatat(dirfd, "config.json", &st, AT_SYMLINK_NOFOLLOW);
+}
+
 /* Without a record of hezi's own, another runtime's makes this its container: hezi must neither
  * touch it nor report it as missing. youki's file has the name of runc's. */
 static int no_record(int dirfd, struct hz_error *err)
@@ -128,8 +137,7 @@ static int no_record(int dirfd, struct hz_error *err)
 		return error_hint(err, "use that runtime for this container, or give hezi a --root "
 				       "of its own");
 	}
-	if (!fstatat(dirfd, "plan", &st, AT_SYMLINK_NOFOLLOW) ||
-	    !fstatat(dirfd, "config.json", &st, AT_SYMLINK_NOFOLLOW)) {
+	if (has_others(dirfd)) {
 		error_set(err, HZ_E_CONFIG, "the record is missing");
 		return hint_damaged(err);
 	}
@@ -142,6 +150,10 @@ int record_read(int dirfd, struct arena *a, struct record *ret, struct hz_error 
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	int r = store_read(dirfd, RECORD_FILE, &text, RECORD_MAX, err);
 
+	if (r == -ENOENT && has_others(dirfd)) { /* a create may have written it just now */
+		hz_error_clear(err);
+		r = store_read(dirfd, RECORD_FILE, &text, RECORD_MAX, err);
+	}
 	if (r == -ENOENT)
 		return no_record(dirfd, err);
 	if (r)
