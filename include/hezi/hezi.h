@@ -5,9 +5,12 @@
  * in and out as text. The library never prints, never exits and keeps no global state. Functions
  * return 0, or -1 with @err filled in.
  *
- * A handle may be used by one thread at a time. create and run start processes: SIGCHLD of the
- * caller is left alone, and only children that the library made are waited for (hz_run reaps every
- * child, because it is a subreaper; see there).
+ * A handle may be used by one thread at a time, any number of handles at a time. What the caller
+ * has as a process stays as it is: signal mask and handlers, subreaper, directory, descriptors.
+ *
+ * A container's init is a child of the process that called hz_create, hz_run or hz_restore. The
+ * library waits for its own children only: hz_delete, or the end of a foreground, for init. The
+ * process of a detached hz_exec is the caller's to wait for.
  */
 #ifndef HEZI_HEZI_H
 #define HEZI_HEZI_H
@@ -63,7 +66,6 @@ struct hz_create_options {
 	unsigned preserve_fds; /* fds 3 … 3+n-1 go to the container */
 	bool no_pivot;
 	bool no_new_keyring;
-	bool no_subreaper;
 	const char *pidfd_socket; /* takes a pidfd of the container's init */
 	const char *config;       /* NULL: config.json in the bundle */
 };
@@ -73,13 +75,15 @@ int hz_create(hz_runtime *rt, const struct hz_create_options *options, struct hz
 
 struct hz_run_options {
 	size_t size;
-	bool detach; /* return when the program runs */
-	bool keep;   /* do not delete the container after it ended */
+	bool detach;        /* return when the program runs */
+	bool keep;          /* do not delete the container after it ended */
+	bool reap_children; /* in the foreground: wait for every child of the caller that ends, as a
+			       subreaper has to */
 };
 
 /**
- * run: create and start; unless detached also wait for the end with signals forwarded and the
- * terminal relayed, then delete.
+ * run: create and start; unless detached also wait for the end with the signals that reach this
+ * thread forwarded and the terminal relayed, then delete.
  * @ret_status: exit status of the program, 128+N when signal N ended it.
  */
 int hz_run(hz_runtime *rt, const struct hz_create_options *options,
@@ -217,8 +221,9 @@ struct hz_restore_options {
 	const char *work_path, *console_socket, *pid_file, *manage_cgroups_mode, *network_lock;
 	const char *lsm_profile;       /* "apparmor:NAME" or "selinux:CONTEXT" */
 	const char *lsm_mount_context; /* SELinux context of all mounts */
-	bool detach, no_subreaper;
-	bool no_pivot; /* nothing: CRIU mounts as the checkpoint has it */
+	bool detach;
+	bool reap_children; /* as in hz_run_options */
+	bool no_pivot;      /* nothing: CRIU mounts as the checkpoint has it */
 	bool no_new_keyring;
 	bool tcp_established, tcp_close, ext_unix_sk, shell_job, file_locks, auto_dedup, lazy_pages;
 	bool empty_network;

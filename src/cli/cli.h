@@ -98,6 +98,9 @@ struct hz_create_options create_options(const struct create_values *v, const cha
 /** A handle with the global options; free it with hz_runtime_free. */
 int cli_runtime(struct cli *cli, hz_runtime **ret, struct hz_error *err);
 
+/** Become the parent of orphaned descendants, unless --no-subreaper says otherwise. */
+void cli_subreaper(bool no_subreaper);
+
 /** All ids, as hz_ids(); an empty list where nothing has made the default place yet. */
 int cli_ids(const struct cli *cli, hz_runtime *rt, char ***ret, size_t *ret_n,
 	    struct hz_error *err);

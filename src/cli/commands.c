@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 
 #include <string.h>
+#include <sys/prctl.h>
 
 const struct command *const commands[] = {
 	&command_create, &command_start,   &command_state,      &command_kill,
@@ -52,6 +53,12 @@ static void on_message(void *data, enum hz_log_level level, const char *message)
 	if (level == HZ_LOG_QUIET && cli->log.fd < 0)
 		return;
 	log_message(&cli->log, levels[level], message);
+}
+
+void cli_subreaper(bool no_subreaper)
+{
+	if (!no_subreaper)
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* only fails on kernels before 3.4 */
 }
 
 int cli_runtime(struct cli *cli, hz_runtime **ret, struct hz_error *err)

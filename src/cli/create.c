@@ -19,9 +19,9 @@ static const struct opt options[] = {
 static int create(struct cli *cli, char **args, struct hz_error *err)
 {
 	_cleanup_runtime_ hz_runtime *rt = NULL;
-	struct hz_create_options o = create_options(&values.create, args[0]);
+	const struct hz_create_options o = create_options(&values.create, args[0]);
 
-	o.no_subreaper = values.no_subreaper;
+	cli_subreaper(values.no_subreaper);
 	return cli_runtime(cli, &rt, err) ? -1 : hz_create(rt, &o, err);
 }
 

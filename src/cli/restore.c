@@ -70,7 +70,7 @@ static int restore(struct cli *cli, char **args, struct hz_error *err)
 		.lsm_profile = values.lsm_profile,
 		.lsm_mount_context = values.lsm_mount_context,
 		.detach = values.detach,
-		.no_subreaper = values.no_subreaper,
+		.reap_children = true,
 		.no_pivot = values.create.no_pivot,
 		.no_new_keyring = values.create.no_new_keyring,
 		.tcp_established = values.tcp_established,
@@ -84,6 +84,7 @@ static int restore(struct cli *cli, char **args, struct hz_error *err)
 	int status = 0;
 
 	signals_keep_status();
+	cli_subreaper(values.no_subreaper);
 	if (cli_empty_ns(&values.empty_ns, &o.empty_network, err) || cli_runtime(cli, &rt, err) ||
 	    hz_restore(rt, &o, &status, err))
 		return -1;

@@ -24,16 +24,17 @@ static const struct opt options[] = {
 static int run(struct cli *cli, char **args, struct hz_error *err)
 {
 	_cleanup_runtime_ hz_runtime *rt = NULL;
-	struct hz_create_options o = create_options(&values.create, args[0]);
+	const struct hz_create_options o = create_options(&values.create, args[0]);
 	const struct hz_run_options how = {
 		.size = sizeof(how),
 		.detach = values.detach,
 		.keep = values.keep,
+		.reap_children = true,
 	};
 	int status = 0;
 
 	signals_keep_status();
-	o.no_subreaper = values.no_subreaper;
+	cli_subreaper(values.no_subreaper);
 	if (cli_runtime(cli, &rt, err) || hz_run(rt, &o, &how, &status, err))
 		return -1;
 	return status;

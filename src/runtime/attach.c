@@ -42,11 +42,11 @@ int attach_open_stdio(struct creation *c, struct hz_error *err)
 int attach_block_signals(sigset_t *ret_old, struct hz_error *err)
 {
 	sigset_t all;
+	int r;
 
 	sigfillset(&all);
-	if (sigprocmask(SIG_BLOCK, &all, ret_old))
-		return error_sys(err, errno, "rt_sigprocmask", NULL, "block signals");
-	return 0;
+	r = pthread_sigmask(SIG_BLOCK, &all, ret_old);
+	return r ? error_sys(err, r, "rt_sigprocmask", NULL, "block signals") : 0;
 }
 
 /* A copy to a reader that was gone left a SIGPIPE of our own, which would end us now. */
@@ -59,7 +59,7 @@ void attach_unblock_signals(const sigset_t *old)
 	sigaddset(&own, SIGPIPE);
 	while (sigtimedwait(&own, NULL, &at_once) == SIGPIPE)
 		;
-	sigprocmask(SIG_SETMASK, old, NULL); /* cannot fail with a valid mask */
+	pthread_sigmask(SIG_SETMASK, old, NULL); /* cannot fail with a valid mask */
 }
 
 static int exit_status(int status)
@@ -117,8 +117,8 @@ static void on_signal(int sigfd, int pidfd, struct relay *r, pid_t pid, int *ret
 static int loop(struct relay *r, int sigfd, const struct attach *a, int *ret_status,
 		struct hz_error *err)
 {
-	/* it may have ended before we listened */
-	int ended = reap(a->pid, ret_status), notify = a->notify;
+	/* others may have ended before we listened */
+	int ended = a->reap_children ? reap(a->pid, ret_status) : 0, notify = a->notify;
 
 	while (!ended) {
 		struct pollfd p[3 + RELAY_POLLS] = {
@@ -164,6 +164,8 @@ int attach_wait(const struct attach *a, int *ret_status, struct hz_error *err)
 	int ret;
 
 	sigfillset(&all);
+	if (!a->reap_children) /* the pidfd tells; SIGCHLD is for whoever waits for the others */
+		sigdelset(&all, SIGCHLD);
 	sigfd = signalfd(-1, &all, SFD_CLOEXEC);
 	if (sigfd < 0)
 		return error_sys(err, errno, "signalfd4", NULL, "listen to signals");

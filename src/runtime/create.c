@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -340,8 +339,6 @@ int creation_make(struct creation *c, struct hz_error *err)
 	r = creation_begin(c, err);
 	if (c->dirfd < 0)
 		return -1;
-	if (!c->o->no_subreaper)
-		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* only fails on kernels before 3.4 */
 	/* the words of runc, for those who look for them */
 	runtime_log(c->rt, HZ_LOG_DEBUG, "nsexec container setup of \"%s\": %u steps", c->o->id,
 		    c->left);

@@ -82,7 +82,7 @@ static void run(const struct criu_spawn *s, const char *program, int sock, int p
 			fail(pipe, "fcntl");
 	snprintf(number, sizeof(number), "%d", sock);
 	if (s->mask)
-		sigprocmask(SIG_SETMASK, s->mask, NULL); /* cannot fail with a valid mask */
+		pthread_sigmask(SIG_SETMASK, s->mask, NULL); /* cannot fail with a valid mask */
 	execv(program, argv);
 	fail(pipe, "execve");
 }

@@ -37,6 +37,7 @@ int container_destroy(hz_runtime *rt, const char *id, int dirfd, const struct re
 	unit_stop(rt, r);
 	if (destroy_cgroups(r, err))
 		return -1;
+	process_reap(r);
 	hz_error_clear(err);
 	rdt_destroy(rt, r);
 	if (hostmount_remove(r, err))

@@ -21,7 +21,6 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 
 struct restore {
@@ -368,6 +367,7 @@ static int make(struct restore *r, struct hz_error *err)
 static int restore(struct restore *r, int *ret_status, struct hz_error *err)
 {
 	struct hz_error ignored = HZ_ERROR_INIT; /* the first error is the one to report */
+	const struct hz_run_options how = {.reap_children = r->o->reap_children};
 	struct creation *c = &r->c;
 
 	if (creation_begin(c, err)) {
@@ -376,8 +376,6 @@ static int restore(struct restore *r, int *ret_status, struct hz_error *err)
 		bundle_locate(c->b, err);
 		return -1;
 	}
-	if (!r->o->no_subreaper)
-		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* only fails on kernels before 3.4 */
 	if (make(r, err) || (!r->o->detach && attach_prepare(c->pty, err))) {
 		criu_kill(&r->criu);
 		/* what it had made already is in the container's cgroups */
@@ -389,7 +387,7 @@ static int restore(struct restore *r, int *ret_status, struct hz_error *err)
 		bundle_locate(c->b, err);
 		return -1;
 	}
-	return r->o->detach ? 0 : creation_attend(c, false, ret_status, err);
+	return r->o->detach ? 0 : creation_attend(c, &how, ret_status, err);
 }
 
 static int restore_bundle(hz_runtime *rt, const struct hz_restore_options *o,

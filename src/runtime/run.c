@@ -46,14 +46,16 @@ static void tell_oom(const struct creation *c, int status)
 }
 
 /* Both ends of the foreground: its status, then nothing of the container is left. */
-int creation_attend(struct creation *c, bool keep, int *ret_status, struct hz_error *err)
+int creation_attend(struct creation *c, const struct hz_run_options *how, int *ret_status,
+		    struct hz_error *err)
 {
 	const struct attach a = {.rt = c->rt,
 				 .pidfd = c->pidfd,
 				 .pid = c->pid,
 				 .pty = c->pty,
 				 .stdio = c->our_stdio,
-				 .notify = c->notify};
+				 .notify = c->notify,
+				 .reap_children = how->reap_children};
 	int r = attach_wait(&a, ret_status, err);
 
 	if (r) {
@@ -61,7 +63,7 @@ int creation_attend(struct creation *c, bool keep, int *ret_status, struct hz_er
 		return -1;
 	}
 	tell_oom(c, *ret_status);
-	if (!keep) {
+	if (!how->keep) {
 		struct hz_error late = HZ_ERROR_INIT;
 
 		/* the program's own result is the answer; what cannot be removed is told beside it
@@ -87,7 +89,7 @@ static int start_and_wait(struct creation *c, const struct hz_run_options *run, 
 		return -1;
 	}
 	if (!run->detach)
-		return creation_attend(c, run->keep, ret_status, err);
+		return creation_attend(c, run, ret_status, err);
 	if (c->notify >= 0) {
 		store_unlock(TAKE_FD(c->dirfd)); /* READY=1 may never come */
 		notify_relay(c->rt, c->notify, c->pidfd, c->pid);

@@ -129,8 +129,10 @@ void creation_kill(struct creation *c);
 /** Everything up to and including sync "ready", whose GO is not given yet. On failure nothing is
  * left behind. */
 int creation_make(struct creation *c, struct hz_error *err);
-/** Attached: wait for the end of the program, then delete the container (unless @keep). */
-int creation_attend(struct creation *c, bool keep, int *ret_status, struct hz_error *err);
+/** Attached: wait for the end of the program, then delete the container (unless it is to be kept).
+ */
+int creation_attend(struct creation *c, const struct hz_run_options *how, int *ret_status,
+		    struct hz_error *err);
 /** Undo all (after a failure, before the record says created). Keeps @err. */
 void creation_undo(struct creation *c);
 /** Close all but the state directory: where descriptors are few, the end needs some again. */
@@ -264,12 +266,13 @@ struct attach {
 	int pty;    /* -1: none */
 	int *stdio; /* our ends of its pipes, closed and set to -1 as they end; -1: not relayed */
 	int notify; /* socket where the program says that it is ready; -1: nobody is to be told */
+	bool reap_children; /* all that the caller has */
 };
 int attach_wait(const struct attach *a, int *ret_status, struct hz_error *err);
 /** For a process in the foreground without a terminal: pipes in the place of terminals of ours.
  * On failure creation_close_fds(). */
 int attach_open_stdio(struct creation *c, struct hz_error *err);
-/** Blocks every signal until attach_unblock_signals(). */
+/** Blocks every signal of this thread until attach_unblock_signals(). */
 int attach_block_signals(sigset_t *ret_old, struct hz_error *err);
 void attach_unblock_signals(const sigset_t *old);
 /* stdio.c */
@@ -347,6 +350,8 @@ int process_open(const struct record *r);
 int process_find(const struct record *r, int *ret_pidfd, struct hz_error *err);
 /** The recorded process: 1 alive, 0 gone or dead, -1 error. */
 int process_is_alive(const struct record *r, struct hz_error *err);
+/** Wait for the recorded process, if it has ended and is a child of ours. */
+void process_reap(const struct record *r);
 /** What tells the process of @c from a later one with its pid: into the record. */
 int process_identify(struct creation *c, struct hz_error *err);
 int status_get(int dirfd, const struct record *r, enum hz_status *ret, struct hz_error *err);

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PID_FS_MAGIC_ 0x50494446 /* of linux/magic.h since 6.9 */
@@ -205,6 +206,21 @@ int process_find(const struct record *r, int *ret, struct hz_error *err)
 		n = process_is_alive(r, err);
 	*ret = n > 0 ? TAKE_FD(pidfd) : -1;
 	return n;
+}
+
+/* The pidfd is opened before the process is told to be the one, so nobody else is waited for. */
+void process_reap(const struct record *r)
+{
+	_cleanup_fd_ int pidfd = r->pid.set ? process_open(r) : -1;
+	uint64_t start;
+	siginfo_t info;
+	char state;
+
+	if (pidfd < 0 || read_stat((pid_t)r->pid.v, &state, &start) || state != 'Z' ||
+	    !is_start(start, r->start_time.v))
+		return;
+	/* ECHILD: it is another process's child */
+	(void)waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
 }
 
 int start_connect(int dirfd)
