@@ -18,8 +18,10 @@ int step_keyring(struct init *init, const struct plan_step *step)
 	const char *name = plan_text(init->plan, ((const struct plan_text *)step)->text);
 	long key = sys_call(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name), r;
 
-	if (key == -ENOSYS)
-		return 0; /* a kernel without keyrings has none to share either */
+	if (key == -ENOSYS) { /* a kernel without keyrings, or a filter: the host looks */
+		init->no_keyring = true;
+		return 0;
+	}
 	if (key < 0)
 		return init_fail(init, step, __NR_keyctl, key, name);
 	r = sys_call(__NR_keyctl, KEYCTL_SETPERM, key,

@@ -47,6 +47,7 @@ struct init {
 	bool filtered;                /* the filter is loaded: speak through the page only */
 	uint32_t caller_umask; /* holds where the config gives none (config.md, user.umask) */
 	bool chdir_late;       /* root may not enter the working directory: try again as the user */
+	bool no_keyring;       /* there is no keyctl(2) */
 	bool home_late;        /* root may not read /etc/passwd: the same */
 };
 

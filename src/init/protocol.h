@@ -65,11 +65,13 @@ enum init_msg_type {
 #define INIT_OBJECT_MAX 1024
 #define INIT_DETAIL_MAX 1024
 #define INIT_NO_STEP    UINT32_MAX
+#define INIT_NO_KEYRING (1u << 31) /* there is no keyctl(2): the keyring is the caller's */
 
 /* Head of every packet. */
 struct init_msg {
 	uint32_t type;
-	/* BOOT: number of slots; FORKED: pid; SYNC: point; NEED_SOURCE: step index; SOURCE: 0 or
+	/* BOOT: number of slots; FORKED: pid; SYNC: point, "ready" perhaps with
+	 * INIT_NO_KEYRING; NEED_SOURCE: step index; SOURCE: 0 or
 	 * errno; NEED_STDIO: 0, 1 or 2; FILTER: bytes that follow */
 	uint32_t value;
 };

@@ -53,6 +53,7 @@ static int need_filter(struct init *init, const struct plan_step *step)
 static int sync_ready(struct init *init, const struct plan_step *step)
 {
 	const struct plan_step *load = init_find_step(init, PLAN_SECCOMP_LOAD);
+	uint32_t point = PLAN_POINT_READY | (init->no_keyring ? INIT_NO_KEYRING : 0);
 	struct init_msg m;
 	int fd = -1;
 	unsigned n = 0;
@@ -62,7 +63,7 @@ static int sync_ready(struct init *init, const struct plan_step *step)
 		sys_call(__NR_umask, init->caller_umask);
 	if (load && need_filter(init, load) < 0)
 		return -1;
-	if (init_send(init, INIT_SYNC, PLAN_POINT_READY, -1) < 0 ||
+	if (init_send(init, INIT_SYNC, point, -1) < 0 ||
 	    init_recv(init->sock, &m, NULL, 0, &fd, 1, &n) < 0)
 		init_exit(1);
 	if (m.type == INIT_GO_WAIT && n)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 union packet {
 	struct init_msg m;
@@ -144,10 +145,24 @@ static int handle_filter(struct creation *c, struct hz_error *err)
 		 : 0;
 }
 
+/* As with crun; a kernel without keyrings has none to share. Told by create only: engines take what
+ * exec logs for the output of the process. */
+static void tell_shared_keyring(const struct creation *c)
+{
+	if (!(c->b->plan.h->flags & PLAN_F_EXEC) && !access("/proc/keys", F_OK))
+		runtime_log(c->rt, HZ_LOG_WARNING,
+			    "the container shares the session keyring of its caller: a seccomp "
+			    "filter around hezi blocks keyctl (ENOSYS)");
+}
+
 static int handle_sync(struct creation *c, uint32_t point, struct hz_error *err)
 {
 	int r;
 
+	if (point == (PLAN_POINT_READY | INIT_NO_KEYRING)) {
+		tell_shared_keyring(c);
+		point = PLAN_POINT_READY;
+	}
 	if (point >= PLAN_POINT_COUNT || !c->pid)
 		return odd(err);
 	if (step_after_sync(c, point, err))

@@ -217,6 +217,26 @@ keys() {
 	cap "$LIB/deny.py" EDQUOT keyctl "$RUN" run --no-new-keyring --bundle "$B" "$ID"
 	ok
 }
+# the container's processes would use the keys of the caller; the caller is told, and the container made, as by crun
+no_keyctl() {
+	[ -e /proc/keys ] || skip "a kernel without keyrings"
+	plain
+	run "$LIB/deny.py" ENOSYS keyctl
+	ok
+	like "$ERR" 'shares the session keyring of its caller.*keyctl'
+	cap "$LIB/deny.py" ENOSYS keyctl "$RUN" run --no-new-keyring --bundle "$B" "$ID"
+	ok
+	is "$ERR" ""
+	args sleep 30
+	cap "$LIB/deny.py" ENOSYS keyctl "$RUN" create --bundle "$B" "$ID"
+	ok
+	like "$ERR" 'shares the session keyring'
+	"$RUN" start "$ID"
+	cap "$LIB/deny.py" ENOSYS keyctl "$RUN" exec "$ID" true
+	ok
+	is "$ERR" ""
+	"$RUN" delete --force "$ID"
+}
 ping_groups() {
 	plain
 	ns_add network
@@ -293,6 +313,7 @@ t "RLIMIT_NPROC of the caller" many_of_the_user
 t "RLIMIT_NPROC of the config" nproc_of_config
 t "an argument that is too long" long_argument
 t "session keyrings" keys
+t "no keyctl: the caller's session keyring" no_keyctl
 t "net.ipv4.ping_group_range of ids that are not mapped" ping_groups
 t "priorities of an ordinary user" priorities
 t "no budget for real-time tasks" no_budget
