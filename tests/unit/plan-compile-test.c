@@ -335,6 +335,31 @@ static void test_no_process(void)
 	ok(!rig_step(&t, PLAN_EXEC, 0) && rig_step(&t, PLAN_START_WAIT, 0),
 	   "but something that waits");
 	rig_done(&t);
+
+	rig_init(&t);
+	rig_compile(&t, HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW'}}}");
+	ok(t.r == 0 && !rig_step(&t, PLAN_SECCOMP_BUILD, 0) && !rig_step(&t, PLAN_SECCOMP_LOAD, 0),
+	   "a filter for no process is neither built nor loaded: %s", t.err.msg);
+	rig_done(&t);
+
+	rig_init(&t);
+	rig_compile(&t, HEAD ",'linux':{'seccomp':{'defaultAction':'SCMP_ACT_NOTIFY'}}}");
+	rig_has(&t, "/linux/seccomp/defaultAction: SCMP_ACT_NOTIFY cannot be the default",
+		"but it is checked");
+	rig_done(&t);
+}
+
+/* What is joined is not known before: its maps may have any id. */
+static void test_joined_ids(void)
+{
+	struct rig t;
+
+	rig_init(&t);
+	rig_compile(&t, HEAD ",'process':{'cwd':'/','args':['sh'],'user':{'uid':65534,'gid':9,"
+			     "'additionalGids':[7]}},'linux':{'namespaces':[{'type':'user',"
+			     "'path':'/proc/17/ns/user'}]}}");
+	is_int(t.r, 0, "ids in a user namespace that is joined: %s", t.err.msg);
+	rig_done(&t);
 }
 
 int main(void)
@@ -348,5 +373,6 @@ int main(void)
 	test_limits();
 	test_groups();
 	test_no_process();
+	test_joined_ids();
 	return done_testing();
 }

@@ -153,6 +153,12 @@ static const struct {
 				    "'gidMappings':[{'containerID':0,'hostID':4294967290,'size':9}]"
 				    "}}",
 	 "/linux/gidMappings/0: the range goes beyond the largest id"},
+	/* the overflow id is that of no mapping either */
+	{HEAD ",'process':{'cwd':'/','args':['sh'],'user':{'uid':65534,'gid':65534}}" NS(
+		 "{'type':'user'}") ",'uidMappings':[{'containerID':0,'hostID':10,'size':10}],"
+				    "'gidMappings':[{'containerID':0,'hostID':10,'size':6}]}}",
+	 "/process/user/uid: uid 65534 is not mapped in the user namespace\n"
+	 "/process/user/gid: gid 65534 is not mapped in the user namespace"},
 	{HEAD
 	 ",'process':{'cwd':'/','args':['sh'],'user':{'uid':1000,'gid':5,'additionalGids':[7]}}" NS(
 		 "{'type':'user'}") ",'uidMappings':[{'containerID':0,'hostID':10,'size':10}],"
