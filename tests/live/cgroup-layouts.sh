@@ -593,6 +593,7 @@ unwritable_cgroups() {
 # Linux 6.14 to 6.18 kill a child of CLONE_INTO_CGROUP unless its cgroup and its parent's were ended equally often
 called_from_an_ended_cgroup() {
 	local p
+	needs_sealed
 	peer_differs crun "its processes are killed"
 	p=$(awk '/ - cgroup2 /{print $5; exit}' /proc/self/mountinfo)
 	[ -n "$p" ] && [ -e "$p/cgroup.procs" ] || skip "no cgroup v2 in sight"
