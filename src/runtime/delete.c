@@ -128,19 +128,47 @@ static int check_state(int dirfd, const char *id, const struct record *r, struct
 	return error_hint(err, "kill it first, or use \"hezi delete --force\"");
 }
 
+/* The plan of another version of hezi is of no use, but the configuration that it was compiled from
+ * is there: compile it again. */
+static int compile_again(const hz_runtime *rt, const char *id, const struct record *r,
+			 struct bundle *ret, struct hz_error *err)
+{
+	struct hz_create_options o = {.size = sizeof(o), .id = id, .bundle = r->bundle};
+	_cleanup_free_ char *config = NULL;
+	hz_runtime as = *rt;
+
+	if (asprintf(&config, "%s/%s/config.json", rt->root, id) < 0) {
+		config = NULL;
+		return error_oom(err);
+	}
+	o.config = config;
+	/* what the path of the cgroup in it means */
+	if (r->unit)
+		as.cgroup_manager = HZ_CGROUP_SYSTEMD;
+	else
+		as.cgroup_manager = r->cgroup_dirs.n ? HZ_CGROUP_CGROUPFS : HZ_CGROUP_DISABLED;
+	return bundle_load(&as, &o, true, ret, err);
+}
+
 /* A create that was killed early left no plan, and has run no hooks either. */
 static int destroy_with_hooks(hz_runtime *rt, const char *id, int dirfd, const struct record *r,
 			      struct hz_error *err)
 {
 	struct hz_error why = HZ_ERROR_INIT;
 	struct plan plan = {0};
-	int ret;
+	struct bundle b = {0};
+	int ret = store_read_plan(dirfd, &plan, &why);
 
-	if (store_read_plan(dirfd, &plan, &why) && why.code != HZ_E_NOT_FOUND)
+	if (ret && why.code == HZ_E_UNSUPPORTED && r->bundle) {
+		hz_error_clear(&why);
+		ret = compile_again(rt, id, r, &b, &why);
+	}
+	if (ret && why.code != HZ_E_NOT_FOUND)
 		runtime_log(rt, HZ_LOG_WARNING, "poststop hooks of container \"%s\" are lost: %s",
 			    id, why.msg);
-	ret = container_destroy(rt, id, dirfd, r, plan.h, err);
+	ret = container_destroy(rt, id, dirfd, r, plan.h ? plan.h : b.plan.h, err);
 	plan_done(&plan);
+	bundle_done(&b);
 	hz_error_clear(&why);
 	return ret;
 }

@@ -51,21 +51,34 @@ static int find_init(struct exec *x, const struct hz_exec_options *o, struct hz_
 			 "cannot exec in a paused container (use --ignore-paused to override)");
 }
 
-static int read_config(struct exec *x, struct hz_error *err)
+/* Has the container a session keyring of its own? A plan of another version of hezi cannot tell:
+ * then yes, so that the caller's never gets into the container. */
+static int find_keyring(struct exec *x, struct hz_error *err)
 {
-	_cleanup_buf_ struct buf text = BUF_INIT;
 	const struct plan_step *s;
 	struct plan plan;
 	uint32_t i;
 
-	if (store_read(x->dirfd, "config.json", &text, OCI_CONFIG_MAX, err) ||
-	    store_read_plan(x->dirfd, &plan, err))
-		return -1;
+	if (store_read_plan(x->dirfd, &plan, err)) {
+		if (err->code != HZ_E_UNSUPPORTED)
+			return -1;
+		hz_error_clear(err);
+		return 0;
+	}
 	x->b.options.no_new_keyring = true;
 	plan_foreach (plan.h, s, i)
 		if (s->kind == PLAN_KEYRING)
 			x->b.options.no_new_keyring = false;
 	plan_done(&plan);
+	return 0;
+}
+
+static int read_config(struct exec *x, struct hz_error *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	if (store_read(x->dirfd, "config.json", &text, OCI_CONFIG_MAX, err) || find_keyring(x, err))
+		return -1;
 	x->b.path = x->record.bundle;
 	x->b.len = text.len;
 	x->b.text = TAKE_PTR(text.data);

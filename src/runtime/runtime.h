@@ -311,7 +311,8 @@ int store_sweep(hz_runtime *rt, const char *id, struct hz_error *err);
 /** Read a file of a state directory: 0, or -errno with @err set. What is not a regular file is a
  * damaged state (HZ_E_CONFIG). */
 int store_read(int dirfd, const char *name, struct buf *ret, size_t max, struct hz_error *err);
-/** Read and verify the plan in a state directory. -1 with HZ_E_NOT_FOUND when there is none. */
+/** Read and verify the plan in a state directory. -1 with HZ_E_NOT_FOUND when there is none,
+ * HZ_E_UNSUPPORTED when it is one of another version of hezi. */
 int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err);
 
 /* hints.c: what to do about @errnum, where the host tells. All return -1. */

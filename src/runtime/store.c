@@ -381,6 +381,24 @@ int store_read(int dirfd, const char *name, struct buf *ret, size_t max, struct 
 	return r;
 }
 
+/* The first two words are those of all versions. */
+static int check_plan_version(const struct buf *text, struct hz_error *err)
+{
+	uint32_t words[2];
+
+	if (text->len < sizeof(words))
+		return 0; /* damaged */
+	memcpy(words, text->data, sizeof(words));
+	if (words[0] != PLAN_MAGIC || words[1] == PLAN_VERSION)
+		return 0;
+	error_set(err, HZ_E_UNSUPPORTED,
+		  "the container was created by another version of hezi (plan version %u, this "
+		  "version knows %u)",
+		  words[1], PLAN_VERSION);
+	return error_hint(err, "use that version of hezi, or delete the container and create it "
+			       "again");
+}
+
 int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
@@ -390,6 +408,8 @@ int store_read_plan(int dirfd, struct plan *ret, struct hz_error *err)
 	if (r == -ENOENT)
 		return error_set(err, HZ_E_NOT_FOUND, "the container's plan is missing");
 	if (r)
+		return -1;
+	if (check_plan_version(&text, err))
 		return -1;
 	if (plan_verify(text.data, text.len, err))
 		return error_prefix(err, "the container's plan is damaged");

@@ -292,6 +292,48 @@ of_version() {
 	nothing_left || die "left: $(leftovers)"
 }
 
+# other_plan: the container's plan as one of another version of hezi (the second word)
+other_plan() { printf '\377' | dd of="$ROOT/$ID/plan" bs=1 seek=4 conv=notrunc status=none; }
+
+# A container whose plan is of another version of hezi runs on: exec works, and delete runs its poststop hooks, from the
+# configuration. What starts needs its own version.
+of_other_plan() {
+	peers_differ "files of its own"
+	bundle
+	args sleep 60
+	config --arg b "$B" '.hooks.poststop=[{path:"/bin/sh",args:["sh","-c","cat >\($b)/poststop"]}]'
+	must_create
+	other_plan
+	cap rt start "$ID"
+	bad
+	says "was created by another version of hezi \(plan version 255, this version knows [0-9]+\)"
+	says "hint: use that version of hezi, or delete the container"
+	is "$(status_of)" created
+	cap rt delete "$ID"
+	ok
+	is "$ERR" ""
+	is "$(jq -r .id "$B/poststop")" "$ID"
+	rm "$B/poststop"
+	sleeper
+	other_plan
+	cap rt exec "$ID" echo works
+	ok
+	is "$OUT" works
+	cap rt update --pids-limit 77 "$ID"
+	ok
+	cap rt delete --force "$ID"
+	ok
+	is "$(jq -r .id "$B/poststop")" "$ID"
+	# without the configuration they are lost, not the delete
+	sleeper
+	other_plan
+	rm "$ROOT/$ID/config.json" "$B/poststop"
+	cap rt delete --force "$ID"
+	ok
+	says "poststop hooks of container .* are lost"
+	[ ! -e "$B/poststop" ] || die "a hook ran"
+}
+
 exists='container with given ID already exists|already exists'
 gone='does not exist'
 live='that is not stopped: running'
@@ -346,6 +388,7 @@ t "a container whose record is lost" lost_record
 for version in first systemd resctrl hostmount pidfd checksum future; do
 	t "a container of another version of hezi: $version" of_version $version
 done
+t "a container whose plan is of another version of hezi" of_other_plan
 t "delete --force while create is busy" creating_force_deleted
 t "the pid is a thread's by now: delete" thread_has_pid delete
 t "the pid is a thread's by now: delete --force" thread_has_pid delete --force
