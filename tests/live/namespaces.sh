@@ -277,7 +277,9 @@ user_maps_many() {
 
 # the process that clones init counts as well, but only until then
 one_process() {
+	[ "$2" = 1 ] || old_peer runc "1.1 takes 0 for no limit"
 	local other
+	old_peer crun "1.8 rejects ociVersion 1.3.0"
 	[ "$2" = 1 ] || peer_differs crun "takes 0 for no limit"
 	bundle
 	config '.ociVersion="1.3.0"'
