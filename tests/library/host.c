@@ -45,7 +45,7 @@ struct host {
 };
 
 static int faults;
-static volatile sig_atomic_t children_ended;
+static int children_ended;
 
 static void wrong(const char *what, const char *id, const char *why)
 {
@@ -285,7 +285,8 @@ static void *worker(void *arg)
 static void on_sigchld(int sig)
 {
 	(void)sig;
-	children_ended = 1; /* whose they were is for waitpid to say */
+	/* whose they were is for waitpid to say */
+	__atomic_store_n(&children_ended, 1, __ATOMIC_RELAXED);
 }
 
 /* Two children of the program's own: one has ended and one ends meanwhile. */
@@ -359,7 +360,7 @@ int main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &some, NULL);
 	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = on_sigchld}, NULL);
 	work(&h);
-	if (!children_ended)
+	if (!__atomic_load_n(&children_ended, __ATOMIC_RELAXED))
 		wrong("SIGCHLD", "of the program", "its handler was not called");
 	printf("%d wrong\n", faults);
 	return faults != 0;
