@@ -127,6 +127,7 @@ ps_table() {
 	peer_differs crun "prints the pids alone"
 	bundle
 	sleeper
+	! is_peer || within 5 grep -q sleep "/proc/$(pid_of)/comm" # runc's start does not wait for execve
 	cap rt ps "$ID"
 	ok
 	like "$OUT" '^UID +PID +PPID.*sleep 60'
