@@ -43,6 +43,11 @@ int cgroup_plan_dirs(const struct plan_cgroup_create *s, const struct plan_heade
 		     const struct plan_facts *f, struct arena *a, struct oci_strings *ret_dirs,
 		     struct hz_error *err);
 
+/** The record's strings for the cgroup @path in each hierarchy, when nothing tells any more which
+ * components were made for it: the last one. */
+int cgroup_path_dirs(const char *path, const struct plan_facts *f, struct arena *a,
+		     struct oci_strings *ret, struct hz_error *err);
+
 struct cgroup_request {
 	const struct plan_cgroup_create *step;
 	const struct plan_header *plan; /* of the step */

@@ -101,6 +101,20 @@ int cgroup_plan_dirs(const struct plan_cgroup_create *s, const struct plan_heade
 	return 0;
 }
 
+int cgroup_path_dirs(const char *path, const struct plan_facts *f, struct arena *a,
+		     struct oci_strings *ret, struct hz_error *err)
+{
+	ret->n = 0;
+	ret->items = arena_calloc(a, f->nhierarchies + 1, sizeof(*ret->items));
+	for (; ret->items && ret->n < f->nhierarchies; ret->n++) {
+		ret->items[ret->n] =
+			arena_printf(a, "1:%s%s", f->hierarchies[ret->n].mountpoint, path);
+		if (!ret->items[ret->n])
+			return error_oom(err);
+	}
+	return ret->items ? 0 : error_oom(err);
+}
+
 static bool is_cpuset(const struct facts_hierarchy *h)
 {
 	return cgroup_has_word(h->name, "cpuset");

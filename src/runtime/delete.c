@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delete, from the record alone: processes, cgroups, mounts on the host, poststop hooks, state
- * directory, in this order, so that a killed delete can be done again. `delete --force` also
- * removes what a killed create left: then there is an intent record, or none at all.
+ * delete, from the record alone, or with --force from the plan when the record is damaged:
+ * processes, cgroups, mounts on the host, poststop hooks, state directory, in this order, so that a
+ * killed delete can be done again. `delete --force` also removes what a killed create left: then
+ * there is an intent record, or none at all.
  */
 #include "runtime/runtime.h"
 
@@ -128,94 +129,129 @@ static int check_state(int dirfd, const char *id, const struct record *r, struct
 	return error_hint(err, "kill it first, or use \"hezi delete --force\"");
 }
 
-/* The plan of another version of hezi is of no use, but the configuration that it was compiled from
- * is there: compile it again. */
-static int compile_again(const hz_runtime *rt, const char *id, const struct record *r,
-			 struct bundle *ret, struct hz_error *err)
-{
-	struct hz_create_options o = {.size = sizeof(o), .id = id, .bundle = r->bundle};
-	_cleanup_free_ char *config = NULL;
-	hz_runtime as = *rt;
+struct removal {
+	hz_runtime *rt;
+	const char *id;
+	int dirfd;
+	bool force;
+	struct arena arena;
+	struct record record;
+	struct plan plan;
+};
 
-	if (asprintf(&config, "%s/%s/config.json", rt->root, id) < 0) {
-		config = NULL;
-		return error_oom(err);
-	}
-	o.config = config;
-	/* what the path of the cgroup in it means */
-	if (r->unit)
-		as.cgroup_manager = HZ_CGROUP_SYSTEMD;
-	else
-		as.cgroup_manager = r->cgroup_dirs.n ? HZ_CGROUP_CGROUPFS : HZ_CGROUP_DISABLED;
-	return bundle_load(&as, &o, true, ret, err);
+static void removal_done(struct removal *d)
+{
+	if (d->dirfd >= 0)
+		store_unlock(TAKE_FD(d->dirfd));
+	plan_done(&d->plan);
+	arena_done(&d->arena);
 }
 
-/* A create that was killed early left no plan, and has run no hooks either. */
-static int destroy_with_hooks(hz_runtime *rt, const char *id, int dirfd, const struct record *r,
-			      struct hz_error *err)
+static void warn_of_newer(const struct removal *d)
 {
-	struct hz_error why = HZ_ERROR_INIT;
-	struct plan plan = {0};
-	struct bundle b = {0};
-	int ret = store_read_plan(dirfd, &plan, &why);
-
-	if (ret && why.code == HZ_E_UNSUPPORTED && r->bundle) {
-		hz_error_clear(&why);
-		ret = compile_again(rt, id, r, &b, &why);
-	}
-	if (ret && why.code != HZ_E_NOT_FOUND)
-		runtime_log(rt, HZ_LOG_WARNING, "poststop hooks of container \"%s\" are lost: %s",
-			    id, why.msg);
-	ret = container_destroy(rt, id, dirfd, r, plan.h ? plan.h : b.plan.h, err);
-	plan_done(&plan);
-	bundle_done(&b);
-	hz_error_clear(&why);
-	return ret;
-}
-
-static int delete_locked(hz_runtime *rt, const char *id, int dirfd, bool force, struct arena *a,
-			 struct hz_error *err)
-{
-	struct record r = {0};
-
-	if (container_record(rt, id, dirfd, a, &r, err)) {
-		/* a create was killed before its intent: there is nothing but the directory. A
-		 * damaged record needs --force. */
-		if (err->code != HZ_E_NOT_FOUND && !force)
-			return -1;
-		if (err->code == HZ_E_SYSTEM || err->code == HZ_E_NOMEM ||
-		    err->code == HZ_E_FOREIGN)
-			return -1;
-		hz_error_clear(err);
-		r = (struct record){0};
-	}
-	if (!force && r.pid.set && check_state(dirfd, id, &r, err))
-		return -1;
-	if (r.version.v > RECORD_VERSION)
+	if (d->record.version.v > RECORD_VERSION)
 		runtime_log(
-			rt, HZ_LOG_WARNING,
+			d->rt, HZ_LOG_WARNING,
 			"container \"%s\" was created by a newer version of hezi (record version "
 			"%lld, this version knows %d): what only that version creates is left",
-			id, (long long)r.version.v, RECORD_VERSION);
-	return end_init(&r, err) ? -1 : destroy_with_hooks(rt, id, dirfd, &r, err);
+			d->id, (long long)d->record.version.v, RECORD_VERSION);
+}
+
+/* Trouble of this process, not of the container's files: the next try may read them. */
+static bool is_passing(const struct hz_error *e)
+{
+	return e->code == HZ_E_NOMEM ||
+	       (e->code == HZ_E_SYSTEM && (e->errnum == EMFILE || e->errnum == ENFILE));
+}
+
+static int find_record(struct removal *d, struct hz_error *err)
+{
+	if (!container_record(d->rt, d->id, d->dirfd, &d->arena, &d->record, err))
+		return 0;
+	if (err->code == HZ_E_NOT_FOUND) {
+		/* a create was killed before its intent: there is nothing but the directory */
+		hz_error_clear(err);
+		d->record = (struct record){.id = d->id};
+		return 0;
+	}
+	if (!d->force || err->code == HZ_E_FOREIGN || is_passing(err))
+		return -1;
+	d->record.id = d->id;
+	return container_recover(d->rt, d->dirfd, &d->plan, &d->arena, &d->record, err);
+}
+
+/* The hooks of a plan that cannot be read because of @why are lost, unless config.json, of which
+ * the plan was made, has them. */
+static int hooks_lost(struct removal *d, const struct hz_error *why, struct hz_error *err)
+{
+	struct hz_error ignored = HZ_ERROR_INIT; /* the first one is the one to report */
+	int r = container_recompile(d->rt, d->dirfd, &d->record, &d->arena, &d->plan, &ignored);
+
+	hz_error_clear(&ignored);
+	if (!r && why->code == HZ_E_UNSUPPORTED)
+		return 0; /* nothing is damaged: the plan is of another version of hezi */
+	if (!r || d->force) {
+		runtime_log(d->rt, HZ_LOG_WARNING,
+			    r ? "%s: the poststop hooks of container \"%s\" are lost"
+			      : "%s: container \"%s\" has the poststop hooks of its config.json",
+			    why->msg, d->id);
+		return 0;
+	}
+	error_set(err, HZ_E_STATE, "read the poststop hooks of container \"%s\": %s", d->id,
+		  why->msg);
+	return error_hint(err, "\"hezi delete --force\" removes the container without them");
+}
+
+static int find_hooks(struct removal *d, struct hz_error *err)
+{
+	struct hz_error why = HZ_ERROR_INIT;
+	int r;
+
+	if (d->plan.h || !store_read_plan(d->dirfd, &d->plan, &why))
+		return 0;
+	if (why.code == HZ_E_NOT_FOUND && !d->record.pid.set) {
+		/* a create was killed before it had a plan, and has run no hooks either */
+		hz_error_clear(&why);
+		return 0;
+	}
+	if (is_passing(&why)) {
+		hz_error_clear(err);
+		*err = why;
+		return -1;
+	}
+	r = hooks_lost(d, &why, err);
+	hz_error_clear(&why);
+	return r;
+}
+
+static int delete_locked(struct removal *d, struct hz_error *err)
+{
+	struct record *r = &d->record;
+
+	if (find_record(d, err))
+		return -1;
+	if (!d->force && r->pid.set && check_state(d->dirfd, d->id, r, err))
+		return -1;
+	warn_of_newer(d);
+	if (find_hooks(d, err) || end_init(r, err))
+		return -1;
+	return container_destroy(d->rt, d->id, d->dirfd, r, d->plan.h, err);
 }
 
 /* The holder of the lock may hang in a hook: end the processes it made, then it fails and lets go.
  */
 static int lock_by_force(hz_runtime *rt, const char *id, int *ret_dirfd, struct hz_error *err)
 {
-	_cleanup_fd_ int dirfd = -1;
-	struct arena a = ARENA_INIT;
-	struct record r;
+	struct removal d = {.rt = rt, .id = id, .dirfd = -1, .force = true};
 
 	if (!store_lock(rt, id, LOCK_GRACE_MS, ret_dirfd, err))
 		return 0;
 	if (err->code != HZ_E_BUSY)
 		return -1;
-	if (!store_open(rt, id, &dirfd, err) && !container_record(rt, id, dirfd, &a, &r, err))
-		container_kill_all(&r, SIGKILL,
+	if (!store_open(rt, id, &d.dirfd, err) && !find_record(&d, err))
+		container_kill_all(&d.record, SIGKILL,
 				   err); /* if it cannot be killed, the wait below tells */
-	arena_done(&a);
+	removal_done(&d);
 	return store_lock(rt, id, LOCK_WAIT_MS, ret_dirfd, err);
 }
 
@@ -236,20 +272,19 @@ static int delete_missing(hz_runtime *rt, const char *id, struct hz_error *err)
 
 int hz_delete(hz_runtime *rt, const char *id, bool force, struct hz_error *err)
 {
+	struct removal d = {.rt = rt, .id = id, .dirfd = -1, .force = force};
 	struct hz_error local = HZ_ERROR_INIT;
-	_cleanup_lock_ int dirfd = -1;
-	struct arena a = ARENA_INIT;
 	int r;
 
 	if (!err)
 		err = &local; /* decisions below look at the code */
-	r = force ? lock_by_force(rt, id, &dirfd, err)
-		  : store_lock(rt, id, LOCK_WAIT_MS, &dirfd, err);
+	r = force ? lock_by_force(rt, id, &d.dirfd, err)
+		  : store_lock(rt, id, LOCK_WAIT_MS, &d.dirfd, err);
 	if (!r)
-		r = delete_locked(rt, id, dirfd, force, &a, err);
+		r = delete_locked(&d, err);
 	else if (force && err->code == HZ_E_NOT_FOUND)
 		r = delete_missing(rt, id, err);
-	arena_done(&a);
+	removal_done(&d);
 	hz_error_clear(&local);
 	return r;
 }

@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -90,6 +92,25 @@ int hostmount_intent(const struct plan_header *h, struct record *r, struct hz_er
 		return mount_of(r->rootfs, &r->mount_below.v, err);
 	}
 	return 0;
+}
+
+/* The container's mount is on the rootfs itself: it is another one than that of the directory
+ * above. */
+void hostmount_recover(const struct plan_header *h, struct record *r)
+{
+	const struct plan_step *s;
+	char above[PATH_MAX];
+	bool on_host = false;
+	uint32_t i;
+
+	plan_foreach (h, s, i)
+		if (s->kind == PLAN_ROOTFS)
+			on_host = ((const struct plan_rootfs *)s)->on_host;
+	if (on_host && !r->mount_below.set &&
+	    snprintf(above, sizeof(above), "%s/..", r->rootfs) < (int)sizeof(above))
+		r->mount_below.set = !mount_of(above, &r->mount_below.v, NULL);
+	else if (!on_host)
+		r->mount_below.set = false;
 }
 
 int hostmount_remove(const struct record *r, struct hz_error *err)

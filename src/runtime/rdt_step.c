@@ -53,6 +53,18 @@ int rdt_intent(const struct plan_header *h, struct arena *a, struct record *ret,
 	r = of_step(h, s);
 	if (rdt_check(&r, err))
 		return error_pointer(err, plan_text(h, s->s.origin));
+	return rdt_record(h, a, ret, err);
+}
+
+int rdt_record(const struct plan_header *h, struct arena *a, struct record *ret,
+	       struct hz_error *err)
+{
+	const struct plan_rdt *s = find(h);
+	struct rdt r;
+
+	if (!s)
+		return 0;
+	r = of_step(h, s);
 	ret->rdt_dirs.items = arena_calloc(a, 2, sizeof(*ret->rdt_dirs.items));
 	if (!ret->rdt_dirs.items)
 		return error_oom(err);

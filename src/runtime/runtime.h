@@ -181,6 +181,8 @@ bool launch_has_listener(const struct plan_header *plan);
 /* hostmount.c */
 /** Into the record: where the rootfs is, when @h mounts it on the host. */
 int hostmount_intent(const struct plan_header *h, struct record *r, struct hz_error *err);
+/** The same for a record that was lost, unless it could be read there. */
+void hostmount_recover(const struct plan_header *h, struct record *r);
 /** Unmount it; nothing to do is success. */
 int hostmount_remove(const struct record *r, struct hz_error *err);
 /* agent.c */
@@ -228,6 +230,9 @@ void netdev_done(struct creation *c);
 /* rdt_step.c */
 /** Check the group that the plan wants, if any, and note what delete is to remove. */
 int rdt_intent(const struct plan_header *h, struct arena *a, struct record *ret,
+	       struct hz_error *err);
+/** Only the second. */
+int rdt_record(const struct plan_header *h, struct arena *a, struct record *ret,
 	       struct hz_error *err);
 int rdt_step(struct creation *c, const struct plan_rdt *s, struct hz_error *err);
 /** Remove what a failed create made; the processes have ended. */
@@ -342,6 +347,17 @@ int container_record(hz_runtime *rt, const char *id, int dirfd, struct arena *a,
 /** The record of a container and what it is doing; strings live in the arena. */
 int container_read(hz_runtime *rt, const char *id, struct arena *a, struct record *r,
 		   enum hz_status *ret_status, struct hz_error *err);
+/* recover.c */
+/**
+ * In the place of the record @r, which has the id alone and cannot be read because of @err: what
+ * the plan, which the caller gets, says that delete has to remove. @err is then cleared, and what
+ * is done is logged. -1 when the plan is of no help either: @err says so.
+ */
+int container_recover(hz_runtime *rt, int dirfd, struct plan *plan, struct arena *a,
+		      struct record *r, struct hz_error *err);
+/** The plan of the stored config.json, in the place of one that cannot be read: for its hooks. */
+int container_recompile(hz_runtime *rt, int dirfd, const struct record *r, struct arena *a,
+			struct plan *ret, struct hz_error *err);
 /* status.c */
 /** A pidfd of the process that has the recorded pid now; process_is_alive() tells whether it is the
  * recorded one. -ESRCH: no process has the pid; or -errno. */

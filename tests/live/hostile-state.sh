@@ -95,7 +95,7 @@ notify_dir() {
 	done
 }
 
-# delete_force FILE: of a create that was killed, and whose file was exchanged
+# delete_force FILE: of a create that was killed, and whose file was exchanged; without its record a container is found by its plan
 delete_force() {
 	local kind dir
 	peers_differ "files of its own"
@@ -105,10 +105,15 @@ delete_force() {
 	FILE=$1
 	for KIND_OF in $KINDS; do
 		ID=$FIRST-$KIND_OF
+		if [ "$FILE" = record.json ]; then
+			bundle
+			args sleep 60
+			must_create
+		fi
 		dir=$ROOT/$ID
-		install -d -m 700 ${LIVE_USER:+-o $USER_ID} "$dir"
-		jq --arg id "$ID" '.id=$id|del(.pid,.startTime,.unit)|.cgroupDirs=[]' "$ROOT/$FIRST/record.json" >"$dir/record.json"
-		cp "$ROOT/$FIRST/plan" "$ROOT/$FIRST/config.json" "$dir"
+		[ "$FILE" = record.json ] || install -d -m 700 ${LIVE_USER:+-o $USER_ID} "$dir"
+		[ "$FILE" = record.json ] || jq --arg id "$ID" '.id=$id|del(.pid,.startTime,.unit)|.cgroupDirs=[]' "$ROOT/$FIRST/record.json" >"$dir/record.json"
+		[ "$FILE" = record.json ] || cp "$ROOT/$FIRST/plan" "$ROOT/$FIRST/config.json" "$dir"
 		rm -rf "${dir:?}/$FILE"
 		put "$KIND_OF" "$dir/$FILE"
 		[ -z "${LIVE_USER:-}" ] || chown -hR $USER_ID "$dir"

@@ -166,7 +166,7 @@ bad_list() {
 		esac
 		warned
 	done
-	rm -r "$ROOT"/{others,link,fifo,file,long,runc,crun,~gone}
+	rm -r "$ROOT"/{others,link,fifo,file,garbage,empty,cut,no-pid,list,long,runc,crun,~gone}
 }
 
 bad_stats() {
@@ -179,7 +179,7 @@ bad_stats() {
 	ok
 	is "$(jq -r .id <<<"$OUT")" "$ID"
 	warned
-	rm -r "$ROOT"/{others,link,fifo,file,long,runc,crun,~gone}
+	rm -r "$ROOT"/{others,link,fifo,file,garbage,empty,cut,no-pid,list,long,runc,crun,~gone}
 }
 
 # asked for one of them by name, a command fails and names the file
@@ -195,7 +195,7 @@ bad_by_name() {
 			says "$ROOT/$id/record.json"
 		done
 	done
-	rm -r "$ROOT"/{others,link,fifo,file,long,runc,crun,~gone}
+	rm -r "$ROOT"/{others,link,fifo,file,garbage,empty,cut,no-pid,list,long,runc,crun,~gone}
 }
 
 # the id is the name of the directory in every command, whatever a copied record says

@@ -140,7 +140,10 @@ static void test_lost_record(hz_runtime *rt)
 	ok(hz_info_get(rt, "six", &info, &err) == -1 && err.code == HZ_E_CONFIG && err.hint[0],
 	   "a lost record is told: %s", err.msg);
 	ok(hz_delete(rt, "six", false, &err) == -1 && err.hint[0], "delete needs --force then");
-	ok(!hz_delete(rt, "six", true, &err), "with which it removes the rest: %s", err.msg);
+	ok(hz_delete(rt, "six", true, &err) == -1 && strstr(err.hint, "six"),
+	   "with which it says that nothing tells what there was: %s", err.msg);
+	unlinkat(rt->rootfd, "six/plan", 0);
+	ok(!hz_delete(rt, "six", false, &err), "the empty directory goes: %s", err.msg);
 	hz_error_clear(&err);
 }
 
@@ -271,7 +274,10 @@ static void test_damaged_delete(hz_runtime *rt)
 
 	ok(hz_delete(rt, "three", false, &err) == -1 && err.hint[0],
 	   "delete refuses a damaged record and says what to do");
-	ok(!hz_delete(rt, "three", true, &err), "delete --force removes it: %s", err.msg);
+	ok(hz_delete(rt, "three", true, &err) == -1 && strstr(err.hint, "three"),
+	   "delete --force says that nothing tells what there was: %s", err.msg);
+	unlinkat(rt->rootfd, "three/" RECORD_FILE, 0);
+	ok(!hz_delete(rt, "three", true, &err), "and removes the empty directory: %s", err.msg);
 	hz_error_clear(&err);
 }
 
