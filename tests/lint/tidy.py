@@ -36,12 +36,10 @@ def is_freed(finding, build):
     if not leak:
         return False
     path, line = finding.split(":")[:2]
-    for text in reversed((build / path).read_text().splitlines()[:int(line)]):
-        if re.search(rf"_cleanup_.*\b{leak[1]}\b( =|;|,)", text):
-            return True
-        if text == "{":
-            return False
-    return False
+    lines, at = (build / path).read_text().splitlines(), int(line) - 1
+    begin = max((i for i in range(at) if lines[i] == "{"), default=0)
+    body = lines[begin:lines.index("}", at)]  # a leak in a loop is found at its head, above the variable
+    return any(re.search(rf"_cleanup_.*\b{leak[1]}\b( =|;|,)", text) for text in body)
 
 
 def tidy(file, build, directory):
