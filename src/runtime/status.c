@@ -212,9 +212,9 @@ int process_find(const struct record *r, int *ret, struct hz_error *err)
 void process_reap(const struct record *r)
 {
 	_cleanup_fd_ int pidfd = r->pid.set ? process_open(r) : -1;
-	uint64_t start;
+	uint64_t start = 0;
 	siginfo_t info;
-	char state;
+	char state = 0;
 
 	if (pidfd < 0 || read_stat((pid_t)r->pid.v, &state, &start) || state != 'Z' ||
 	    !is_start(start, r->start_time.v))
