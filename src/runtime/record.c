@@ -119,7 +119,7 @@ static bool has_others(int dirfd)
 
 /* Without a record of hezi's own, another runtime's makes this its container: hezi must neither
  * touch it nor report it as missing. youki's file has the name of runc's. */
-static int no_record(int dirfd, struct hz_error *err)
+static int no_record(int dirfd, bool is_lost, struct hz_error *err)
 {
 	static const struct {
 		const char *file, *owner;
@@ -137,7 +137,7 @@ static int no_record(int dirfd, struct hz_error *err)
 		return error_hint(err, "use that runtime for this container, or give hezi a --root "
 				       "of its own");
 	}
-	if (has_others(dirfd)) {
+	if (is_lost) {
 		error_set(err, HZ_E_CONFIG, "the record is missing");
 		return hint_damaged(err);
 	}
@@ -149,13 +149,17 @@ int record_read(int dirfd, struct arena *a, struct record *ret, struct hz_error 
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	int r = store_read(dirfd, RECORD_FILE, &text, RECORD_MAX, err);
+	bool is_lost = false;
 
-	if (r == -ENOENT && has_others(dirfd)) { /* a create may have written it just now */
+	/* A create writes it before the others, and a delete removes it behind them: one of the two
+	 * may be at work. */
+	if (r == -ENOENT && has_others(dirfd)) {
 		hz_error_clear(err);
 		r = store_read(dirfd, RECORD_FILE, &text, RECORD_MAX, err);
+		is_lost = r == -ENOENT && has_others(dirfd);
 	}
 	if (r == -ENOENT)
-		return no_record(dirfd, err);
+		return no_record(dirfd, is_lost, err);
 	if (r)
 		return -1;
 	*ret = (struct record){0};

@@ -51,6 +51,7 @@ static void wrong(const char *what, const char *id, const char *why)
 {
 	__atomic_add_fetch(&faults, 1, __ATOMIC_RELAXED);
 	printf("%s %s: %s\n", what, id, why);
+	fflush(stdout); /* it may be ended by its time limit */
 }
 
 static void judge(const char *what, const char *id, int r, struct hz_error *err)
