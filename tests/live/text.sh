@@ -168,7 +168,7 @@ t "the name of a bundle" bundle_name
 t "columns of list" columns
 t "operands and options of each command" arguments
 t "the program" failures '.process.args=[$x]'
-t "the working directory" failures '.process.cwd="/"+$x|.process.user={uid:1000,gid:1000}|.root.readonly=true'
+t "the working directory" failures '.process.cwd="/etc/passwd/"+$x|.process.user={uid:1000,gid:1000}|.root.readonly=true'
 t "the root" failures '.root.path=$x'
 t "the source of a mount" failures '.mounts+=[{destination:"/mnt",type:"bind",source:("/nowhere/"+$x),options:["bind"]}]'
 t "an option of a mount" failures '.mounts+=[{destination:"/mnt",type:"tmpfs",source:"t",options:[$x]}]'
