@@ -51,7 +51,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC     0x7a68706eu /* "nphz" in memory */
-#define PLAN_VERSION   1u
+#define PLAN_VERSION   2u
 #define PLAN_ALIGN     8u
 #define PLAN_MAX       (64u << 20) /* bytes */
 #define PLAN_SLOTS_MAX 64u         /* INIT_SLOTS_MAX of the protocol */

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#define LAYOUT_SUM 0xe13abffcu /* of this PLAN_VERSION, on 64-bit machines; see test_version() */
+
 /* clang-format off */
 static const char config[] =
 	"{'ociVersion':'1.0.0','root':{'path':'rootfs','readonly':true},'hostname':'h','process':{"
@@ -158,8 +160,43 @@ static void test_masking(void)
 	buf_done(&text);
 }
 
+static uint32_t mix(uint32_t sum, uint64_t number)
+{
+	for (int i = 0; i < 8; i++, number >>= 8)
+		sum = (sum ^ (unsigned char)number) * 0x01000193u;
+	return sum;
+}
+
+static uint32_t mix_fields(uint32_t sum, const struct layout_field *f)
+{
+	for (; f && f->name; f++) {
+		sum = mix(sum, (uint64_t)f->type << 32 | f->offset);
+		for (const struct plan_value *v = f->values; v && v->name; v++)
+			sum = mix(sum, v->value);
+	}
+	return sum;
+}
+
+/* Versions of hezi tell each other's plans by PLAN_VERSION alone (docs/upgrading.md). */
+static void test_version(void)
+{
+	uint32_t sum = mix(0x811c9dc5u, sizeof(struct plan_header));
+
+	for (unsigned kind = 0; kind < PLAN_KIND_COUNT; kind++) {
+		const struct layout *l = layout_of(kind);
+
+		sum = mix_fields(mix(sum, l ? l->size : 0), l ? l->fields : NULL);
+	}
+	sum = mix_fields(sum, layout_hook_fields);
+	ok(PLAN_VERSION == 2 && sum == LAYOUT_SUM,
+	   "the layout of version %u is as it was: else raise PLAN_VERSION and put both here, with "
+	   "the sum 0x%08x",
+	   PLAN_VERSION, sum);
+}
+
 int main(void)
 {
+	test_version();
 	rig_init(&t);
 	rig_compile(&t, config);
 	if (!ok(t.r == 0, "compiles")) {
