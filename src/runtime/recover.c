@@ -3,7 +3,8 @@
  * What a container left when its record cannot be read, for delete --force. The plan beside the
  * record has a checksum of its own and names the same things: the cgroup or the unit, the resctrl
  * groups, the rootfs. Its processes are those in the cgroup. Numbers that only the record had are
- * taken from what can still be read of it; a pid counts with its start time alone.
+ * taken from what can still be read of it; a pid counts with its start time alone, and only when it
+ * is in the cgroup.
  */
 #include "runtime/runtime.h"
 
@@ -83,6 +84,24 @@ static int recover_cgroups(const struct plan_header *h, struct arena *a, struct 
 	return group ? cgroup_unit_dirs(group, &f, a, &r->cgroup_dirs, err) : error_oom(err);
 }
 
+/* A start time is told in hundredths of a second, so another process may have the same. Where the
+ * cgroup has processes the container's are among them. */
+static int check_pid(struct record *r, struct hz_error *err)
+{
+	_cleanup_free_ pid_t *pids = NULL;
+	bool is_there = false;
+	size_t n = 0;
+
+	if (!r->pid.set || !r->cgroup_dirs.n)
+		return 0;
+	if (cgroup_procs(&r->cgroup_dirs, &pids, &n, err))
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		is_there |= pids[i] == r->pid.v;
+	r->pid.set = is_there || !n;
+	return 0;
+}
+
 static int recover(const char *id, int dirfd, struct plan *plan, struct arena *a, struct record *r,
 		   struct hz_error *err)
 {
@@ -98,7 +117,7 @@ static int recover(const char *id, int dirfd, struct plan *plan, struct arena *a
 	r->rootfs = plan_text(h, h->rootfs);
 	r->own_pid_ns = (struct oci_bool){(h->flags & PLAN_F_NEW_PID) != 0, true};
 	unit_record(h, r);
-	if (recover_cgroups(h, a, r, err) || rdt_record(h, a, r, err))
+	if (recover_cgroups(h, a, r, err) || check_pid(r, err) || rdt_record(h, a, r, err))
 		return -1;
 	hostmount_recover(h, r);
 	if (!r->cgroup_dirs.n && !r->pid.set)
