@@ -587,11 +587,11 @@ sub_cgroup_of_fewer() {
 	cap unshare -m sh -c 'umount "/sys/fs/cgroup/$0" && exec "$@"' "${all[0]}" "${RT[@]}" create --bundle "$B" "$ID"
 	ok
 	where=$(cg "$last" "$(pid_of)")
-	like "$where" "/$ID$"
+	like "$where" "/$(cgroup_name)$"
 	mkdir "$where/sub"
 	ex --cgroup "$last:sub" "$ID" cat /proc/self/cgroup
 	ok
-	like "$OUT" ":$last:.*/$ID/sub(
+	like "$OUT" ":$last:.*/$(cgroup_name)/sub(
 |$)"
 	[ "$(grep -c "/sub$" <<<"$OUT")" = 1 ] || die "other hierarchies too: $OUT"
 	rmdir "$where/sub"
