@@ -139,7 +139,7 @@ bad_entries() {
 	# another user's, which hezi does not read
 	mkdir -m 700 "$ROOT/others"
 	cp "$ROOT/$ID/record.json" "$ROOT/others"
-	chown -R 4321 "$ROOT/others"
+	chown -R 4999 "$ROOT/others"
 }
 DAMAGED="garbage empty cut no-pid list long"
 
