@@ -68,14 +68,15 @@ void fail_ended(int status, char *ret, size_t size)
 		snprintf(ret, size, "signal %d", WTERMSIG(status));
 }
 
-/* The wait status of a child; -1: it is none, or lives. Its socket may close a moment earlier. */
+/* The wait status of a child; -1: it is none, or lives. Its socket may close a moment earlier, and
+ * a tracer may have to see its end before us. */
 static int status_of(int pidfd)
 {
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 	siginfo_t info = {0};
 
 	if (pidfd < 0 || poll(&p, 1, 1000) <= 0 ||
-	    waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOWAIT | WNOHANG) || !info.si_pid)
+	    waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOWAIT) || !info.si_pid)
 		return -1;
 	return info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
 }
