@@ -43,7 +43,7 @@ static void receive(unsigned which, int sock, struct bundle *b, struct hz_error 
 		if (c.pty >= 0)
 			close(c.pty);
 		break;
-	case 1: talk_until_waiting(sock, b->plan.h, err); break;
+	case 1: talk_until_waiting(sock, -1, b->plan.h, err); break;
 	default:
 		while (talk_before_exec(sock, b->plan.h, &executing, err) == 1)
 			;
